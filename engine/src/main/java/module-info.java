@@ -1,0 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/** Runs a model for many callers: the public API. */
+module io.jishi.engine {
+  requires transitive io.jishi.model;
+}

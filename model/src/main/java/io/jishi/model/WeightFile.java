@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jishi.model;
+
+import java.nio.file.Path;
+import java.util.Map;
+
+/** The tensors of a model on disk, mapped into memory until {@link #close()}. */
+public interface WeightFile extends AutoCloseable {
+
+  /** The file that was opened, or the first of several. */
+  Path path();
+
+  /** All tensors by name, in file order. */
+  Map<String, StoredTensor> tensors();
+
+  /** Unmaps the files; no tensor may be read afterwards. */
+  @Override
+  void close();
+}

@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+/** Weight files, the decoder and the table of families. */
+module io.jishi.model {
+  requires transitive io.jishi.tensor;
+  requires transitive io.jishi.text;
+
+  exports io.jishi.model;
+}

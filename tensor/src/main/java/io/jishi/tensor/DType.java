@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jishi.tensor;
+
+import java.util.Optional;
+
+/**
+ * How numbers are stored: plain numbers, or blocks of quantised ones. The table is the one of the
+ * GGUF specification (ggml's {@code ggml_type}); {@link #id} is the number that files hold.
+ *
+ * <p>A type is <em>runnable</em> where this build has its decoder; the others are listed so that a
+ * file that holds one can be sized and named in an error.
+ */
+public enum DType {
+  /** IEEE single precision. */
+  F32(0, 1, 4, true),
+  /** IEEE half precision. */
+  F16(1, 1, 2, true),
+  /** 4 bits, one scale. */
+  Q4_0(2, 32, 18, true),
+  /** 4 bits, scale and minimum. */
+  Q4_1(3, 32, 20, true),
+  /** 5 bits, one scale. */
+  Q5_0(6, 32, 22, true),
+  /** 5 bits, scale and minimum. */
+  Q5_1(7, 32, 24, true),
+  /** 8 bits, one scale. */
+  Q8_0(8, 32, 34, true),
+  /** 8 bits, scale and sum; only ever made for activations. */
+  Q8_1(9, 32, 36, false),
+  /** 2 bits, sub-blocks of 16. */
+  Q2_K(10, 256, 84, true),
+  /** 3 bits, sub-blocks of 16. */
+  Q3_K(11, 256, 110, true),
+  /** 4 bits, sub-blocks of 32. */
+  Q4_K(12, 256, 144, true),
+  /** 5 bits, sub-blocks of 32. */
+  Q5_K(13, 256, 176, true),
+  /** 6 bits, sub-blocks of 16. */
+  Q6_K(14, 256, 210, true),
+  /** 8 bits with sums; only ever made for activations. */
+  Q8_K(15, 256, 292, false),
+  /** Codebook, 2.06 bits. */
+  IQ2_XXS(16, 256, 66, false),
+  /** Codebook, 2.31 bits. */
+  IQ2_XS(17, 256, 74, false),
+  /** Codebook, 3.06 bits. */
+  IQ3_XXS(18, 256, 98, false),
+  /** Codebook, 1.56 bits. */
+  IQ1_S(19, 256, 50, false),
+  /** Non-linear 4 bits, one scale. */
+  IQ4_NL(20, 32, 18, false),
+  /** Codebook, 3.44 bits. */
+  IQ3_S(21, 256, 110, false),
+  /** Codebook, 2.56 bits. */
+  IQ2_S(22, 256, 82, false),
+  /** Non-linear 4 bits, sub-blocks of 32. */
+  IQ4_XS(23, 256, 136, false),
+  /** Signed bytes. */
+  I8(24, 1, 1, false),
+  /** Signed 16-bit integers. */
+  I16(25, 1, 2, false),
+  /** Signed 32-bit integers. */
+  I32(26, 1, 4, false),
+  /** Signed 64-bit integers. */
+  I64(27, 1, 8, false),
+  /** IEEE double precision. */
+  F64(28, 1, 8, false),
+  /** Codebook, 1.75 bits. */
+  IQ1_M(29, 256, 56, false),
+  /** The upper half of single precision. */
+  BF16(30, 1, 2, true),
+  /** Ternary, 1.69 bits. */
+  TQ1_0(34, 256, 54, false),
+  /** Ternary, 2.06 bits. */
+  TQ2_0(35, 256, 66, false),
+  /** OCP microscaling, 4-bit floats. */
+  MXFP4(39, 32, 17, false);
+
+  private static final DType[] BY_ID = new DType[40];
+
+  static {
+    for (DType type : values()) {
+      BY_ID[type.id] = type;
+    }
+  }
+
+  private final int id;
+  private final int blockSize;
+  private final int blockBytes;
+  private final boolean runnable;
+
+  DType(int id, int blockSize, int blockBytes, boolean runnable) {
+    this.id = id;
+    this.blockSize = blockSize;
+    this.blockBytes = blockBytes;
+    this.runnable = runnable;
+  }
+
+  /** The number of this type in a GGUF file. */
+  public int id() {
+    return id;
+  }
+
+  /** Values per block; 1 for plain numbers. */
+  public int blockSize() {
+    return blockSize;
+  }
+
+  /** Bytes per block. */
+  public int blockBytes() {
+    return blockBytes;
+  }
+
+  /** Whether weights of this type can be computed with. */
+  public boolean runnable() {
+    return runnable;
+  }
+
+  /** Whether values are stored one by one, without blocks. */
+  public boolean plain() {
+    return blockSize == 1;
+  }
+
+  /** Bytes of one row of {@code columns} values; a multiple of {@link #blockSize()}. */
+  public long rowBytes(long columns) {
+    if (columns % blockSize != 0) {
+      throw new IllegalArgumentException(
+          this + ": " + columns + " columns are no multiple of the block size " + blockSize);
+    }
+    return Math.multiplyExact(columns / blockSize, (long) blockBytes);
+  }
+
+  /** The type with that number in GGUF files, if there is one. */
+  public static Optional<DType> ofId(int id) {
+    return id >= 0 && id < BY_ID.length ? Optional.ofNullable(BY_ID[id]) : Optional.empty();
+  }
+}

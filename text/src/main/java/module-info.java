@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: Apache-2.0
+/** Tokenizers and chat templates. */
+module io.jishi.text {
+  requires transitive io.jishi.base;
+
+  exports io.jishi.text;
+}
