@@ -2,4 +2,6 @@
 /** Runs a model for many callers: the public API. */
 module io.jishi.engine {
   requires transitive io.jishi.model;
+
+  exports io.jishi.engine;
 }

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jishi.engine;
+
+import io.jishi.base.JishiException;
+import io.jishi.tensor.Precision;
+
+/**
+ * How an engine runs its model.
+ *
+ * @param context the most tokens of prompt and answer together; 0 takes the model's own, at most
+ *     {@link #DEFAULT_CONTEXT}
+ * @param threads processors to use; 0 takes all that the process may use
+ * @param precision {@code FAST} to run, {@code EXACT} to compare
+ * @param queue requests that may wait; one more is refused as busy
+ */
+public record EngineOptions(int context, int threads, Precision precision, int queue) {
+  /** Unasked, the cache is never made for more tokens than this, whatever the model could do. */
+  public static final int DEFAULT_CONTEXT = 4096;
+
+  /** All processors, fast, 64 waiting requests. */
+  public static final EngineOptions DEFAULT = new EngineOptions(0, 0, Precision.FAST, 64);
+
+  /** Refuses negative numbers. */
+  public EngineOptions {
+    check(context >= 0, "context", context);
+    check(threads >= 0, "threads", threads);
+    check(queue >= 0, "queue", queue);
+  }
+
+  private static void check(boolean ok, String field, int value) {
+    if (!ok) {
+      throw new JishiException.BadRequest(field, field + " must be 0 or more, not " + value);
+    }
+  }
+
+  /** The same options with another context. */
+  public EngineOptions withContext(int tokens) {
+    return new EngineOptions(tokens, threads, precision, queue);
+  }
+
+  /** The same options with another number of threads. */
+  public EngineOptions withThreads(int count) {
+    return new EngineOptions(context, count, precision, queue);
+  }
+
+  /** The same options with another precision. */
+  public EngineOptions with(Precision other) {
+    return new EngineOptions(context, threads, other, queue);
+  }
+
+  /** The same options with another length of the queue. */
+  public EngineOptions withQueue(int requests) {
+    return new EngineOptions(context, threads, precision, requests);
+  }
+}

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jishi.engine;
+
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * What an engine has loaded.
+ *
+ * @param name the model's own name, or the file's
+ * @param path the file or folder it came from
+ * @param architecture the family as the files name it, for example {@code llama}
+ * @param parameters number of weights
+ * @param tensors how the weights are stored, one entry a type
+ * @param modelContext the context that the model was made for, tokens
+ * @param context the context that this engine serves, tokens
+ * @param vocabulary number of token ids
+ * @param tokenizer what kind of tokenizer
+ * @param template the model's chat template, or null where it has none
+ * @param memory what a run takes
+ * @param kernels which kernels run, and why
+ * @param threads processors in use
+ */
+public record ModelInfo(
+    String name,
+    Path path,
+    String architecture,
+    long parameters,
+    List<Tensors> tensors,
+    int modelContext,
+    int context,
+    int vocabulary,
+    String tokenizer,
+    String template,
+    Memory memory,
+    String kernels,
+    int threads) {
+
+  /**
+   * The tensors of one type.
+   *
+   * @param type for example {@code Q8_0}
+   * @param count tensors
+   * @param bytes their size as stored
+   */
+  public record Tensors(String type, int count, long bytes) {}
+
+  /**
+   * Memory in bytes.
+   *
+   * @param weights the weights as they are held
+   * @param cache the cache of one sequence of full context
+   * @param workspace results on the way through the layers
+   */
+  public record Memory(long weights, long cache, long workspace) {}
+}

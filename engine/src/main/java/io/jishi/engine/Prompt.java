@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jishi.engine;
+
+import java.util.List;
+import java.util.Map;
+
+/** What a generation starts from. */
+public sealed interface Prompt {
+
+  /**
+   * Bare text that is continued as it stands; control tokens written in it are plain text. An empty
+   * text starts from the begin-of-sequence token.
+   */
+  record Text(String text) implements Prompt {}
+
+  /**
+   * A conversation, written out by the model's own chat template.
+   *
+   * @param variables further variables of the template, for example {@code enable_thinking}
+   */
+  record Chat(List<Message> messages, Map<String, Object> variables) implements Prompt {
+    /** Copies both. */
+    public Chat {
+      messages = List.copyOf(messages);
+      variables = Map.copyOf(variables);
+    }
+  }
+
+  /** Token ids, fed exactly as they are. */
+  record Tokens(int[] tokens) implements Prompt {}
+}
