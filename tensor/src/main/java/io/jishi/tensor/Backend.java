@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jishi.tensor;
+
+import io.jishi.tensor.cpu.CpuBackend;
+import java.lang.foreign.Arena;
+
+/** A processor that can hold weights and run the operations of the waist. */
+public interface Backend {
+
+  /** This machine's processors. */
+  static Backend cpu() {
+    return CpuBackend.INSTANCE;
+  }
+
+  /** Which kernels run and why, in one line for people. */
+  String description();
+
+  /**
+   * The weight in the layout that runs best here; memory for a packed copy comes from {@code
+   * arena}.
+   *
+   * @param arena outlives the weight
+   */
+  Weight prepare(Weight stored, Arena arena);
+
+  /**
+   * New operations.
+   *
+   * @param threads processors to use, at most all; 0 takes all
+   */
+  Ops ops(int threads);
+
+  /** Processors that {@link #ops} takes for 0. */
+  int threads();
+}

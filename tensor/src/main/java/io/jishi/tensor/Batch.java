@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jishi.tensor;
+
+import java.util.Arrays;
+import java.util.Objects;
+
+/**
+ * The tokens of one step, ragged: all tokens of all sequences stand one after another, each with
+ * its position. Reused from step to step, so that a decode step allocates nothing. For one thread.
+ */
+public final class Batch {
+  private int[] tokens = new int[16];
+  private int[] positions = new int[16];
+  private int[] outputs = new int[16];
+  private int size;
+  private int outputCount;
+
+  private SequenceState[] states = new SequenceState[4];
+  private int[] starts = new int[4];
+  private int spans;
+
+  /** An empty batch. */
+  public Batch() {}
+
+  /** Empties the batch. */
+  public void clear() {
+    Arrays.fill(states, 0, spans, null);
+    size = 0;
+    outputCount = 0;
+    spans = 0;
+  }
+
+  /**
+   * Adds tokens that follow what {@code state} holds, and reserves their place in it. A state may
+   * be in a batch once.
+   *
+   * @param logits of how many of the last of these tokens logits are asked
+   */
+  public void add(SequenceState state, int[] source, int from, int count, int logits) {
+    Objects.checkFromIndexSize(from, count, source.length);
+    Objects.checkIndex(logits, count + 1);
+    for (int s = 0; s < spans; s++) {
+      if (states[s] == state) {
+        throw new IllegalArgumentException("the sequence is already in this batch");
+      }
+    }
+    int start = state.length();
+    state.reserve(count);
+    grow(count);
+    for (int i = 0; i < count; i++) {
+      tokens[size + i] = source[from + i];
+      positions[size + i] = start + i;
+    }
+    for (int i = count - logits; i < count; i++) {
+      outputs[outputCount++] = size + i;
+    }
+    states[spans] = state;
+    starts[spans] = size;
+    spans++;
+    size += count;
+  }
+
+  /** Makes the tokens of this batch part of their states, once all layers have written them. */
+  public void commit() {
+    for (int s = 0; s < spans; s++) {
+      states[s].advance(spanEnd(s) - starts[s]);
+    }
+  }
+
+  /** Number of tokens. */
+  public int size() {
+    return size;
+  }
+
+  /** The id of token {@code i}. */
+  public int token(int i) {
+    return tokens[i];
+  }
+
+  /** The position of token {@code i} in its sequence. */
+  public int position(int i) {
+    return positions[i];
+  }
+
+  /** Number of sequences. */
+  public int spans() {
+    return spans;
+  }
+
+  /** The state of sequence {@code span}. */
+  public SequenceState state(int span) {
+    return states[span];
+  }
+
+  /** The first token of sequence {@code span}. */
+  public int spanStart(int span) {
+    return starts[span];
+  }
+
+  /** The end (exclusive) of the tokens of sequence {@code span}. */
+  public int spanEnd(int span) {
+    return span + 1 < spans ? starts[span + 1] : size;
+  }
+
+  /** Number of tokens whose logits are asked for. */
+  public int outputCount() {
+    return outputCount;
+  }
+
+  /** The index of the token of output {@code i}. */
+  public int output(int i) {
+    return outputs[i];
+  }
+
+  private void grow(int count) {
+    int needed = Math.addExact(size, count);
+    if (needed > tokens.length) {
+      int capacity = Math.max(needed, tokens.length * 2);
+      tokens = Arrays.copyOf(tokens, capacity);
+      positions = Arrays.copyOf(positions, capacity);
+      outputs = Arrays.copyOf(outputs, capacity);
+    }
+    if (spans == states.length) {
+      states = Arrays.copyOf(states, spans * 2);
+      starts = Arrays.copyOf(starts, spans * 2);
+    }
+  }
+}

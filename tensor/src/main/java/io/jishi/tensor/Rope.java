@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jishi.tensor;
+
+/**
+ * Rotary position embedding (Su et al. 2021): pairs of a head's values are turned by {@code
+ * position · frequency_i}.
+ *
+ * @param style which values make a pair
+ * @param dims how many values of a head are turned, even; the rest passes through
+ * @param frequencies {@code [dims / 2]}, radians per position, scaling already applied
+ */
+public record Rope(Style style, int dims, float[] frequencies) {
+
+  /** Which values make a pair. */
+  public enum Style {
+    /** Values i and i + dims/2, as Hugging Face checkpoints have them ("NEOX"). */
+    HALVES,
+    /** Values 2i and 2i + 1, as GGUF files of the Llama family have them ("NORM"). */
+    PAIRS
+  }
+
+  /** Checks the sizes. */
+  public Rope {
+    if (dims % 2 != 0 || frequencies.length != dims / 2) {
+      throw new IllegalArgumentException(
+          dims + " rotary values need " + dims / 2 + " frequencies, not " + frequencies.length);
+    }
+  }
+}

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jishi.tensor;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Objects;
+
+/**
+ * A matrix of a model {@code [rows, cols]} = {@code [out, in]}, held as its file stores it: never
+ * blown up to floats. A vector is one row. Immutable; code outside of a backend reads rows, never
+ * the memory.
+ */
+public final class Weight {
+  /** Rows that lie side by side in a packed tile; the last tile of a matrix may have fewer. */
+  public static final int TILE = 128;
+
+  /** How the blocks lie in memory. */
+  public enum Layout {
+    /** Row after row, as in the file. */
+    STORED,
+    /**
+     * {@link #TILE} rows at a time, word k of each row's block side by side: see {@link Packing}.
+     */
+    PACKED
+  }
+
+  private final String name;
+  private final DType type;
+  private final int rows;
+  private final int cols;
+  private final Layout layout;
+  private final MemorySegment data;
+
+  private Weight(String name, DType type, int rows, int cols, Layout layout, MemorySegment data) {
+    this.name = name;
+    this.type = type;
+    this.rows = rows;
+    this.cols = cols;
+    this.layout = layout;
+    this.data = data;
+    long expected = Math.multiplyExact(rows, type.rowBytes(cols));
+    if (data.byteSize() != expected) {
+      throw new IllegalArgumentException(
+          name
+              + ": "
+              + type
+              + " ["
+              + rows
+              + ", "
+              + cols
+              + "] takes "
+              + expected
+              + " bytes, not "
+              + data.byteSize());
+    }
+  }
+
+  /**
+   * A weight over stored bytes.
+   *
+   * @param data exactly {@code rows · type.rowBytes(cols)} bytes, little-endian
+   */
+  public static Weight stored(String name, DType type, int rows, int cols, MemorySegment data) {
+    return new Weight(name, type, rows, cols, Layout.STORED, data);
+  }
+
+  /**
+   * The same weight repacked into {@code target}, which has the same size; itself if not packable.
+   */
+  public Weight pack(MemorySegment target) {
+    if (layout == Layout.PACKED || type.plain()) {
+      return this;
+    }
+    Packing.pack(this, target);
+    return new Weight(name, type, rows, cols, Layout.PACKED, target);
+  }
+
+  /** The tensor's name in its file, for messages. */
+  public String name() {
+    return name;
+  }
+
+  /** How values are stored. */
+  public DType type() {
+    return type;
+  }
+
+  /** Outputs. */
+  public int rows() {
+    return rows;
+  }
+
+  /** Inputs. */
+  public int cols() {
+    return cols;
+  }
+
+  /** How the blocks lie in memory. */
+  public Layout layout() {
+    return layout;
+  }
+
+  /** The memory, for backends alone. */
+  public MemorySegment data() {
+    return data;
+  }
+
+  /** Bytes held. */
+  public long bytes() {
+    return data.byteSize();
+  }
+
+  /**
+   * Decodes row {@code row} into {@code out[0 … cols)}.
+   *
+   * @param scratch at least {@code type.rowBytes(cols)} bytes; not used for F32
+   */
+  public void row(int row, byte[] scratch, float[] out) {
+    if (type == DType.F32) {
+      Objects.checkIndex(row, rows);
+      long at = (long) row * cols * Float.BYTES;
+      MemorySegment.copy(data, ValueLayout.JAVA_FLOAT_UNALIGNED, at, out, 0, cols);
+    } else {
+      storedRow(row, 0, cols, scratch);
+      Dequantizer.dequantize(type, scratch, cols, out);
+    }
+  }
+
+  /** The values of a vector: a weight of one row. */
+  public void vector(float[] out) {
+    row(0, type == DType.F32 ? null : new byte[Math.toIntExact(type.rowBytes(cols))], out);
+  }
+
+  /**
+   * Bytes of a part of a row as the file stores them, whatever the layout.
+   *
+   * @param from first column, a multiple of the block size
+   * @param count columns, a multiple of the block size
+   */
+  public void storedRow(int row, int from, int count, byte[] out) {
+    Objects.checkIndex(row, rows);
+    Objects.checkFromIndexSize(from, count, cols);
+    int size = Math.toIntExact(type.rowBytes(count));
+    if (layout == Layout.PACKED) {
+      Packing.unpack(this, row, from / type.blockSize(), count / type.blockSize(), out);
+    } else {
+      long at = row * type.rowBytes(cols) + type.rowBytes(from);
+      MemorySegment.copy(data, ValueLayout.JAVA_BYTE, at, out, 0, size);
+    }
+  }
+
+  @Override
+  public String toString() {
+    return name + " " + type + " [" + rows + ", " + cols + "] " + layout;
+  }
+}

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jishi.tensor.cpu;
+
+import io.jishi.tensor.Backend;
+import io.jishi.tensor.Ops;
+import io.jishi.tensor.Weight;
+import io.jishi.tensor.cpu.scalar.ScalarOps;
+import java.lang.foreign.Arena;
+
+/** The processors of this machine. */
+public final class CpuBackend implements Backend {
+  /** The one backend; the team of threads is one per process too. */
+  public static final CpuBackend INSTANCE = new CpuBackend();
+
+  private static final int CACHE_LINE = 64;
+
+  private CpuBackend() {}
+
+  @Override
+  public String description() {
+    return "scalar: plain Java, vectorised by the JIT (this build has no assembled kernels)";
+  }
+
+  @Override
+  public Weight prepare(Weight stored, Arena arena) {
+    if (stored.type().plain()) {
+      return stored;
+    }
+    return stored.pack(arena.allocate(stored.bytes(), CACHE_LINE));
+  }
+
+  @Override
+  public Ops ops(int threads) {
+    return new ScalarOps(Team.process(), threads == 0 ? threads() : Math.min(threads, threads()));
+  }
+
+  @Override
+  public int threads() {
+    return Team.process().size();
+  }
+}

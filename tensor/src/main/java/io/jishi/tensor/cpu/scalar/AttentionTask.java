@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jishi.tensor.cpu.scalar;
+
+import io.jishi.tensor.Attention;
+import io.jishi.tensor.Batch;
+import io.jishi.tensor.DType;
+import io.jishi.tensor.SequenceState;
+import io.jishi.tensor.StateSpec;
+import io.jishi.tensor.Tensor;
+import io.jishi.tensor.cpu.Team;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
+
+/**
+ * Causal attention over paged keys and values. Keys are reduced in blocks of {@link
+ * StateSpec#BLOCK} at absolute positions, merged in ascending order with a running maximum (Milakov
+ * and Gimelshein 2018), so that neither the cut of a prompt nor the threads change a bit. A chunk
+ * of work is a tile of one sequence's tokens and one key-value head.
+ */
+final class AttentionTask implements Team.Task {
+  private static final int BLOCK = StateSpec.BLOCK;
+
+  /** Tokens that share one staging of keys and values. */
+  private static final int QUERIES = 32;
+
+  private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
+  private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED;
+
+  private final Scratch[] scratch;
+  private final RotaryTable rotary = new RotaryTable();
+  private float[] row = new float[0];
+  private float[] queries = new float[0];
+  private float[] queryGain = new float[0];
+  private float[] keyGain = new float[0];
+  private Attention attention;
+  private Batch batch;
+  private int layer;
+  private Tensor out;
+
+  /** What one worker needs. */
+  private static final class Scratch {
+    float[][] keys = new float[0][];
+    float[][] values = new float[0][];
+    float[] line = new float[0];
+    short[] halves = new short[0];
+    final float[] scores = new float[BLOCK];
+    float[][] acc = new float[0][];
+    float[] max = new float[0];
+    float[] sum = new float[0];
+
+    void resize(int headDim, int group) {
+      int states = QUERIES * group;
+      if (line.length != headDim || acc.length < states) {
+        keys = new float[headDim][BLOCK];
+        values = new float[BLOCK][headDim];
+        line = new float[headDim];
+        halves = new short[headDim];
+        acc = new float[states][headDim];
+        max = new float[states];
+        sum = new float[states];
+      }
+    }
+  }
+
+  AttentionTask(int workers) {
+    scratch = new Scratch[workers];
+    for (int w = 0; w < workers; w++) {
+      scratch[w] = new Scratch();
+    }
+  }
+
+  /** A new step: other positions. */
+  void begin() {
+    rotary.begin();
+  }
+
+  /** Appends keys and values of {@code qkv} to the states, then attends into {@code result}. */
+  void run(
+      Team team,
+      int width,
+      Tensor qkv,
+      Attention spec,
+      int layerIndex,
+      Batch tokens,
+      Tensor result) {
+    attention = spec;
+    batch = tokens;
+    layer = layerIndex;
+    out = result;
+    append(qkv);
+    int tiles = 0;
+    for (int span = 0; span < batch.spans(); span++) {
+      tiles += tiles(span);
+    }
+    team.run(tiles * spec.kvHeads(), width, this);
+  }
+
+  private int tiles(int span) {
+    return (batch.spanEnd(span) - batch.spanStart(span) + QUERIES - 1) / QUERIES;
+  }
+
+  private void append(Tensor qkv) {
+    int width = attention.inputWidth();
+    int queryWidth = attention.outputWidth();
+    int kvWidth = attention.kvHeads() * attention.headDim();
+    if (row.length < width) {
+      row = new float[width];
+    }
+    if (queries.length < batch.size() * queryWidth) {
+      queries = new float[batch.size() * queryWidth];
+    }
+    if (attention.rope() != null) {
+      rotary.prepare(attention.rope(), batch);
+    }
+    loadGains();
+    for (int span = 0; span < batch.spans(); span++) {
+      SequenceState state = batch.state(span);
+      for (int t = batch.spanStart(span); t < batch.spanEnd(span); t++) {
+        qkv.read(t, 0, row, 0, width);
+        heads(t, 0, attention.heads(), attention.queryNorm() == null ? null : queryGain);
+        heads(t, queryWidth, attention.kvHeads(), attention.keyNorm() == null ? null : keyGain);
+        System.arraycopy(row, 0, queries, t * queryWidth, queryWidth);
+        int position = batch.position(t);
+        write(state, state.keyOffset(layer), position, queryWidth, kvWidth);
+        write(state, state.valueOffset(layer), position, queryWidth + kvWidth, kvWidth);
+      }
+    }
+  }
+
+  private void loadGains() {
+    if (attention.queryNorm() != null) {
+      if (queryGain.length != attention.headDim()) {
+        queryGain = new float[attention.headDim()];
+        keyGain = new float[attention.headDim()];
+      }
+      attention.queryNorm().vector(queryGain);
+      attention.keyNorm().vector(keyGain);
+    }
+  }
+
+  private void heads(int t, int from, int count, float[] gain) {
+    for (int h = 0; h < count; h++) {
+      int at = from + h * attention.headDim();
+      if (gain != null) {
+        Norm.rms(row, at, attention.headDim(), gain, attention.eps(), row, at);
+      }
+      if (attention.rope() != null) {
+        rotary.turn(t, row, at);
+      }
+    }
+  }
+
+  private void write(SequenceState state, long offset, int position, int from, int count) {
+    MemorySegment block = state.block(position / BLOCK);
+    if (state.rows(layer).type() == DType.F32) {
+      long at = offset + (long) (position % BLOCK) * count * Float.BYTES;
+      MemorySegment.copy(row, from, block, FLOAT, at, count);
+    } else {
+      long at = offset + (long) (position % BLOCK) * count * Short.BYTES;
+      for (int i = 0; i < count; i++) {
+        block.set(SHORT, at + 2L * i, Float.floatToFloat16(row[from + i]));
+      }
+    }
+  }
+
+  @Override
+  public void run(int chunk, int worker) {
+    int head = chunk % attention.kvHeads();
+    int tile = chunk / attention.kvHeads();
+    int span = 0;
+    while (tile >= tiles(span)) {
+      tile -= tiles(span++);
+    }
+    int first = batch.spanStart(span) + tile * QUERIES;
+    int end = Math.min(first + QUERIES, batch.spanEnd(span));
+    Scratch s = scratch[worker];
+    int group = attention.heads() / attention.kvHeads();
+    s.resize(attention.headDim(), group);
+    int states = (end - first) * group;
+    for (int i = 0; i < states; i++) {
+      Arrays.fill(s.acc[i], 0);
+      s.max[i] = Float.NEGATIVE_INFINITY;
+      s.sum[i] = 0;
+    }
+    int last = batch.position(end - 1);
+    for (int block = 0; block <= last / BLOCK; block++) {
+      stage(s, batch.state(span), block, head, Math.min(BLOCK, last + 1 - block * BLOCK));
+      for (int t = first; t < end; t++) {
+        int count = Math.min(BLOCK, batch.position(t) + 1 - block * BLOCK);
+        for (int h = 0; count > 0 && h < group; h++) {
+          merge(s, (t - first) * group + h, t, head * group + h, count);
+        }
+      }
+    }
+    store(s, first, end, head, group);
+  }
+
+  /** Keys of one head transposed to {@code [headDim, BLOCK]}, values as rows. */
+  private void stage(Scratch s, SequenceState state, int block, int head, int count) {
+    int dim = attention.headDim();
+    int width = attention.kvHeads() * dim;
+    MemorySegment memory = state.block(block);
+    DType type = state.rows(layer).type();
+    for (int j = 0; j < count; j++) {
+      long at = ((long) j * width + (long) head * dim) * type.blockBytes();
+      read(s, memory, type, state.keyOffset(layer) + at, s.line);
+      for (int i = 0; i < dim; i++) {
+        s.keys[i][j] = s.line[i];
+      }
+      read(s, memory, type, state.valueOffset(layer) + at, s.values[j]);
+    }
+  }
+
+  private static void read(Scratch s, MemorySegment memory, DType type, long at, float[] line) {
+    if (type == DType.F32) {
+      MemorySegment.copy(memory, FLOAT, at, line, 0, line.length);
+    } else {
+      MemorySegment.copy(memory, SHORT, at, s.halves, 0, line.length);
+      for (int i = 0; i < line.length; i++) {
+        line[i] = Float.float16ToFloat(s.halves[i]);
+      }
+    }
+  }
+
+  /** Takes the first {@code count} keys of the staged block into one query's running softmax. */
+  private void merge(Scratch s, int index, int t, int head, int count) {
+    int dim = attention.headDim();
+    int at = t * attention.outputWidth() + head * dim;
+    float[] scores = s.scores;
+    Arrays.fill(scores, 0);
+    for (int i = 0; i < dim; i++) {
+      addScaled(s.keys[i], queries[at + i], scores);
+    }
+    float blockMax = Float.NEGATIVE_INFINITY;
+    for (int j = 0; j < count; j++) {
+      scores[j] *= attention.scale();
+      blockMax = Math.max(blockMax, scores[j]);
+    }
+    float max = Math.max(s.max[index], blockMax);
+    float[] acc = s.acc[index];
+    float rescale = Maths.exp(s.max[index] - max);
+    for (int i = 0; i < dim; i++) {
+      acc[i] *= rescale;
+    }
+    float sum = s.sum[index] * rescale;
+    for (int j = 0; j < count; j++) {
+      float p = Maths.exp(scores[j] - max);
+      sum += p;
+      addScaled(s.values[j], p, acc);
+    }
+    s.max[index] = max;
+    s.sum[index] = sum;
+  }
+
+  private static void addScaled(float[] in, float factor, float[] out) {
+    for (int i = 0; i < out.length; i++) {
+      out[i] = Math.fma(in[i], factor, out[i]);
+    }
+  }
+
+  private void store(Scratch s, int first, int end, int head, int group) {
+    int dim = attention.headDim();
+    for (int t = first; t < end; t++) {
+      for (int h = 0; h < group; h++) {
+        int index = (t - first) * group + h;
+        float[] acc = s.acc[index];
+        for (int i = 0; i < dim; i++) {
+          acc[i] /= s.sum[index];
+        }
+        out.write(t, (head * group + h) * dim, acc, 0, dim);
+      }
+    }
+  }
+}

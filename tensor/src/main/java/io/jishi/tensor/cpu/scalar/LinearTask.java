@@ -1,0 +1,335 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jishi.tensor.cpu.scalar;
+
+import io.jishi.tensor.DType;
+import io.jishi.tensor.Dequantizer;
+import io.jishi.tensor.Linear;
+import io.jishi.tensor.Packing;
+import io.jishi.tensor.Precision;
+import io.jishi.tensor.Tensor;
+import io.jishi.tensor.Weight;
+import io.jishi.tensor.cpu.Team;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/**
+ * {@code y[t, o] = Σ_i x[t, i] · w[o, i] + b[o]}, a chunk of work being one tile of rows of one
+ * weight. Output rows lie across the lanes, inputs are taken in ascending order with one fused
+ * multiply-add each (integer formats: exact sums over 32 values, then one fused multiply-add), so
+ * one token and five hundred share one order.
+ */
+final class LinearTask implements Team.Task {
+  private static final int LANES = Tile.LANES;
+  private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
+  private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED;
+
+  /** Tokens whose sums are kept at a time: their lanes fit into the second-level cache. */
+  private static final int TOKENS = 256;
+
+  /** Columns of a float format that are staged at a time. */
+  private static final int COLUMNS = 32;
+
+  private final Scratch[] scratch;
+  private final Quantized quantized = new Quantized();
+  private float[] floats = new float[0];
+  private Tensor x;
+  private Tensor y;
+  private Linear linear;
+  private Precision precision;
+
+  /** What one worker needs. */
+  private static final class Scratch {
+    final Tile tile = new Tile();
+    final int[][] sums = new int[2][LANES];
+    final float[][] columns = new float[256][LANES];
+    final byte[] row = new byte[256 * Float.BYTES];
+    final short[] shorts = new short[COLUMNS];
+    final float[] values = new float[256];
+    float[][] acc = new float[1][LANES];
+    float[] bias = new float[0];
+  }
+
+  LinearTask(int workers) {
+    scratch = new Scratch[workers];
+    for (int w = 0; w < workers; w++) {
+      scratch[w] = new Scratch();
+    }
+  }
+
+  /** Computes {@code out}; the product is shared over {@code width} threads. */
+  void run(Team team, int width, Tensor in, Linear weights, Precision how, Tensor out) {
+    x = in;
+    y = out;
+    linear = weights;
+    precision = how;
+    stageInput();
+    int tiles = 0;
+    for (int k = 0; k < weights.weights().size(); k++) {
+      tiles += tiles(weights.weights().get(k));
+    }
+    team.run(tiles, width, this);
+  }
+
+  private static int tiles(Weight weight) {
+    return (weight.rows() + LANES - 1) / LANES;
+  }
+
+  private boolean integer(Weight weight) {
+    return precision == Precision.FAST && !weight.type().plain();
+  }
+
+  private void stageInput() {
+    int rows = x.rows();
+    int cols = x.cols();
+    int count = Math.multiplyExact(rows, cols);
+    if (floats.length < count) {
+      floats = new float[count];
+    }
+    MemorySegment.copy(x.data(), ValueLayout.JAVA_FLOAT, 0, floats, 0, count);
+    boolean any = false;
+    for (int k = 0; k < linear.weights().size(); k++) {
+      any |= integer(linear.weights().get(k));
+    }
+    if (any) {
+      quantized.resize(rows, cols);
+      for (int t = 0; t < rows; t++) {
+        quantized.row(floats, t * cols, cols);
+      }
+    }
+  }
+
+  @Override
+  public void run(int chunk, int worker) {
+    int part = 0;
+    int column = 0;
+    int tile = chunk;
+    Weight weight = linear.weights().getFirst();
+    while (tile >= tiles(weight)) {
+      tile -= tiles(weight);
+      column += weight.rows();
+      weight = linear.weights().get(++part);
+    }
+    for (int from = 0; from < x.rows(); from += TOKENS) {
+      int count = Math.min(TOKENS, x.rows() - from);
+      Scratch s = scratch[worker];
+      prepare(s, count);
+      if (integer(weight)) {
+        integers(s, weight, tile, from, count);
+      } else {
+        floats(s, weight, tile, from, count);
+      }
+      store(s, weight, part, tile, column, from, count);
+    }
+  }
+
+  private static void prepare(Scratch s, int count) {
+    if (s.acc.length < count) {
+      s.acc = new float[count][LANES];
+    }
+    for (int t = 0; t < count; t++) {
+      java.util.Arrays.fill(s.acc[t], 0);
+    }
+  }
+
+  private void integers(Scratch s, Weight weight, int tile, int from, int count) {
+    int cols = x.cols();
+    int blockSize = weight.type().blockSize();
+    for (int block = 0; block < cols / blockSize; block++) {
+      s.tile.load(weight, tile, block);
+      for (int g = 0; g < blockSize / 32; g++) {
+        s.tile.group(g);
+        int at = block * blockSize + 32 * g;
+        for (int t = 0; t < count; t++) {
+          group(s, (from + t) * cols + at, s.acc[t]);
+        }
+      }
+    }
+  }
+
+  /** Adds 32 values, whose activations start at {@code at}, to one token's sums. */
+  private void group(Scratch s, int at, float[] acc) {
+    Tile tile = s.tile;
+    byte[] v = quantized.values;
+    int[] low = s.sums[0];
+    int[] high = tile.hasSub ? s.sums[1] : low;
+    first(tile.q[0], v[at], v[at + 1], low);
+    second(tile.q[0], v[at + 2], v[at + 3], low);
+    for (int k = 1; k < 4; k++) {
+      int p = at + 4 * k;
+      lower(tile.q[k], v[p], v[p + 1], low);
+      upper(tile.q[k], v[p + 2], v[p + 3], low);
+    }
+    if (tile.hasSub) {
+      first(tile.q[4], v[at + 16], v[at + 17], high);
+    } else {
+      lower(tile.q[4], v[at + 16], v[at + 17], high);
+    }
+    upper(tile.q[4], v[at + 18], v[at + 19], high);
+    for (int k = 5; k < 8; k++) {
+      int p = at + 4 * k;
+      lower(tile.q[k], v[p], v[p + 1], high);
+      upper(tile.q[k], v[p + 2], v[p + 3], high);
+    }
+    if (tile.hasSub) {
+      join(low, tile.sub[0], high, tile.sub[1]);
+    }
+    float scale = quantized.scales[at / 32];
+    scale(low, tile.d, scale, acc);
+    if (tile.hasMin) {
+      combine(tile.min[0], quantized.sums[at / 16], tile.min[1], quantized.sums[at / 16 + 1], low);
+      scale(low, tile.m, scale, acc);
+    }
+  }
+
+  private static void first(int[] q, int x0, int x1, int[] sum) {
+    for (int r = 0; r < LANES; r++) {
+      sum[r] = (q[r] << 24 >> 24) * x0 + (q[r] << 16 >> 24) * x1;
+    }
+  }
+
+  private static void second(int[] q, int x2, int x3, int[] sum) {
+    upper(q, x2, x3, sum);
+  }
+
+  // Two products a loop: longer bodies are not unrolled, and so not vectorised, by C2 (25.0.3).
+  private static void lower(int[] q, int x0, int x1, int[] sum) {
+    for (int r = 0; r < LANES; r++) {
+      sum[r] += (q[r] << 24 >> 24) * x0 + (q[r] << 16 >> 24) * x1;
+    }
+  }
+
+  private static void upper(int[] q, int x2, int x3, int[] sum) {
+    for (int r = 0; r < LANES; r++) {
+      sum[r] += (q[r] << 8 >> 24) * x2 + (q[r] >> 24) * x3;
+    }
+  }
+
+  private static void join(int[] a, int[] subA, int[] b, int[] subB) {
+    for (int r = 0; r < LANES; r++) {
+      a[r] = a[r] * subA[r] + b[r] * subB[r];
+    }
+  }
+
+  private static void combine(int[] minA, int sumA, int[] minB, int sumB, int[] out) {
+    for (int r = 0; r < LANES; r++) {
+      out[r] = minA[r] * sumA + minB[r] * sumB;
+    }
+  }
+
+  private static void scale(int[] sum, float[] d, float scale, float[] acc) {
+    for (int r = 0; r < LANES; r++) {
+      acc[r] = Math.fma((float) sum[r], d[r] * scale, acc[r]);
+    }
+  }
+
+  private void floats(Scratch s, Weight weight, int tile, int from, int count) {
+    int cols = x.cols();
+    int step = weight.type().plain() ? COLUMNS : weight.type().blockSize();
+    for (int first = 0; first < cols; first += step) {
+      int n = Math.min(step, cols - first);
+      stageColumns(s, weight, tile, first, n);
+      for (int t = 0; t < count; t++) {
+        columns(s.columns, floats, (from + t) * cols + first, n, s.acc[t]);
+      }
+    }
+  }
+
+  /** Columns {@code first … first + n} of the tile's rows as floats, one array a column. */
+  private static void stageColumns(Scratch s, Weight weight, int tile, int first, int n) {
+    int lanes = Packing.lanes(weight, tile);
+    for (int r = 0; r < lanes; r++) {
+      decode(s, weight, tile * LANES + r, first, n);
+      for (int i = 0; i < n; i++) {
+        s.columns[i][r] = s.values[i];
+      }
+    }
+  }
+
+  private static void decode(Scratch s, Weight weight, int row, int first, int n) {
+    DType type = weight.type();
+    long at = row * type.rowBytes(weight.cols()) + (long) first * type.blockBytes();
+    switch (type) {
+      case F32 -> MemorySegment.copy(weight.data(), FLOAT, at, s.values, 0, n);
+      case F16 -> {
+        MemorySegment.copy(weight.data(), SHORT, at, s.shorts, 0, n);
+        for (int i = 0; i < n; i++) {
+          s.values[i] = Float.float16ToFloat(s.shorts[i]);
+        }
+      }
+      case BF16 -> {
+        MemorySegment.copy(weight.data(), SHORT, at, s.shorts, 0, n);
+        for (int i = 0; i < n; i++) {
+          s.values[i] = Float.intBitsToFloat(s.shorts[i] << 16);
+        }
+      }
+      default -> {
+        weight.storedRow(row, first, n, s.row);
+        Dequantizer.dequantize(type, s.row, n, s.values);
+      }
+    }
+  }
+
+  private static void columns(float[][] w, float[] x, int at, int n, float[] acc) {
+    int i = 0;
+    for (; i + 4 <= n; i += 4) {
+      four(
+          w[i],
+          x[at + i],
+          w[i + 1],
+          x[at + i + 1],
+          w[i + 2],
+          x[at + i + 2],
+          w[i + 3],
+          x[at + i + 3],
+          acc);
+    }
+    for (; i < n; i++) {
+      one(w[i], x[at + i], acc);
+    }
+  }
+
+  private static void four(
+      float[] a,
+      float xa,
+      float[] b,
+      float xb,
+      float[] c,
+      float xc,
+      float[] d,
+      float xd,
+      float[] acc) {
+    for (int r = 0; r < LANES; r++) {
+      float sum = Math.fma(a[r], xa, acc[r]);
+      sum = Math.fma(b[r], xb, sum);
+      sum = Math.fma(c[r], xc, sum);
+      acc[r] = Math.fma(d[r], xd, sum);
+    }
+  }
+
+  private static void one(float[] w, float x, float[] acc) {
+    for (int r = 0; r < LANES; r++) {
+      acc[r] = Math.fma(w[r], x, acc[r]);
+    }
+  }
+
+  private void store(
+      Scratch s, Weight weight, int part, int tile, int column, int from, int count) {
+    int lanes = Packing.lanes(weight, tile);
+    Weight bias = linear.biases().get(part);
+    if (bias != null) {
+      if (s.bias.length < bias.cols()) {
+        s.bias = new float[bias.cols()];
+      }
+      bias.vector(s.bias);
+    }
+    for (int t = 0; t < count; t++) {
+      float[] acc = s.acc[t];
+      if (bias != null) {
+        for (int r = 0; r < lanes; r++) {
+          acc[r] += s.bias[tile * LANES + r];
+        }
+      }
+      y.write(from + t, column + tile * LANES, acc, 0, lanes);
+    }
+  }
+}

@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jishi.tensor.cpu.scalar;
+
+import io.jishi.tensor.DType;
+import io.jishi.tensor.Packing;
+import io.jishi.tensor.Weight;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/**
+ * One block of up to {@link Weight#TILE} rows of an integer format, rows across the lanes of heap
+ * arrays. {@link #load} brings in the stored words; {@link #group} turns 32 values of each row into
+ * signed bytes, four to an int, and their scales:
+ *
+ * <p>{@code w[i] = d · sub(i) · q(i) + m · min(i)} with {@code sub}, {@code min} one for values
+ * 0–15 and one for 16–31, or 1 where the format has none.
+ *
+ * <p>Lanes beyond the tile's rows hold leftovers: their results are not used. Loops run over all
+ * lanes, since the JIT vectorises only loops of a length that it knows. Formats: see {@link
+ * io.jishi.tensor.Dequantizer}.
+ */
+final class Tile {
+  static final int LANES = Weight.TILE;
+  private static final int MAX_WORDS = 52;
+  private static final int LOW_NIBBLES = 0x0F0F0F0F;
+  private static final int PAIRS = 0x03030303;
+  private static final int ONES = 0x01010101;
+  private static final int TOPS = 0x80808080;
+
+  private final int[][] words = new int[MAX_WORDS][LANES];
+  private final short[] halves = new short[LANES];
+  private final int[][] made = new int[8][LANES];
+
+  /** The group's values: byte i % 4 of {@code q[i / 4][lane]} is value i, signed. */
+  final int[][] q = new int[8][];
+
+  /** The scale of all values. */
+  final float[] d = new float[LANES];
+
+  /** The factor of the minima, negative where the format subtracts them. */
+  final float[] m = new float[LANES];
+
+  /** Integer scales of values 0–15 and 16–31, where {@link #hasSub}. */
+  final int[][] sub = new int[2][LANES];
+
+  /** Integer minima of values 0–15 and 16–31, where {@link #hasMin}. */
+  final int[][] min = new int[2][LANES];
+
+  boolean hasSub;
+  boolean hasMin;
+  private DType type;
+
+  /** Brings in block {@code block} of all rows of tile {@code tile}. */
+  void load(Weight weight, int tile, int block) {
+    type = weight.type();
+    int lanes = Packing.lanes(weight, tile);
+    if (weight.layout() == Weight.Layout.PACKED) {
+      loadPacked(weight.data(), Packing.blockOffset(weight, tile, block), lanes);
+    } else {
+      long rowBytes = type.rowBytes(weight.cols());
+      long first = (long) tile * LANES * rowBytes + (long) block * type.blockBytes();
+      loadStored(weight.data(), first, rowBytes, lanes);
+    }
+    hasSub = type.blockSize() == 256;
+    hasMin =
+        switch (type) {
+          case Q4_1, Q5_1, Q2_K, Q4_K, Q5_K -> true;
+          default -> false;
+        };
+    scales();
+  }
+
+  private void loadPacked(MemorySegment data, long offset, int lanes) {
+    int count = Packing.words(type);
+    for (int k = 0; k < count; k++) {
+      MemorySegment.copy(
+          data, ValueLayout.JAVA_INT_UNALIGNED, offset + (long) k * lanes * 4, words[k], 0, lanes);
+    }
+    if (Packing.hasHalf(type)) {
+      long at = offset + (long) count * lanes * 4;
+      MemorySegment.copy(data, ValueLayout.JAVA_SHORT_UNALIGNED, at, halves, 0, lanes);
+    }
+  }
+
+  private void loadStored(MemorySegment data, long offset, long rowBytes, int lanes) {
+    int count = Packing.words(type);
+    for (int k = 0; k < count; k++) {
+      int[] row = words[k];
+      long at = offset + Packing.wordsOffset(type) + 4L * k;
+      for (int r = 0; r < lanes; r++) {
+        row[r] = data.get(ValueLayout.JAVA_INT_UNALIGNED, at + r * rowBytes);
+      }
+    }
+    if (Packing.hasHalf(type)) {
+      long at = offset + Packing.halfOffset(type);
+      for (int r = 0; r < lanes; r++) {
+        halves[r] = data.get(ValueLayout.JAVA_SHORT_UNALIGNED, at + r * rowBytes);
+      }
+    }
+  }
+
+  /** The scales of the whole block. */
+  private void scales() {
+    switch (type) {
+      case Q8_0, Q4_0, Q5_0, Q3_K, Q6_K -> {
+        for (int r = 0; r < LANES; r++) {
+          d[r] = Float.float16ToFloat(halves[r]);
+        }
+      }
+      case Q4_1, Q5_1 -> pair(words[0], 1);
+      case Q4_K, Q5_K -> pair(words[0], -1);
+      case Q2_K -> pair(words[20], -1);
+      default -> throw new IllegalArgumentException(type + " has no integer kernel");
+    }
+  }
+
+  /** A word that holds scale and minimum. */
+  private void pair(int[] word, int sign) {
+    for (int r = 0; r < LANES; r++) {
+      d[r] = Float.float16ToFloat((short) word[r]);
+      m[r] = sign * Float.float16ToFloat((short) (word[r] >> 16));
+    }
+  }
+
+  /** Makes ready values {@code 32 · g … 32 · g + 31} of the block. */
+  void group(int g) {
+    switch (type) {
+      case Q8_0 -> System.arraycopy(words, 0, q, 0, 8);
+      case Q4_0 -> nibbles(0, 8);
+      case Q4_1 -> nibbles(1, 0);
+      case Q5_0 -> fives(0, 16);
+      case Q5_1 -> fives(1, 0);
+      case Q2_K -> group2(g);
+      case Q3_K -> group3(g);
+      case Q4_K -> group45(g, 4, false);
+      case Q5_K -> group45(g, 12, true);
+      case Q6_K -> group6(g);
+      default -> throw new IllegalArgumentException(type + " has no integer kernel");
+    }
+    if (hasMin && !hasSub) {
+      java.util.Arrays.fill(min[0], 1);
+      java.util.Arrays.fill(min[1], 1);
+    }
+  }
+
+  /** Values 0–15 are the low nibbles of four words, 16–31 the high ones. */
+  private void nibbles(int first, int bias) {
+    for (int k = 0; k < 4; k++) {
+      mask(words[first + k], 0, LOW_NIBBLES, made[k]);
+      mask(words[first + k], 4, LOW_NIBBLES, made[4 + k]);
+    }
+    finish(bias);
+  }
+
+  private void fives(int first, int bias) {
+    int[] high = words[first];
+    for (int k = 0; k < 4; k++) {
+      mask(words[first + 1 + k], 0, LOW_NIBBLES, made[k]);
+      mask(words[first + 1 + k], 4, LOW_NIBBLES, made[4 + k]);
+    }
+    for (int k = 0; k < 8; k++) {
+      int[] out = made[k];
+      int shift = 4 * k;
+      for (int r = 0; r < LANES; r++) {
+        // Bit i of the nibble goes to byte i: the four products do not overlap.
+        out[r] |= ((high[r] >>> shift & 15) * 0x00204081 & ONES) << 4;
+      }
+    }
+    finish(bias);
+  }
+
+  private void group2(int g) {
+    for (int k = 0; k < 8; k++) {
+      mask(words[4 + 8 * (g / 4) + k], 2 * (g % 4), PAIRS, made[k]);
+    }
+    for (int part = 0; part < 2; part++) {
+      int shift = 8 * ((2 * g + part) % 4);
+      int[] scale = words[(2 * g + part) / 4];
+      bits(scale, shift, 15, sub[part]);
+      bits(scale, shift + 4, 15, min[part]);
+    }
+    finish(0);
+  }
+
+  private void group3(int g) {
+    for (int k = 0; k < 8; k++) {
+      mask(words[8 + 8 * (g / 4) + k], 2 * (g % 4), PAIRS, made[k]);
+      or(words[k], g, ONES, 2, made[k]);
+    }
+    for (int part = 0; part < 2; part++) {
+      int i = 2 * g + part;
+      int[] low = words[24 + i % 8 / 4];
+      int[] high = words[26];
+      int lowShift = 8 * (i % 4) + 4 * (i / 8);
+      int highShift = 8 * (i % 4) + 2 * (i / 4);
+      int[] out = sub[part];
+      for (int r = 0; r < LANES; r++) {
+        out[r] = (low[r] >>> lowShift & 15 | (high[r] >>> highShift & 3) << 4) - 32;
+      }
+    }
+    finish(4);
+  }
+
+  private void group45(int g, int first, boolean fifth) {
+    for (int k = 0; k < 8; k++) {
+      mask(words[first + 8 * (g / 2) + k], 4 * (g % 2), LOW_NIBBLES, made[k]);
+      if (fifth) {
+        or(words[4 + k], g, ONES, 4, made[k]);
+      }
+    }
+    int shift = 8 * (g % 4);
+    if (g < 4) {
+      bits(words[1], shift, 63, sub[0]);
+      bits(words[2], shift, 63, min[0]);
+    } else {
+      split(words[3], shift, words[1], shift + 6, sub[0]);
+      split(words[3], shift + 4, words[2], shift + 6, min[0]);
+    }
+    System.arraycopy(sub[0], 0, sub[1], 0, LANES);
+    System.arraycopy(min[0], 0, min[1], 0, LANES);
+    finish(0);
+  }
+
+  private void group6(int g) {
+    int part = g / 4;
+    int quarter = g % 4;
+    for (int k = 0; k < 8; k++) {
+      mask(words[16 * part + 8 * (quarter & 1) + k], 4 * (quarter >> 1), LOW_NIBBLES, made[k]);
+      or(words[32 + 8 * part + k], 2 * quarter, PAIRS, 4, made[k]);
+    }
+    for (int half = 0; half < 2; half++) {
+      int[] scale = words[48 + (2 * g + half) / 4];
+      int shift = 24 - 8 * ((2 * g + half) % 4);
+      int[] out = sub[half];
+      for (int r = 0; r < LANES; r++) {
+        out[r] = scale[r] << shift >> 24;
+      }
+    }
+    finish(32);
+  }
+
+  private static void mask(int[] in, int shift, int mask, int[] out) {
+    for (int r = 0; r < LANES; r++) {
+      out[r] = in[r] >>> shift & mask;
+    }
+  }
+
+  private static void or(int[] in, int shift, int mask, int up, int[] out) {
+    for (int r = 0; r < LANES; r++) {
+      out[r] |= (in[r] >>> shift & mask) << up;
+    }
+  }
+
+  private static void bits(int[] in, int shift, int mask, int[] out) {
+    for (int r = 0; r < LANES; r++) {
+      out[r] = in[r] >>> shift & mask;
+    }
+  }
+
+  /** Four low bits from one word, two high bits from another. */
+  private static void split(int[] low, int lowShift, int[] high, int highShift, int[] out) {
+    for (int r = 0; r < LANES; r++) {
+      out[r] = low[r] >>> lowShift & 15 | (high[r] >>> highShift & 3) << 4;
+    }
+  }
+
+  /** Subtracts the bias from each byte: the set top bit keeps borrows from crossing bytes. */
+  private void finish(int bias) {
+    if (bias != 0) {
+      int all = bias * ONES;
+      for (int k = 0; k < 8; k++) {
+        int[] out = made[k];
+        for (int r = 0; r < LANES; r++) {
+          out[r] = (out[r] | TOPS) - all ^ TOPS;
+        }
+      }
+    }
+    System.arraycopy(made, 0, q, 0, 8);
+  }
+}

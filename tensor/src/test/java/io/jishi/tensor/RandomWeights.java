@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jishi.tensor;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Random;
+
+/** Weights of random bytes whose scales are small finite numbers. */
+public final class RandomWeights {
+  private RandomWeights() {}
+
+  public static Weight make(DType type, int rows, int cols, long seed) {
+    Random random = new Random(seed);
+    byte[] bytes = new byte[Math.toIntExact(rows * type.rowBytes(cols))];
+    random.nextBytes(bytes);
+    for (int at = 0; at < bytes.length; at += type.blockBytes()) {
+      scales(type, bytes, at, random);
+    }
+    MemorySegment memory = Arena.ofAuto().allocate(Math.max(64, bytes.length), 64);
+    memory = memory.asSlice(0, bytes.length);
+    MemorySegment.copy(bytes, 0, memory, ValueLayout.JAVA_BYTE, 0, bytes.length);
+    return Weight.stored(type + "-random", type, rows, cols, memory);
+  }
+
+  private static void scales(DType type, byte[] b, int at, Random random) {
+    switch (type) {
+      case F32 -> word(b, at, Float.floatToRawIntBits((float) random.nextGaussian()), 4);
+      case BF16 ->
+          word(b, at, Float.floatToRawIntBits((float) random.nextGaussian()) >>> 16, 2);
+      case F16 -> half(b, at, random);
+      case Q8_0, Q4_0, Q5_0 -> half(b, at, random);
+      case Q4_1, Q5_1, Q4_K, Q5_K -> {
+        half(b, at, random);
+        half(b, at + 2, random);
+      }
+      case Q2_K -> {
+        half(b, at + 80, random);
+        half(b, at + 82, random);
+      }
+      case Q3_K -> half(b, at + 108, random);
+      case Q6_K -> half(b, at + 208, random);
+      default -> throw new IllegalArgumentException(type.toString());
+    }
+  }
+
+  private static void half(byte[] b, int at, Random random) {
+    word(b, at, Float.floatToFloat16((float) random.nextGaussian() / 16), 2);
+  }
+
+  private static void word(byte[] b, int at, int value, int bytes) {
+    for (int i = 0; i < bytes; i++) {
+      b[at + i] = (byte) (value >> 8 * i);
+    }
+  }
+}
