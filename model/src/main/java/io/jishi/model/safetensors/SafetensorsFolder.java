@@ -137,7 +137,7 @@ public final class SafetensorsFolder implements WeightFile {
     TreeSet<String> missing = new TreeSet<>();
     for (String tensor : map.fields().keySet()) {
       String name = map.text(tensor).orElseThrow(() -> map.missing(tensor));
-      if (!plain(folder, name)) {
+      if (!plain(name)) {
         throw new BadFile(
             index + ": the shard " + Quote.of(name) + " must be the plain name of a file beside it");
       }
@@ -155,11 +155,14 @@ public final class SafetensorsFolder implements WeightFile {
   }
 
   /** Neither a way out of the folder nor anything that a file system could misread. */
-  private static boolean plain(Path folder, String name) {
+  private static boolean plain(String name) {
     try {
-      return !name.startsWith(".")
+      Path path = Path.of(name);
+      return !name.isEmpty()
+          && !name.startsWith(".")
           && name.chars().noneMatch(c -> c == '\\' || c == ':')
-          && folder.resolve(name).getParent().equals(folder);
+          && !path.isAbsolute()
+          && path.getNameCount() == 1;
     } catch (InvalidPathException e) {
       return false;
     }
