@@ -5,4 +5,6 @@ module io.jishi.model {
   requires transitive io.jishi.text;
 
   exports io.jishi.model;
+  exports io.jishi.model.gguf;
+  exports io.jishi.model.safetensors;
 }
