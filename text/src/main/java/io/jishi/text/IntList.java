@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jishi.text;
+
+import java.util.Arrays;
+
+/** A growing list of ints without boxes. */
+final class IntList {
+  private int[] values = new int[64];
+  private int size;
+
+  void add(int value) {
+    if (size == values.length) {
+      values = Arrays.copyOf(values, size * 2);
+    }
+    values[size++] = value;
+  }
+
+  int get(int index) {
+    return values[index];
+  }
+
+  void set(int index, int value) {
+    values[index] = value;
+  }
+
+  int size() {
+    return size;
+  }
+
+  void removeLast() {
+    size--;
+  }
+
+  int[] toArray() {
+    return Arrays.copyOf(values, size);
+  }
+}

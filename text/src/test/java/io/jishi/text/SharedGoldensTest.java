@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jishi.text;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.jishi.base.Json;
+import io.jishi.base.JsonObject;
+import io.jishi.testkit.Shared;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** All fixtures of the reference data: tokenizers trained for Jishi, ids by the reference. */
+class SharedGoldensTest {
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "bpe_deepseek_v3",
+        "bpe_glm4",
+        "bpe_gpt2",
+        "bpe_gpt2_prefix_space",
+        "bpe_kimi_k2",
+        "bpe_llama3",
+        "bpe_o200k",
+        "bpe_qwen2"
+      })
+  void tokenizerJsonGivesTheIdsOfTheReference(String name) {
+    Path folder = Shared.require("goldens/tokenizers/" + name);
+    Tokenizer tokenizer = HuggingFaceTokenizer.read(folder);
+    JsonObject golden = Json.parseObject(folder.resolve("golden.json"));
+    assertThat(tokenizer.vocabSize()).isEqualTo(golden.requireInt("vocab_size"));
+    Goldens.check(golden, new Goldens.Compared(tokenizer, Tokenizer.Special.PARSE, true));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"spm_bpe_baichuan", "spm_bpe_llama2", "spm_bpe_minicpm"})
+  void sentencePieceScoresGiveTheIdsOfSentencePiece(String name) {
+    Path folder = Shared.require("goldens/tokenizers/" + name);
+    Tokenizer tokenizer =
+        Goldens.gguf(SentencePieceFixture.metadata(folder.resolve("tokenizer.model")));
+    JsonObject golden = Json.parseObject(folder.resolve("golden.json"));
+    Goldens.check(golden, new Goldens.Compared(tokenizer, Tokenizer.Special.TEXT, false));
+  }
+
+  /** The word rules by name, on vocabularies that were trained with the published patterns. */
+  @ParameterizedTest
+  @CsvSource({
+    "bpe_deepseek_v3, deepseek-v3",
+    "bpe_glm4, chatglm-bpe",
+    "bpe_glm4, glm4",
+    "bpe_gpt2, gpt-2",
+    "bpe_kimi_k2, kimi-k2",
+    "bpe_llama3, llama-bpe",
+    "bpe_o200k, gpt-4o"
+  })
+  void wordRulesByNameGiveTheIdsOfTheReference(String name, String pre) {
+    Path folder = Shared.require("goldens/tokenizers/" + name);
+    Map<String, Object> metadata = asGguf(Json.parseObject(folder.resolve("tokenizer.json")), pre);
+    Goldens.check(
+        Json.parseObject(folder.resolve("golden.json")),
+        new Goldens.Compared(Goldens.gguf(metadata), Tokenizer.Special.PARSE, false));
+  }
+
+  /** What a converter would write for a byte-level {@code tokenizer.json}. */
+  static Map<String, Object> asGguf(JsonObject root, String pre) {
+    JsonObject model = root.object("model").orElseThrow();
+    Map<String, Integer> ids = new HashMap<>();
+    model
+        .object("vocab")
+        .orElseThrow()
+        .fields()
+        .forEach((piece, id) -> ids.put(piece, ((Long) id).intValue()));
+    Map<Integer, Integer> types = new HashMap<>();
+    for (Object item : root.array("added_tokens").orElseThrow()) {
+      JsonObject token = JsonObject.of("token", item);
+      int id = token.requireInt("id");
+      ids.put(token.text("content").orElseThrow(), id);
+      types.put(id, token.bool("special").orElseThrow() ? 3 : 4);
+    }
+    String[] tokens = new String[ids.size()];
+    int[] tokenTypes = new int[tokens.length];
+    ids.forEach((piece, id) -> tokens[id] = piece);
+    java.util.Arrays.setAll(tokenTypes, id -> types.getOrDefault(id, 1));
+    String[] merges =
+        model.array("merges").orElseThrow().stream()
+            .map(m -> ((List<?>) m).get(0) + " " + ((List<?>) m).get(1))
+            .toArray(String[]::new);
+    Map<String, Object> metadata = new HashMap<>();
+    metadata.put("tokenizer.ggml.model", "gpt2");
+    metadata.put("tokenizer.ggml.pre", pre);
+    metadata.put("tokenizer.ggml.tokens", tokens);
+    metadata.put("tokenizer.ggml.token_type", tokenTypes);
+    metadata.put("tokenizer.ggml.merges", merges);
+    return metadata;
+  }
+}
