@@ -4,4 +4,5 @@ module io.jishi.text {
   requires transitive io.jishi.base;
 
   exports io.jishi.text;
+  exports io.jishi.text.template;
 }
