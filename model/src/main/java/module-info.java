@@ -3,6 +3,7 @@
 module io.jishi.model {
   requires transitive io.jishi.tensor;
   requires transitive io.jishi.text;
+  requires jdk.management;
 
   exports io.jishi.model;
   exports io.jishi.model.gguf;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Weight files, the decoder that runs every family, and the table of families.
+ * The decoder that runs every family, and what loads it.
  *
- * <p>It knows no sampling and no callers.
+ * <p>It knows weights, layers and what their files say; it knows no sampling and no callers.
  */
 package io.jishi.model;

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jishi.model;
+
+import io.jishi.model.gguf.GgufFile;
+import io.jishi.text.GgufTokenizer;
+import io.jishi.text.Tokenizer;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+
+/** A model in one GGUF file, or in several parts of one. */
+final class GgufModel implements ModelFiles {
+  /** Control tokens that end a turn where the metadata names only the end of the text. */
+  private static final List<String> END_OF_TURN =
+      List.of("<|im_end|>", "<|eot_id|>", "<|eom_id|>", "<|end|>", "<|endoftext|>", "<end_of_turn>");
+
+  private static final List<String> END_KEYS =
+      List.of("tokenizer.ggml.eot_token_id", "tokenizer.ggml.eom_token_id");
+
+  private final GgufFile file;
+
+  GgufModel(Path path) {
+    file = GgufFile.open(path);
+  }
+
+  @Override
+  public WeightFile weights() {
+    return file;
+  }
+
+  @Override
+  public DecoderLoader.Names names() {
+    return TensorRole::gguf;
+  }
+
+  @Override
+  public ModelConfig config() {
+    return new GgufConfig(file);
+  }
+
+  @Override
+  public Tokenizer tokenizer() {
+    String source = file.path().toString();
+    return file.metadata().has("tokenizer.ggml.model")
+        ? GgufTokenizer.read(source, file::metadata)
+        : new NoTokenizer(source, config().require("vocab_size"));
+  }
+
+  @Override
+  public String chatTemplate() {
+    return file.metadata().string("tokenizer.chat_template", null);
+  }
+
+  @Override
+  public GenerationDefaults defaults(Tokenizer tokenizer) {
+    Set<Integer> ends = new TreeSet<>();
+    tokenizer.eos().ifPresent(ends::add);
+    for (String key : END_KEYS) {
+      int token = file.metadata().intValue(key, -1);
+      if (token >= 0) {
+        ends.add(token);
+      }
+    }
+    for (String piece : END_OF_TURN) {
+      tokenizer.token(piece).stream().filter(tokenizer::isControl).forEach(ends::add);
+    }
+    return GenerationDefaults.of(ends);
+  }
+
+  @Override
+  public String name() {
+    String name = file.metadata().string("general.name", "");
+    return name.isBlank() ? file.path().getFileName().toString() : name;
+  }
+
+  @Override
+  public void close() {
+    file.close();
+  }
+}

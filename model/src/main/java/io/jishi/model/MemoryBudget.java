@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jishi.model;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** How much memory a copy of the weights may take: of the machine or its container, not of the heap. */
+final class MemoryBudget {
+  /** Left to the cache, the heap and the page cache of the file. */
+  private static final double SHARE = 0.7;
+
+  private MemoryBudget() {}
+
+  static boolean allows(long bytes) {
+    return bytes <= SHARE * available();
+  }
+
+  /** Bytes that can be had now: what the system says is available, capped by the container. */
+  private static long available() {
+    long limit = Long.MAX_VALUE;
+    if (java.lang.management.ManagementFactory.getOperatingSystemMXBean()
+        instanceof com.sun.management.OperatingSystemMXBean os) {
+      limit = os.getTotalMemorySize();
+    }
+    return Math.min(limit, systemAvailable(limit));
+  }
+
+  private static long systemAvailable(long absent) {
+    try {
+      for (String line : Files.readAllLines(Path.of("/proc/meminfo"), StandardCharsets.US_ASCII)) {
+        if (line.startsWith("MemAvailable:")) {
+          return Long.parseLong(line.replaceAll("\\D+", "")) * 1024;
+        }
+      }
+    } catch (IOException | NumberFormatException e) {
+      return absent; // not Linux: the total is the best that is known
+    }
+    return absent;
+  }
+}

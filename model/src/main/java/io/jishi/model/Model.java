@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jishi.model;
+
+import io.jishi.base.JishiException;
+import io.jishi.tensor.Backend;
+import io.jishi.text.Tokenizer;
+import java.lang.foreign.Arena;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+
+/**
+ * A model read from disk: its decoder, its tokenizer and what its makers recommend. Its memory is
+ * given back by {@link #close()}; nothing of it may run then.
+ */
+public final class Model implements AutoCloseable {
+  private final Decoder decoder;
+  private final Tokenizer tokenizer;
+  private final ModelFiles files;
+  private final Arena arena;
+  private final boolean packed;
+
+  private Model(
+      Decoder decoder, Tokenizer tokenizer, ModelFiles files, Arena arena, boolean packed) {
+    this.decoder = decoder;
+    this.tokenizer = tokenizer;
+    this.files = files;
+    this.arena = arena;
+    this.packed = packed;
+  }
+
+  /**
+   * Reads a model.
+   *
+   * @param path a GGUF file, or a folder with {@code config.json}, safetensors and tokenizer
+   * @throws JishiException.BadFile where something is damaged or missing
+   * @throws JishiException.Unsupported where the family, a weight type or the tokenizer is unknown
+   * @throws JishiException.OutOfResources where memory does not suffice
+   */
+  public static Model open(Path path, Backend backend) {
+    ModelFiles files = open(path);
+    Arena arena = Arena.ofShared();
+    try {
+      DecoderSpec spec = io.jishi.model.family.Family.spec(files.config());
+      Tokenizer tokenizer = files.tokenizer();
+      if (tokenizer.vocabSize() > spec.vocabulary()) {
+        throw new JishiException.BadFile(
+            path + ": the tokenizer knows " + tokenizer.vocabSize() + " tokens, the model only "
+                + spec.vocabulary());
+      }
+      boolean pack = MemoryBudget.allows(packedBytes(files.weights()));
+      Decoder decoder =
+          new DecoderLoader(spec, files.weights(), files.names(), backend, arena, pack).load();
+      return new Model(decoder, tokenizer, files, arena, pack);
+    } catch (OutOfMemoryError e) {
+      arena.close();
+      files.close();
+      throw new JishiException.OutOfResources(
+          path + ": no memory to load the model (" + e.getMessage()
+              + "); use a smaller quantisation",
+          e);
+    } catch (RuntimeException | Error e) {
+      arena.close();
+      files.close();
+      throw e;
+    }
+  }
+
+  private static ModelFiles open(Path path) {
+    if (!Files.exists(path)) {
+      throw new JishiException.BadFile(path + ": there is no such file or folder");
+    }
+    return Files.isDirectory(path) ? new HuggingFaceFolder(path) : new GgufModel(path);
+  }
+
+  private static long packedBytes(WeightFile file) {
+    return file.tensors().values().stream()
+        .filter(t -> t.type().runnable() && !t.type().plain())
+        .mapToLong(t -> t.data().byteSize())
+        .sum();
+  }
+
+  /** The forward pass. */
+  public Decoder decoder() {
+    return decoder;
+  }
+
+  /** Text to tokens and back. */
+  public Tokenizer tokenizer() {
+    return tokenizer;
+  }
+
+  /** The name that its makers gave it, or the file's. */
+  public String name() {
+    return files.name();
+  }
+
+  /** Where it was read from. */
+  public Path path() {
+    return files.weights().path();
+  }
+
+  /** The source of the chat template, or null where there is none. */
+  public String chatTemplate() {
+    return files.chatTemplate();
+  }
+
+  /** What its makers recommend. */
+  public GenerationDefaults defaults() {
+    return files.defaults(tokenizer);
+  }
+
+  /** The tensors as stored, by name. */
+  public Map<String, StoredTensor> tensors() {
+    return files.weights().tensors();
+  }
+
+  /** Whether quantised weights were repacked in memory; else they are read from the mapped file. */
+  public boolean packed() {
+    return packed;
+  }
+
+  @Override
+  public void close() {
+    arena.close();
+    files.close();
+  }
+}

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jishi.model;
+
+import io.jishi.text.Tokenizer;
+
+/** The two forms in which models are published: one GGUF file, or a folder of several. */
+sealed interface ModelFiles extends AutoCloseable permits GgufModel, HuggingFaceFolder {
+
+  /** Tensors. */
+  WeightFile weights();
+
+  /** How tensors are named. */
+  DecoderLoader.Names names();
+
+  /** Configuration. */
+  ModelConfig config();
+
+  /** Reads the tokenizer. */
+  Tokenizer tokenizer();
+
+  /** The source of the chat template, or null. */
+  String chatTemplate();
+
+  /** Recommended sampling and the end tokens. */
+  GenerationDefaults defaults(Tokenizer tokenizer);
+
+  /** A name for people. */
+  String name();
+
+  @Override
+  void close();
+}
