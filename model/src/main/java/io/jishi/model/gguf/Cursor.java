@@ -73,7 +73,7 @@ final class Cursor {
               + things
               + " follow, but only "
               + bytes.remaining()
-              + " bytes do");
+              + " bytes do: the file is damaged or incomplete; fetch it again");
     }
     return (int) count;
   }

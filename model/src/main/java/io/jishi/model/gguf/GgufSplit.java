@@ -44,6 +44,9 @@ final class GgufSplit {
   private GgufFile openAll() {
     GgufPart head = openPart(first);
     int count = head.metadata().intValue("split.count", 1);
+    if (count < 0) {
+      throw new BadFile(first + ": metadata 'split.count' cannot be " + count);
+    }
     if (count > 1) {
       openOthers(head.metadata(), count);
     }
