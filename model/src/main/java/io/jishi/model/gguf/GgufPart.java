@@ -24,8 +24,8 @@ record GgufPart(GgufMetadata metadata, Map<String, StoredTensor> tensors) {
     Cursor in = new Cursor(source, file);
     checkMagic(source, in);
     checkVersion(source, in.u32());
-    int tensors = in.count("tensors", TensorReader.leastEntryBytes());
-    int pairs = in.count("metadata pairs", MetadataReader.leastPairBytes());
+    int tensors = in.count("tensors", TensorReader.LEAST_ENTRY_BYTES);
+    int pairs = in.count("metadata pairs", MetadataReader.LEAST_PAIR_BYTES);
     Map<String, Object> values = new MetadataReader(in).read(pairs);
     return new GgufPart(
         new GgufMetadata(source, values),

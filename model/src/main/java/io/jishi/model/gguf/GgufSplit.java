@@ -54,9 +54,14 @@ final class GgufSplit {
   }
 
   private GgufPart openPart(Path path) {
-    MappedFile file = MappedFile.open(path);
-    files.add(file);
-    GgufPart part = GgufPart.parse(path.toString(), file.bytes());
+    GgufPart part =
+        MappedFile.open(
+            path,
+            (file, source) -> {
+              GgufPart parsed = GgufPart.parse(source, file.bytes());
+              files.add(file);
+              return parsed;
+            });
     for (StoredTensor tensor : part.tensors().values()) {
       if (tensors.putIfAbsent(tensor.name(), tensor) != null) {
         throw new BadFile(
