@@ -5,6 +5,7 @@ import io.jishi.base.JishiException.BadFile;
 import io.jishi.base.JishiException.Unsupported;
 import io.jishi.model.StoredTensor;
 import java.lang.foreign.MemorySegment;
+import java.util.Locale;
 import java.util.Map;
 
 /** What one file holds, whether it is a whole model or a part of one. */
@@ -41,7 +42,7 @@ record GgufPart(GgufMetadata metadata, Map<String, StoredTensor> tensors) {
       throw new BadFile(
           source
               + ": is no GGUF file: it starts with "
-              + String.format("%08x", Integer.reverseBytes(magic))
+              + String.format(Locale.ROOT, "%08x", Integer.reverseBytes(magic))
               + " (hexadecimal), not with \"GGUF\"");
     }
   }

@@ -67,8 +67,7 @@ class GgufFileTest {
       long start = file.tensors().get("t.BF16").data().address() - 2080; // its golden offset
       for (StoredTensor tensor : file.tensors().values()) {
         JsonObject expected = tensors.object(tensor.name()).orElseThrow();
-        assertThat(tensor.data().address() - start)
-            .isEqualTo(offsets.requireInt(tensor.name()));
+        assertThat(tensor.data().address() - start).isEqualTo(offsets.requireInt(tensor.name()));
         if (tensor.name().equals("t.NVFP4") && DType.ofId(NVFP4).isEmpty()) {
           continue;
         }
@@ -76,8 +75,7 @@ class GgufFileTest {
         List<Object> shape = new ArrayList<>(expected.array("shape_ggml").orElseThrow());
         Collections.reverse(shape);
         assertThat(tensor.shape()).isEqualTo(shape);
-        assertThat(tensor.data().byteSize())
-            .isEqualTo(tensor.type().rowBytes(tensor.elements()));
+        assertThat(tensor.data().byteSize()).isEqualTo(tensor.type().rowBytes(tensor.elements()));
       }
       float first =
           file.tensors()

@@ -175,8 +175,7 @@ class GgufHostileTest {
   void aHeaderBeyondTheLongestIsRefusedBeforeItIsRead() throws IOException {
     Path path = folder.resolve("sparse.gguf");
     long claimed = 1L << 36;
-    Files.write(
-        path, Raw.file(0, 1).string("k").u32(Raw.ARRAY).u32(0).u64(claimed).toBytes());
+    Files.write(path, Raw.file(0, 1).string("k").u32(Raw.ARRAY).u32(0).u64(claimed).toBytes());
     try (RandomAccessFile file = new RandomAccessFile(path.toFile(), "rw")) {
       file.setLength(claimed + 100); // a hole: takes no disk
     }

@@ -92,7 +92,10 @@ class SafetensorsFileTest {
     bad(Made.file("{\"a\":", 0), "header: not valid JSON");
     bad(Made.file("{} x", 0), "header: not valid JSON");
     bad(Made.file("{\"a\":".repeat(50_000), 0), "header: not valid JSON");
-    bad(Made.file("{" + entry("a", "I8", "[1]", 0, 1) + "," + entry("a", "I8", "[1]", 0, 1) + "}", 1), "not valid JSON");
+    bad(
+        Made.file(
+            "{" + entry("a", "I8", "[1]", 0, 1) + "," + entry("a", "I8", "[1]", 0, 1) + "}", 1),
+        "not valid JSON");
   }
 
   @Test

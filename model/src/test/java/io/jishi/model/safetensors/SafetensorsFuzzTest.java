@@ -34,9 +34,7 @@ class SafetensorsFuzzTest {
   void everyTruncationIsAnError() {
     for (int length = 0; length < VALID.length; length++) {
       byte[] cut = Arrays.copyOf(VALID, length);
-      assertThatThrownBy(() -> Made.parse(cut))
-          .as("cut to %d", length)
-          .isInstanceOf(BadFile.class);
+      assertThatThrownBy(() -> Made.parse(cut)).as("cut to %d", length).isInstanceOf(BadFile.class);
     }
     assertThat(Made.parse(VALID).tensors()).hasSize(2);
   }
