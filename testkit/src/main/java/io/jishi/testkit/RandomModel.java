@@ -180,8 +180,7 @@ public final class RandomModel {
           shape.type.id(),
           new long[] {rows, columns},
           shape.type.bytes(values),
-          to ->
-              shape.type.write(to, values, 1 / Math.sqrt(columns), new SplittableRandom(seed)));
+          to -> shape.type.write(to, values, 1 / Math.sqrt(columns), new SplittableRandom(seed)));
     }
 
     void norm(String name) {

@@ -14,8 +14,11 @@ import java.nio.charset.StandardCharsets;
  * which field is being read, for messages.
  */
 final class Cursor {
-  /** Bytes of metadata and tensor list; the largest vocabularies need a tenth. */
-  static final int LONGEST_HEADER = 128 << 20;
+  /**
+   * Bytes of metadata and tensor list. The largest vocabularies need a third; as Java objects a
+   * hostile header of this length takes ten times as much.
+   */
+  static final int LONGEST_HEADER = 64 << 20;
 
   private final String source;
   private final long fileSize;
@@ -73,7 +76,7 @@ final class Cursor {
               + things
               + " follow, but only "
               + bytes.remaining()
-              + " bytes do");
+              + " bytes do: the file is damaged or incomplete; fetch it again");
     }
     return (int) count;
   }

@@ -5,6 +5,7 @@ import io.jishi.base.JishiException.BadFile;
 import io.jishi.base.JishiException.Unsupported;
 import io.jishi.model.StoredTensor;
 import java.lang.foreign.MemorySegment;
+import java.util.Locale;
 import java.util.Map;
 
 /** What one file holds, whether it is a whole model or a part of one. */
@@ -24,8 +25,8 @@ record GgufPart(GgufMetadata metadata, Map<String, StoredTensor> tensors) {
     Cursor in = new Cursor(source, file);
     checkMagic(source, in);
     checkVersion(source, in.u32());
-    int tensors = in.count("tensors", TensorReader.leastEntryBytes());
-    int pairs = in.count("metadata pairs", MetadataReader.leastPairBytes());
+    int tensors = in.count("tensors", TensorReader.LEAST_ENTRY_BYTES);
+    int pairs = in.count("metadata pairs", MetadataReader.LEAST_PAIR_BYTES);
     Map<String, Object> values = new MetadataReader(in).read(pairs);
     return new GgufPart(
         new GgufMetadata(source, values),
@@ -41,7 +42,7 @@ record GgufPart(GgufMetadata metadata, Map<String, StoredTensor> tensors) {
       throw new BadFile(
           source
               + ": is no GGUF file: it starts with "
-              + String.format("%08x", Integer.reverseBytes(magic))
+              + String.format(Locale.ROOT, "%08x", Integer.reverseBytes(magic))
               + " (hexadecimal), not with \"GGUF\"");
     }
   }

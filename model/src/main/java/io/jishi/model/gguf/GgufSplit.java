@@ -44,6 +44,9 @@ final class GgufSplit {
   private GgufFile openAll() {
     GgufPart head = openPart(first);
     int count = head.metadata().intValue("split.count", 1);
+    if (count < 0) {
+      throw new BadFile(first + ": metadata 'split.count' cannot be " + count);
+    }
     if (count > 1) {
       openOthers(head.metadata(), count);
     }
@@ -51,9 +54,14 @@ final class GgufSplit {
   }
 
   private GgufPart openPart(Path path) {
-    MappedFile file = MappedFile.open(path);
-    files.add(file);
-    GgufPart part = GgufPart.parse(path.toString(), file.bytes());
+    GgufPart part =
+        MappedFile.open(
+            path,
+            (file, source) -> {
+              GgufPart parsed = GgufPart.parse(source, file.bytes());
+              files.add(file);
+              return parsed;
+            });
     for (StoredTensor tensor : part.tensors().values()) {
       if (tensors.putIfAbsent(tensor.name(), tensor) != null) {
         throw new BadFile(

@@ -11,7 +11,8 @@ final class MetadataReader {
   /** The specification sets no limit to arrays of arrays; no known file has any. */
   private static final int DEEPEST = 4;
 
-  private static final int LEAST_PAIR_BYTES = 8 + 4 + 1;
+  /** What a pair takes at least: the key's length, the type, one byte. */
+  static final int LEAST_PAIR_BYTES = 8 + 4 + 1;
 
   private final Cursor in;
 
@@ -32,10 +33,6 @@ final class MetadataReader {
       }
     }
     return values;
-  }
-
-  static int leastPairBytes() {
-    return LEAST_PAIR_BYTES;
   }
 
   private ValueType type() {

@@ -17,7 +17,9 @@ import java.util.Map;
 /** Reads the list of tensors and finds each one's bytes in the file. */
 final class TensorReader {
   private static final int MOST_DIMENSIONS = 4;
-  private static final int LEAST_ENTRY_BYTES = 8 + 4 + 8 + 4 + 8;
+
+  /** What an entry takes at least: the name's length, one dimension, type and offset. */
+  static final int LEAST_ENTRY_BYTES = 8 + 4 + 8 + 4 + 8;
 
   private final String source;
   private final MemorySegment file;
@@ -35,10 +37,6 @@ final class TensorReader {
     this.source = source;
     this.file = file;
     this.in = in;
-  }
-
-  static int leastEntryBytes() {
-    return LEAST_ENTRY_BYTES;
   }
 
   /** Reads {@code count} tensors, in file order; the bytes of each start at the alignment. */

@@ -51,15 +51,19 @@ public final class MappedFile implements AutoCloseable {
   }
 
   /**
-   * Maps the file and parses it; unmaps it again where parsing fails.
+   * Maps the file and parses its header; unmaps it again where parsing fails.
    *
    * @param <T> what is made of the file
-   * @param parser takes the mapped file and its name for messages
+   * @param parser takes the mapped file and its name for messages; keeps nothing where it fails
+   * @throws OutOfResources also where the heap is too small for what the header says
    */
   public static <T> T open(Path path, BiFunction<MappedFile, String, T> parser) {
     MappedFile file = open(path);
     try {
       return parser.apply(file, path.toString());
+    } catch (OutOfMemoryError e) {
+      file.close();
+      throw new OutOfResources(path + ": the header takes more memory than the Java heap has", e);
     } catch (Throwable e) {
       file.close();
       throw e;

@@ -84,9 +84,7 @@ record Header(Map<String, String> metadata, TensorMap tensors) {
     MemorySegment json = json(source, file);
     MemorySegment data = file.asSlice(8 + json.byteSize());
     JsonObject fields =
-        JsonObject.of(
-            source,
-            Json.parse(source + ": header", json.toArray(ValueLayout.JAVA_BYTE)));
+        JsonObject.of(source, Json.parse(source + ": header", json.toArray(ValueLayout.JAVA_BYTE)));
     List<Entry> entries = new ArrayList<>();
     Map<String, String> metadata = new LinkedHashMap<>();
     for (Map.Entry<String, Object> field : fields.fields().entrySet()) {
@@ -148,7 +146,8 @@ record Header(Map<String, String> metadata, TensorMap tensors) {
     List<Long> shape = naturals(fields, "shape");
     List<Long> offsets = naturals(fields, "data_offsets");
     if (offsets.size() != 2 || offsets.get(0) > offsets.get(1)) {
-      throw new BadFile(where + ": 'data_offsets' must be a begin and an end, found " + brief(offsets));
+      throw new BadFile(
+          where + ": 'data_offsets' must be a begin and an end, found " + brief(offsets));
     }
     Stored stored = Stored.BY_NAME.get(type);
     long bytes = offsets.get(1) - offsets.get(0);

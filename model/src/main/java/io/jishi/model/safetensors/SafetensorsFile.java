@@ -29,8 +29,7 @@ public final class SafetensorsFile implements WeightFile {
    */
   public static SafetensorsFile open(Path path) {
     return MappedFile.open(
-        path,
-        (file, source) -> new SafetensorsFile(file, Header.parse(source, file.bytes())));
+        path, (file, source) -> new SafetensorsFile(file, Header.parse(source, file.bytes())));
   }
 
   @Override

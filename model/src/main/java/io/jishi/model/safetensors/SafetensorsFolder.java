@@ -139,7 +139,10 @@ public final class SafetensorsFolder implements WeightFile {
       String name = map.text(tensor).orElseThrow(() -> map.missing(tensor));
       if (!plain(name)) {
         throw new BadFile(
-            index + ": the shard " + Quote.of(name) + " must be the plain name of a file beside it");
+            index
+                + ": the shard "
+                + Quote.of(name)
+                + " must be the plain name of a file beside it");
       }
       if (!missing.contains(name) && !Files.exists(folder.resolve(name))) {
         missing.add(name);
