@@ -74,9 +74,11 @@ public enum DType {
   /** Ternary, 2.06 bits. */
   TQ2_0(35, 256, 66, false),
   /** OCP microscaling, 4-bit floats. */
-  MXFP4(39, 32, 17, false);
+  MXFP4(39, 32, 17, false),
+  /** NVIDIA's 4-bit floats, a scale per 16. */
+  NVFP4(40, 64, 36, false);
 
-  private static final DType[] BY_ID = new DType[40];
+  private static final DType[] BY_ID = new DType[41];
 
   static {
     for (DType type : values()) {

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jishi.engine;
+
+import io.jishi.model.DecoderSpec;
+import io.jishi.model.Model;
+import io.jishi.model.StoredTensor;
+import io.jishi.tensor.Backend;
+import io.jishi.tensor.DType;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** Says what a model is and what it takes. */
+final class Inspector {
+  private Inspector() {}
+
+  static ModelInfo info(Model model, EngineOptions options, int context) {
+    DecoderSpec spec = model.decoder().spec();
+    int threads = options.threads() == 0 ? Backend.cpu().threads() : options.threads();
+    return new ModelInfo(
+        model.name(),
+        model.path(),
+        spec.architecture(),
+        model.tensors().values().stream().mapToLong(StoredTensor::elements).sum(),
+        byType(model),
+        spec.context(),
+        context,
+        spec.vocabulary(),
+        model.tokenizer().kind(),
+        model.chatTemplate(),
+        memory(model, options, context),
+        kernels(model),
+        Math.min(threads, Backend.cpu().threads()));
+  }
+
+  private static List<ModelInfo.Tensors> byType(Model model) {
+    Map<DType, ModelInfo.Tensors> types = new TreeMap<>();
+    for (StoredTensor tensor : model.tensors().values()) {
+      types.merge(
+          tensor.type(),
+          new ModelInfo.Tensors(tensor.type().name(), 1, tensor.data().byteSize()),
+          (a, b) -> new ModelInfo.Tensors(a.type(), a.count() + 1, a.bytes() + b.bytes()));
+    }
+    return new ArrayList<>(types.values());
+  }
+
+  private static ModelInfo.Memory memory(Model model, EngineOptions options, int context) {
+    DecoderSpec spec = model.decoder().spec();
+    long weights = model.tensors().values().stream().mapToLong(t -> t.data().byteSize()).sum();
+    DType cache = Runner.cacheType(options.precision());
+    return new ModelInfo.Memory(
+        weights, model.decoder().stateSpec(cache).bytes(context), workspace(spec, context));
+  }
+
+  /** The most that a prefill step holds at once: hidden states and the widest products. */
+  private static long workspace(DecoderSpec spec, int context) {
+    long widest = 0;
+    for (DecoderSpec.Layer layer : spec.layers()) {
+      long mixer =
+          switch (layer.mixer()) {
+            case DecoderSpec.GroupedAttention a -> (2L * a.heads() + 2L * a.kvHeads()) * a.headDim();
+          };
+      long channel =
+          switch (layer.channel()) {
+            case DecoderSpec.GatedFeedForward f -> 3L * f.inner();
+          };
+      widest = Math.max(widest, Math.max(mixer, channel));
+    }
+    long tokens = Math.min(Runner.CHUNK, context);
+    return (tokens * (3L * spec.width() + widest) + spec.vocabulary()) * Float.BYTES;
+  }
+
+  private static String kernels(Model model) {
+    return Backend.cpu().description()
+        + (model.packed() ? "" : "; too little memory to repack: weights stay in the mapped file");
+  }
+}
