@@ -199,8 +199,7 @@ public final class GgufTokenizer {
         throw metadata.wrong("token_type", "has the unknown type %d at %d".formatted(number, id));
       }
       types[id] = Type.values()[number - 1];
-      if (types[id] == Type.USER_DEFINED && TURN_ENDS.contains(pieces[id])
-          || types[id] == Type.NORMAL && TURN_ENDS.contains(pieces[id])) {
+      if (types[id] == Type.NORMAL && TURN_ENDS.contains(pieces[id])) {
         types[id] = Type.CONTROL;
       }
     }
