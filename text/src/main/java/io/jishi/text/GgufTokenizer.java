@@ -111,7 +111,7 @@ public final class GgufTokenizer {
             Symbols.of(vocabulary),
             ranked.pairs(),
             null,
-            ids.unknown().orElse(-1),
+            -1, // all 256 bytes have tokens; where a file lacks some, the reference drops them too
             false,
             words.ignoreMerges());
     return tokenizer(

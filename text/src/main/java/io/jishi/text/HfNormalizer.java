@@ -11,7 +11,7 @@ import java.util.function.UnaryOperator;
 /** The field {@code normalizer} of {@code tokenizer.json}. */
 final class HfNormalizer {
   /** Longest run of combining marks that is put in order as a whole: ordering takes time squared. */
-  private static final int MAX_MARKS = 1000;
+  private static final int MAX_MARKS = 200;
 
   private HfNormalizer() {}
 

@@ -63,7 +63,7 @@ class BoundedPatternTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"(", "[a", "a**", "\\x{zz}", "(?<=a*)b"})
+  @ValueSource(strings = {"(", "[a", "a**", "\\x{zz}"})
   void whatIsNoExpressionIsABadFile(String regex) {
     assertThatThrownBy(() -> BoundedPattern.of("test", regex))
         .isInstanceOf(JishiException.BadFile.class);
@@ -77,8 +77,8 @@ class BoundedPatternTest {
 
   @Test
   void anExpressionThatNeverEndsIsCutOff() {
-    BoundedPattern pattern = BoundedPattern.of("test", "(a+)+$");
-    assertThatThrownBy(() -> pattern.matches("a".repeat(100) + "b"))
+    BoundedPattern pattern = BoundedPattern.of("test", "a*a*a*b");
+    assertThatThrownBy(() -> pattern.matches("a".repeat(100_000)))
         .isInstanceOf(JishiException.BadRequest.class);
     BoundedPattern deep = BoundedPattern.of("test", "(a|b)*c");
     assertThatThrownBy(() -> deep.matches("ab".repeat(500_000)))

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jishi.text;
 
+import io.jishi.base.JsonObject;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 
@@ -57,6 +59,39 @@ final class TestTokenizers {
     metadata.put("tokenizer.ggml.token_type", new int[] {1, 1, 1, 1, 1, 3});
     metadata.put("tokenizer.ggml.merges", new String[] {"a b", "\u0120 ab"});
     metadata.put("tokenizer.ggml.eos_token_id", 5L);
+    return metadata;
+  }
+
+  /** What a converter would write for a byte-level {@code tokenizer.json}. */
+  static Map<String, Object> asGguf(JsonObject root, String pre) {
+    JsonObject model = root.object("model").orElseThrow();
+    Map<String, Integer> ids = new HashMap<>();
+    model
+        .object("vocab")
+        .orElseThrow()
+        .fields()
+        .forEach((piece, id) -> ids.put(piece, ((Long) id).intValue()));
+    Map<Integer, Integer> types = new HashMap<>();
+    for (Object item : root.array("added_tokens").orElseThrow()) {
+      JsonObject token = JsonObject.of("token", item);
+      int id = token.requireInt("id");
+      ids.put(token.text("content").orElseThrow(), id);
+      types.put(id, token.bool("special").orElseThrow() ? 3 : 4);
+    }
+    String[] tokens = new String[ids.size()];
+    int[] tokenTypes = new int[tokens.length];
+    ids.forEach((piece, id) -> tokens[id] = piece);
+    java.util.Arrays.setAll(tokenTypes, id -> types.getOrDefault(id, 1));
+    String[] merges =
+        model.array("merges").orElseThrow().stream()
+            .map(m -> m instanceof List<?> pair ? pair.get(0) + " " + pair.get(1) : (String) m)
+            .toArray(String[]::new);
+    Map<String, Object> metadata = new HashMap<>();
+    metadata.put("tokenizer.ggml.model", "gpt2");
+    metadata.put("tokenizer.ggml.pre", pre);
+    metadata.put("tokenizer.ggml.tokens", tokens);
+    metadata.put("tokenizer.ggml.token_type", tokenTypes);
+    metadata.put("tokenizer.ggml.merges", merges);
     return metadata;
   }
 }

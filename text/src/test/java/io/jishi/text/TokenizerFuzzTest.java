@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Random;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
+import net.jqwik.api.Assume;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
@@ -36,22 +37,21 @@ class TokenizerFuzzTest {
 
   @Property(tries = 2000)
   void bytesComeBackAsTheyWent(@ForAll("texts") String text) {
-    Tokenizer gpt2 = Goldens.gguf(GPT2);
     String valid = new String(text.getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8);
     // An unpaired surrogate is U+FFFD for us, '?' for Java.
     if (valid.equals(text)) {
-      assertThat(gpt2.decode(gpt2.encode(text, Special.TEXT))).isEqualTo(text);
+      assertThat(GPT2.decode(GPT2.encode(text, Special.TEXT))).isEqualTo(text);
       Tokenizer spm = TestTokenizers.sentencePiece();
       String spaced = text.replace('\u2581', ' ');
       assertThat(spm.decode(spm.encode(text, Special.TEXT))).isEqualTo(spaced);
     }
   }
 
-  private static final Map<String, Object> GPT2 =
-      SharedGoldensTest.asGguf(
+  private static final Tokenizer GPT2 = Goldens.gguf(
+      TestTokenizers.asGguf(
           io.jishi.base.Json.parseObject(
               TestTokenizers.folder("bpe_gpt2_prefix_space").resolve("tokenizer.json")),
-          "gpt-2");
+          "gpt-2"));
 
   @Property(tries = 1000)
   void noTextOfAUserBecomesAControlToken(@ForAll("texts") String text) {
@@ -81,6 +81,10 @@ class TokenizerFuzzTest {
 
   @Property(tries = 2000)
   void invalidBytesCountAsJavaCountsThem(@ForAll byte[] bytes) {
+    for (int i = 0; i + 1 < bytes.length; i++) {
+      // Java takes an encoded surrogate as one error, Unicode and the reference libraries as three.
+      Assume.that(bytes[i] != (byte) 0xED || bytes[i + 1] >= (byte) 0xC0 || bytes[i + 1] < (byte) 0xA0);
+    }
     Utf8Assembler assembler = new Utf8Assembler(Utf8Assembler.Errors.PER_SEQUENCE);
     for (byte b : bytes) {
       assembler.append(b & 0xFF);
