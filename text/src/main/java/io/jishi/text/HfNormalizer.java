@@ -10,7 +10,10 @@ import java.util.function.UnaryOperator;
 
 /** The field {@code normalizer} of {@code tokenizer.json}. */
 final class HfNormalizer {
-  /** Longest run of combining marks that is put in order as a whole: ordering takes time squared. */
+  /**
+   * Longest run of combining marks that is put in order as a whole: ordering takes time squared.
+   * Stream-safe text (UAX 15, section 13) has at most 30.
+   */
   private static final int MAX_MARKS = 200;
 
   private HfNormalizer() {}
