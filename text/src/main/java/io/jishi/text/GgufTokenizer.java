@@ -111,7 +111,7 @@ public final class GgufTokenizer {
             Symbols.of(vocabulary),
             ranked.pairs(),
             null,
-            ids.unknown().orElse(-1),
+            -1, // all 256 bytes have tokens; where a file lacks some, the reference drops them too
             false,
             words.ignoreMerges());
     return tokenizer(
@@ -199,8 +199,7 @@ public final class GgufTokenizer {
         throw metadata.wrong("token_type", "has the unknown type %d at %d".formatted(number, id));
       }
       types[id] = Type.values()[number - 1];
-      if (types[id] == Type.USER_DEFINED && TURN_ENDS.contains(pieces[id])
-          || types[id] == Type.NORMAL && TURN_ENDS.contains(pieces[id])) {
+      if (types[id] == Type.NORMAL && TURN_ENDS.contains(pieces[id])) {
         types[id] = Type.CONTROL;
       }
     }

@@ -10,8 +10,11 @@ import java.util.function.UnaryOperator;
 
 /** The field {@code normalizer} of {@code tokenizer.json}. */
 final class HfNormalizer {
-  /** Longest run of combining marks that is put in order as a whole: ordering takes time squared. */
-  private static final int MAX_MARKS = 1000;
+  /**
+   * Longest run of combining marks that is put in order as a whole: ordering takes time squared.
+   * Stream-safe text (UAX 15, section 13) has at most 30.
+   */
+  private static final int MAX_MARKS = 200;
 
   private HfNormalizer() {}
 
@@ -97,22 +100,27 @@ final class HfNormalizer {
 
   private static UnaryOperator<String> unicode(Normalizer.Form form) {
     return text -> {
-      if (Normalizer.isNormalized(text, form)) {
-        return text;
-      }
       StringBuilder out = new StringBuilder(text.length());
       int from = 0;
       int marks = 0;
-      for (int i = 0; i < text.length(); i++) {
-        boolean mark = text.charAt(i) >= 0x300 && !Character.isLetterOrDigit(text.charAt(i));
-        marks = mark ? marks + 1 : 0;
-        if (marks == MAX_MARKS && !Character.isLowSurrogate(text.charAt(i))) {
+      for (int i = 0; i < text.length(); ) {
+        int c = text.codePointAt(i);
+        marks = isMark(c) ? marks + 1 : 0;
+        if (marks > MAX_MARKS) {
           out.append(Normalizer.normalize(text.substring(from, i), form));
           from = i;
-          marks = 0;
+          marks = 1;
         }
+        i += Character.charCount(c);
       }
       return out.append(Normalizer.normalize(text.substring(from), form)).toString();
     };
+  }
+
+  private static boolean isMark(int c) {
+    int type = Character.getType(c);
+    return type == Character.NON_SPACING_MARK
+        || type == Character.COMBINING_SPACING_MARK
+        || type == Character.ENCLOSING_MARK;
   }
 }

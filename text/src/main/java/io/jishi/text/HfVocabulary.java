@@ -163,9 +163,12 @@ final class HfVocabulary {
         out.add(content);
       }
     }
-    Object more = config.fields().get("additional_special_tokens");
-    if (more instanceof List<?> list) {
-      list.stream().filter(String.class::isInstance).forEach(item -> out.add((String) item));
+    for (Object item : config.array("additional_special_tokens").orElse(List.of())) {
+      if (item instanceof String name) {
+        out.add(name);
+      } else if (item instanceof Map<?, ?> token && token.get("content") instanceof String name) {
+        out.add(name);
+      }
     }
   }
 }

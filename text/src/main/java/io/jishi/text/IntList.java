@@ -19,16 +19,8 @@ final class IntList {
     return values[index];
   }
 
-  void set(int index, int value) {
-    values[index] = value;
-  }
-
   int size() {
     return size;
-  }
-
-  void removeLast() {
-    size--;
   }
 
   int[] toArray() {

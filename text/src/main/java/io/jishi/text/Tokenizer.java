@@ -3,12 +3,22 @@ package io.jishi.text;
 
 import java.util.OptionalInt;
 
-/** Text to token ids and back. Safe for use by several threads. */
+/**
+ * Text to token ids and back. Safe for use by several threads.
+ *
+ * <p>Half a surrogate pair in a text counts as U+FFFD. An id outside {@code 0 … vocabSize() - 1} is
+ * a {@link io.jishi.base.JishiException.BadRequest}, and so is a text on which the word rule of the
+ * file takes too many steps.
+ */
 public interface Tokenizer {
 
   /** Whether control tokens that are written out in a text are read as such. */
   enum Special {
-    /** {@code "<|im_end|>"} is ten characters of text: what a user typed. */
+    /**
+     * {@code "<|im_end|>"} is ten characters of text: what a user typed. Tokens that the file adds
+     * but does not call special or control are found all the same. No control token comes out,
+     * except the one for characters that a vocabulary does not know.
+     */
     TEXT,
     /** {@code "<|im_end|>"} is the control token: what a template wrote. */
     PARSE
@@ -20,10 +30,17 @@ public interface Tokenizer {
   /** Token ids of the text, without the tokens that frame a sequence (see {@link #frame}). */
   int[] encode(String text, Special special);
 
-  /** The sequence with the begin and end tokens that the model expects, unless already there. */
+  /**
+   * The sequence with the begin and end tokens that the model expects, unless already there. A
+   * sequence that has its begin token gets no second one.
+   */
   int[] frame(int[] tokens);
 
-  /** The text of the tokens; invalid UTF-8 becomes U+FFFD. Control tokens give no text. */
+  /**
+   * The text of the tokens. Control tokens give no text. Invalid UTF-8 becomes U+FFFD: one for each
+   * byte in vocabularies of SentencePiece, one for each broken-off character in byte-level ones, as
+   * in their reference libraries.
+   */
   String decode(int[] tokens);
 
   /**

@@ -7,8 +7,6 @@ import io.jishi.base.Json;
 import io.jishi.base.JsonObject;
 import io.jishi.testkit.Shared;
 import java.nio.file.Path;
-import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -59,42 +57,9 @@ class SharedGoldensTest {
   })
   void wordRulesByNameGiveTheIdsOfTheReference(String name, String pre) {
     Path folder = Shared.require("goldens/tokenizers/" + name);
-    Map<String, Object> metadata = asGguf(Json.parseObject(folder.resolve("tokenizer.json")), pre);
+    Map<String, Object> metadata = TestTokenizers.asGguf(Json.parseObject(folder.resolve("tokenizer.json")), pre);
     Goldens.check(
         Json.parseObject(folder.resolve("golden.json")),
         new Goldens.Compared(Goldens.gguf(metadata), Tokenizer.Special.PARSE, false));
-  }
-
-  /** What a converter would write for a byte-level {@code tokenizer.json}. */
-  static Map<String, Object> asGguf(JsonObject root, String pre) {
-    JsonObject model = root.object("model").orElseThrow();
-    Map<String, Integer> ids = new HashMap<>();
-    model
-        .object("vocab")
-        .orElseThrow()
-        .fields()
-        .forEach((piece, id) -> ids.put(piece, ((Long) id).intValue()));
-    Map<Integer, Integer> types = new HashMap<>();
-    for (Object item : root.array("added_tokens").orElseThrow()) {
-      JsonObject token = JsonObject.of("token", item);
-      int id = token.requireInt("id");
-      ids.put(token.text("content").orElseThrow(), id);
-      types.put(id, token.bool("special").orElseThrow() ? 3 : 4);
-    }
-    String[] tokens = new String[ids.size()];
-    int[] tokenTypes = new int[tokens.length];
-    ids.forEach((piece, id) -> tokens[id] = piece);
-    java.util.Arrays.setAll(tokenTypes, id -> types.getOrDefault(id, 1));
-    String[] merges =
-        model.array("merges").orElseThrow().stream()
-            .map(m -> ((List<?>) m).get(0) + " " + ((List<?>) m).get(1))
-            .toArray(String[]::new);
-    Map<String, Object> metadata = new HashMap<>();
-    metadata.put("tokenizer.ggml.model", "gpt2");
-    metadata.put("tokenizer.ggml.pre", pre);
-    metadata.put("tokenizer.ggml.tokens", tokens);
-    metadata.put("tokenizer.ggml.token_type", tokenTypes);
-    metadata.put("tokenizer.ggml.merges", merges);
-    return metadata;
   }
 }

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jishi.text;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.jishi.base.Json;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Three tokenizers trained for Jishi travel with the tests; ids by the reference libraries. */
+class BundledGoldensTest {
+  @ParameterizedTest
+  @ValueSource(strings = {"bpe_gpt2_prefix_space", "bpe_qwen2"})
+  void tokenizerJsonGivesTheIdsOfTheReference(String name) {
+    Path folder = TestTokenizers.folder(name);
+    int compared =
+        Goldens.check(
+            Json.parseObject(folder.resolve("golden.json")),
+            new Goldens.Compared(
+                HuggingFaceTokenizer.read(folder), Tokenizer.Special.PARSE, true));
+    assertThat(compared).isGreaterThan(700);
+  }
+
+  @Test
+  void sentencePieceScoresGiveTheIdsOfSentencePiece() {
+    Path folder = TestTokenizers.folder("spm_bpe_minicpm");
+    int compared =
+        Goldens.check(
+            Json.parseObject(folder.resolve("golden.json")),
+            new Goldens.Compared(
+                TestTokenizers.sentencePiece(), Tokenizer.Special.TEXT, false));
+    assertThat(compared).isGreaterThan(700);
+  }
+
+  @Test
+  void theTestsRunInsideTheModule() {
+    assertThat(Tokenizer.class.getModule().isNamed()).isTrue();
+  }
+}
