@@ -67,7 +67,7 @@ final class DecoderLoader {
   }
 
   Decoder load() {
-    Weight embedding = stored(TensorRole.EMBEDDING, 0, spec.vocabulary(), spec.width());
+    Weight embedding = stored(embeddingRole(), 0, spec.vocabulary(), spec.width());
     Weight output =
         spec.tiedOutput()
             ? prepared(embedding)
@@ -85,6 +85,12 @@ final class DecoderLoader {
     Weight norm = vector(TensorRole.FINAL_NORM, 0, ".weight", spec.width());
     refuseUnused();
     return new Decoder(spec, embedding, layers, norm, Linear.of(output));
+  }
+
+  /** Safetensors keep one copy of tied matrices, under either name. */
+  private TensorRole embeddingRole() {
+    boolean there = file.tensors().containsKey(names.stem(TensorRole.EMBEDDING, 0) + ".weight");
+    return spec.tiedOutput() && !there ? TensorRole.OUTPUT : TensorRole.EMBEDDING;
   }
 
   private Mixer mixer(int l, DecoderSpec.Mixer mixer) {
