@@ -4,4 +4,5 @@ module io.jishi.engine {
   requires transitive io.jishi.model;
 
   exports io.jishi.engine;
+  exports io.jishi.engine.bench;
 }

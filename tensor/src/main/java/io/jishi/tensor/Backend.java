@@ -30,6 +30,13 @@ public interface Backend {
    */
   Ops ops(int threads);
 
+  /**
+   * Measures what the products of one weight type can reach at most, for {@code bench}.
+   *
+   * @return multiplications and additions per second of {@code threads} processors together
+   */
+  double measureProducts(DType type, Precision precision, int threads);
+
   /** Processors that {@link #ops} takes for 0. */
   int threads();
 }

@@ -2,8 +2,11 @@
 package io.jishi.tensor.cpu;
 
 import io.jishi.tensor.Backend;
+import io.jishi.tensor.DType;
 import io.jishi.tensor.Ops;
+import io.jishi.tensor.Precision;
 import io.jishi.tensor.Weight;
+import io.jishi.tensor.cpu.scalar.ProductMeter;
 import io.jishi.tensor.cpu.scalar.ScalarOps;
 import java.lang.foreign.Arena;
 
@@ -32,6 +35,12 @@ public final class CpuBackend implements Backend {
   @Override
   public Ops ops(int threads) {
     return new ScalarOps(Team.process(), threads == 0 ? threads() : Math.min(threads, threads()));
+  }
+
+  @Override
+  public double measureProducts(DType type, Precision precision, int threads) {
+    boolean integer = precision == Precision.FAST && !type.plain();
+    return ProductMeter.measure(Team.process(), threads, integer);
   }
 
   @Override

@@ -192,13 +192,13 @@ final class LinearTask implements Team.Task {
   }
 
   // Two products a loop: longer bodies are not unrolled, and so not vectorised, by C2 (25.0.3).
-  private static void lower(int[] q, int x0, int x1, int[] sum) {
+  static void lower(int[] q, int x0, int x1, int[] sum) {
     for (int r = 0; r < LANES; r++) {
       sum[r] += (q[r] << 24 >> 24) * x0 + (q[r] << 16 >> 24) * x1;
     }
   }
 
-  private static void upper(int[] q, int x2, int x3, int[] sum) {
+  static void upper(int[] q, int x2, int x3, int[] sum) {
     for (int r = 0; r < LANES; r++) {
       sum[r] += (q[r] << 8 >> 24) * x2 + (q[r] >> 24) * x3;
     }
@@ -288,7 +288,7 @@ final class LinearTask implements Team.Task {
     }
   }
 
-  private static void four(
+  static void four(
       float[] a,
       float xa,
       float[] b,
