@@ -9,7 +9,6 @@ import io.jishi.text.template.Values.Tuple;
 import io.jishi.text.template.Values.Undefined;
 import io.jishi.text.template.Values.View;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -70,7 +69,7 @@ final class Access {
       case Undefined u -> fail(u);
       case String s when StringMethods.has(name) ->
           new Builtin(name, a -> StringMethods.call(s, name, a, budget));
-      case Map<?, ?> map -> mapAttribute(map, name);
+      case Map<?, ?> map -> mapAttribute(map, name, budget);
       case Group group when name.equals("grouper") -> group.get(0);
       case Group group when name.equals("list") -> group.get(1);
       case List<?> list -> listAttribute(list, name, budget);
@@ -100,16 +99,16 @@ final class Access {
             + "' object is unsafe.");
   }
 
-  private static Object mapAttribute(Map<?, ?> map, String name) {
+  private static Object mapAttribute(Map<?, ?> map, String name, Budget budget) {
     if (MAP_CHANGES.contains(name)) {
       return refused(map, name);
     }
     return switch (name) {
-      case "get" -> new Builtin(name, arguments -> get(map, arguments));
-      case "items" -> method(name, () -> new View("dict_items", pairs(map)));
+      case "get" -> new Builtin(name, arguments -> get(map, arguments, budget));
+      case "items" -> method(name, () -> new View("dict_items", pairs(map, budget)));
       case "keys" -> method(name, () -> new View("dict_keys", map.keySet()));
       case "values" -> method(name, () -> new View("dict_values", map.values()));
-      case "copy" -> method(name, () -> new LinkedHashMap<>(map));
+      case "copy" -> method(name, () -> Globals.dict(map, budget));
       default -> name.startsWith("__") && !map.containsKey(name) ? refused(map, name) : Arguments.ABSENT;
     };
   }
@@ -123,14 +122,15 @@ final class Access {
         });
   }
 
-  private static Object get(Map<?, ?> map, Arguments arguments) {
+  private static Object get(Map<?, ?> map, Arguments arguments, Budget budget) {
     Object[] bound = arguments.bind("get", 1, "key", "default");
-    boolean there = !(bound[0] instanceof Map<?, ?>) && map.containsKey(bound[0]);
-    return there ? map.get(bound[0]) : Arguments.or(bound[1], null);
+    Object key = Python.key(bound[0], budget);
+    return map.containsKey(key) ? map.get(key) : Arguments.or(bound[1], null);
   }
 
   /** The entries of a mapping as pairs. */
-  static List<Object> pairs(Map<?, ?> map) {
+  static List<Object> pairs(Map<?, ?> map, Budget budget) {
+    budget.items(map.size());
     List<Object> pairs = new ArrayList<>(map.size());
     map.forEach((key, value) -> pairs.add(Tuple.of(key, value)));
     return pairs;

@@ -9,10 +9,10 @@ import java.util.Locale;
  */
 final class Budget {
   /** Work in steps; one step is about 50 ns, so this is a few seconds at most. */
-  static final long MAX_STEPS = 50_000_000;
+  static final long MAX_STEPS = 20_000_000;
 
   /** Characters of all strings that are made, output included: bounds the memory. */
-  static final long MAX_CHARS = 128L << 20;
+  static final long MAX_CHARS = 64L << 20;
 
   /** Nested expressions, statements, calls and values: each takes some 300 bytes of stack. */
   static final int MAX_DEPTH = 400;
@@ -21,7 +21,7 @@ final class Budget {
   private static final int ITEM_STEPS = 8;
 
   /** Characters that are read in the time of a step. */
-  private static final int SCANNED_PER_STEP = 64;
+  private static final int SCANNED_PER_STEP = 16;
 
   private long steps = MAX_STEPS;
   private long chars = MAX_CHARS;
@@ -66,10 +66,15 @@ final class Budget {
     steps(1 + count / SCANNED_PER_STEP);
   }
 
+  /** Before a value is read through, if it is a text. */
+  void scan(Object value) {
+    scan(value instanceof String text ? text.length() : 0L);
+  }
+
   /** Before a text is searched for another; the worst case is the product of the lengths. */
   void search(String text, String wanted) {
     long product = (long) text.length() * Math.max(1, wanted.length());
-    steps(1 + product / (4L * SCANNED_PER_STEP));
+    steps(1 + product / (SCANNED_PER_STEP * SCANNED_PER_STEP));
   }
 
   void enter() {

@@ -35,6 +35,7 @@ final class Filters {
       throw Fault.unsupported("No filter named '" + name + "' found.");
     }
     budget.enter();
+    budget.scan(value);
     Object result = body.apply(value, arguments, budget);
     budget.leave();
     return result;
@@ -54,7 +55,7 @@ final class Filters {
     filters.put("format", Filters::format);
     filters.put("indent", Filters::indent);
     filters.put("int", Filters::toInt);
-    filters.put("items", (v, a, b) -> items(v));
+    filters.put("items", (v, a, b) -> items(v, b));
     filters.put("length", (v, a, b) -> Python.length(v, b));
     filters.put("count", filters.get("length"));
     filters.put("replace", Filters::replace);
@@ -104,7 +105,7 @@ final class Filters {
   }
 
   static String escape(String text, Budget budget) {
-    budget.chars(text.length());
+    budget.chars(6L * text.length());
     return text.replace("&", "&amp;")
         .replace("<", "&lt;")
         .replace(">", "&gt;")
@@ -175,14 +176,14 @@ final class Filters {
     return out.toString();
   }
 
-  private static Object items(Object value) {
+  private static Object items(Object value, Budget budget) {
     if (value instanceof Undefined) {
       return new Generator(List.of());
     }
     if (!(value instanceof Map<?, ?> map)) {
       throw Fault.input("Can only get item pairs from a mapping.");
     }
-    return new Generator(Access.pairs(map));
+    return new Generator(Access.pairs(map, budget));
   }
 
   private static Object replace(Object value, Arguments arguments, Budget budget) {

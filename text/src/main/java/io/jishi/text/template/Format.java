@@ -35,7 +35,7 @@ final class Format {
       } else {
         int end = fieldEnd(template, i);
         String field = template.substring(i, end);
-        String value = field(field, arguments, next, budget);
+        String value = budget.text(field(field, arguments, next, budget));
         next += field.isEmpty() || ":!.[".indexOf(field.charAt(0)) >= 0 ? 1 : 0;
         out.append(value);
         i = end + 1;
@@ -104,6 +104,7 @@ final class Format {
   /** {@code format % values} */
   static String percent(String format, Object values, Budget budget) {
     List<?> list = values instanceof Tuple t ? t : java.util.Collections.singletonList(values);
+    budget.search(format, format); // each % may look for its bracket as far as the end
     Matcher matcher = PERCENT.matcher(format);
     StringBuilder out = new StringBuilder();
     int next = 0;
@@ -124,7 +125,7 @@ final class Format {
       } else {
         throw Fault.input("not enough arguments for format string");
       }
-      out.append(converted(matcher, kind, value, budget));
+      out.append(budget.text(converted(matcher, kind, value, budget)));
     }
     if (next < list.size() && !(values instanceof Map<?, ?>)) {
       throw Fault.input("not all arguments converted during string formatting");

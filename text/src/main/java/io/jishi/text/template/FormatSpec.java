@@ -157,7 +157,9 @@ record FormatSpec(
       case '%' -> minus + fixed(exact.movePointRight(2), digits) + "%";
       case 'e' -> minus + scientific(exact, digits);
       case 'E' -> minus + scientific(exact, digits).toUpperCase(Locale.ROOT);
-      case 'g', 'G', 'n' -> minus + general(exact, precision < 0 ? 6 : Math.max(1, precision));
+      case 'G' ->
+          minus + general(exact, precision < 0 ? 6 : Math.max(1, precision)).toUpperCase(Locale.ROOT);
+      case 'g', 'n' -> minus + general(exact, precision < 0 ? 6 : Math.max(1, precision));
       case 0 ->
           precision < 0 ? Numbers.repr(value) : minus + general(exact, Math.max(1, precision));
       default -> throw wrongType(value);

@@ -78,8 +78,7 @@ final class Globals {
       throw Fault.input(function + "() expects at most 1 argument, got " + positional.size());
     }
     if (!positional.isEmpty() && positional.getFirst() instanceof Map<?, ?> map) {
-      budget.items(map.size());
-      made.putAll(map);
+      made.putAll(dict(map, budget));
     } else if (!positional.isEmpty()) {
       for (Object pair : Python.elements(positional.getFirst(), budget)) {
         List<Object> parts = Python.elements(pair, budget);
@@ -92,6 +91,11 @@ final class Globals {
     }
     made.putAll(arguments.named());
     return made;
+  }
+
+  static Map<Object, Object> dict(Map<?, ?> map, Budget budget) {
+    budget.items(map.size());
+    return new LinkedHashMap<>(map);
   }
 
   /** A function that gives nothing the first time, then the separator. */

@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 
 /** Runs the statements of one rendering. For one thread, once. */
 final class Interpreter {
@@ -45,7 +46,7 @@ final class Interpreter {
   private String run(List<Statement> template, Map<String, ?> variables, Clock clock) {
     try {
       Scope given = new Scope(Globals.scope(clock, budget));
-      variables.forEach((name, value) -> given.set(name, Values.copy(value, budget)));
+      variables.forEach((name, value) -> given.set(name, Values.copy(value, UnaryOperator.identity(), budget)));
       body(template, new Scope(given));
       return out.toString();
     } catch (Fault fault) {

@@ -98,9 +98,8 @@ final class JsonText {
     }
     put("{");
     String separator = "";
-    List<Object> entries = Access.pairs(map);
+    List<Object> entries = Access.pairs(map, budget);
     if (sorted) {
-      budget.items(entries.size());
       entries.sort(
           (a, b) ->
               Python.compare(((List<?>) a).getFirst(), ((List<?>) b).getFirst(), "<", budget));

@@ -5,6 +5,7 @@ import io.jishi.text.template.Expression.Operator;
 import io.jishi.text.template.Values.Undefined;
 import java.math.BigDecimal;
 import java.math.BigInteger;
+import java.math.MathContext;
 
 /** Python's numbers: integers of any size (up to a bound), floats, and bools as 0 and 1. */
 final class Numbers {
@@ -150,6 +151,10 @@ final class Numbers {
       return 1 / d < 0 ? "-0.0" : "0.0";
     }
     BigDecimal exact = new BigDecimal(Double.toString(d)).stripTrailingZeros();
+    BigDecimal shorter = exact.round(new MathContext(1));
+    if (exact.precision() == 2 && shorter.doubleValue() == d) {
+      exact = shorter.stripTrailingZeros(); // Java writes two digits even where one is enough
+    }
     int exponent = exact.precision() - exact.scale() - 1;
     if (exponent >= -4 && exponent < 16) {
       String plain = exact.toPlainString();

@@ -90,7 +90,13 @@ final class Parser {
         yield new Statement.FilterBlock(filters, blockAndEnd("endfilter"), line);
       }
       case "with" -> with(line);
-      case "print" -> new Statement.Print(expressions.tuple(), line);
+      case "print" -> {
+        List<Expression> parts = new ArrayList<>(List.of(expressions.expression()));
+        while (tokens.skipOperator(",")) {
+          parts.add(expressions.expression());
+        }
+        yield new Statement.Print(new Expression.Concat(parts), line);
+      }
       case "generation" -> new Statement.Scoped(blockAndEnd("endgeneration"), line);
       case "break", "continue" -> {
         if (loops == 0) {
@@ -139,7 +145,7 @@ final class Parser {
     Expression filter = tokens.skipName("if") ? expressions.expression() : null;
     boolean recursive = tokens.skipName("recursive");
     loops++;
-    List<Statement> body = block("endfor", "else");
+    List<Statement> body = block("else", "endfor");
     loops--;
     boolean hasElse = tokens.next().isName("else");
     List<Statement> otherwise = hasElse ? blockAndEnd("endfor") : List.of();
@@ -252,7 +258,7 @@ final class Parser {
       return inner;
     }
     String name = tokens.expect(Type.NAME).text();
-    if (List.of("true", "false", "none", "True", "False", "None", "loop").contains(name)) {
+    if (List.of("true", "false", "none", "True", "False", "None").contains(name)) {
       throw tokens.error("can't assign to '" + name + "'");
     }
     if (members && tokens.skipOperator(".")) {

@@ -88,8 +88,8 @@ final class Python {
       case Boolean b -> out.append(b ? "True" : "False");
       case Number n -> out.append(budget.text(Numbers.repr(n)));
       case String s -> {
-        budget.scan(s.length());
-        out.append(budget.text(Strings.repr(s)));
+        budget.chars(6L * s.length()); // as many as an escape may take
+        out.append(Strings.repr(s));
       }
       case Undefined _ -> out.append("Undefined");
       case Range r -> out.append(r.repr());
@@ -289,6 +289,10 @@ final class Python {
     return switch (value) {
       case null -> null;
       case Undefined _ -> "";
+      case String s -> {
+        budget.scan(s.length());
+        yield s;
+      }
       case Boolean b -> b;
       case Double d when d == Math.rint(d) && Math.abs(d) < 1e18 -> d.longValue();
       case Tuple t -> {

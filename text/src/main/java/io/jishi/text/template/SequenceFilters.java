@@ -4,7 +4,6 @@ package io.jishi.text.template;
 import io.jishi.text.template.Expression.Operator;
 import io.jishi.text.template.Values.Generator;
 import io.jishi.text.template.Values.Group;
-import io.jishi.text.template.Values.Tuple;
 import io.jishi.text.template.Values.Undefined;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -88,9 +87,8 @@ final class SequenceFilters {
     } else {
       getters.add(getter(attribute, null, caseSensitive, budget));
     }
-    UnaryOperator<Object> keys =
-        item -> new Tuple(getters.stream().map(getter -> getter.apply(item)).toList());
-    UnaryOperator<Object> key = getters.size() == 1 ? getters.getFirst() : keys;
+    UnaryOperator<Object> key =
+        item -> new ArrayList<>(getters.stream().map(getter -> getter.apply(item)).toList());
     List<Object> sorted = list(value, budget);
     sorted.sort(order(key, Arguments.truth(bound[0], false), budget));
     return sorted;
@@ -108,8 +106,7 @@ final class SequenceFilters {
           case "value" -> 1;
           default -> throw Fault.input("You can only sort by either \"key\" or \"value\"");
         };
-    budget.items(map.size());
-    List<Object> sorted = Access.pairs(map);
+    List<Object> sorted = Access.pairs(map, budget);
     UnaryOperator<Object> key = getter(part, null, Arguments.truth(bound[0], false), budget);
     sorted.sort(order(key, Arguments.truth(bound[2], false), budget));
     return sorted;
@@ -146,7 +143,8 @@ final class SequenceFilters {
     List<Object> kept = new ArrayList<>();
     for (Object item : Python.elements(value, budget)) {
       budget.items(1);
-      if (seen.add(Python.key(key.apply(item), budget))) {
+      Object its = Python.key(key.apply(item), budget);
+      if (seen.add(its instanceof Boolean b ? Numbers.number(b) : its)) {
         kept.add(item);
       }
     }
@@ -175,6 +173,7 @@ final class SequenceFilters {
     UnaryOperator<Object> get = getter(Arguments.or(bound[0], null), null, true, budget);
     Object sum = Arguments.or(bound[1], 0L);
     for (Object item : Python.elements(value, budget)) {
+      budget.step();
       sum = Arithmetics.apply(Operator.ADD, sum, get.apply(item), budget);
     }
     return sum;

@@ -45,7 +45,8 @@ final class StringMethods {
       case "center", "ljust", "rjust", "zfill", "expandtabs" -> pad(self, name, arguments, budget);
       default -> {
         arguments.bind(name, 0);
-        yield name.startsWith("is") ? is(self, name) : budget.text(changeCase(self, name));
+        budget.chars(self.length());
+        yield name.startsWith("is") ? is(self, name) : changeCase(self, name);
       }
     };
   }
@@ -235,6 +236,7 @@ final class StringMethods {
   }
 
   private static String expandTabs(String text, int size, Budget budget) {
+    budget.chars(text.length());
     StringBuilder out = new StringBuilder();
     int column = 0;
     for (int c : text.codePoints().toArray()) {
@@ -247,7 +249,7 @@ final class StringMethods {
         column = c == '\n' || c == '\r' ? 0 : column + 1;
       }
     }
-    return budget.text(out.toString());
+    return out.toString();
   }
 
   private static String changeCase(String self, String name) {

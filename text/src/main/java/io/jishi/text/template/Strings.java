@@ -6,7 +6,7 @@ import java.util.List;
 
 /** Python's view of text: a sequence of code points, with Python's idea of blanks and escapes. */
 final class Strings {
-  /** Marks that {@code ChatEncoder} puts into text: they count as printable and are not escaped. */
+  /** Marks that {@link ChatEncoder} puts into text: they count as printable and are not escaped. */
   static final char MARK = '\uFDD0';
 
   private Strings() {}
@@ -86,7 +86,7 @@ final class Strings {
         at = skip(text, end, true);
       }
       if (at < text.length()) {
-        add(parts, strip(text.substring(at), null, false, true), budget);
+        add(parts, text.substring(at), budget);
       }
       return parts;
     }

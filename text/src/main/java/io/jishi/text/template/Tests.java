@@ -45,6 +45,7 @@ final class Tests {
 
   /** {@code value is name(…)} */
   static boolean apply(String name, Object value, Arguments arguments, Budget budget) {
+    budget.scan(value);
     Comparison comparison = COMPARISONS.get(name);
     if (comparison != null) {
       return Arithmetics.compare(comparison, value, arguments.bind(name, 1, "other")[0], budget);

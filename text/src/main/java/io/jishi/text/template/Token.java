@@ -22,7 +22,7 @@ record Token(Type type, String text, Number number, int line) {
     OPERATOR("operator"),
     END("end of template");
 
-    private final String label;
+    final String label;
 
     Type(String label) {
       this.label = label;

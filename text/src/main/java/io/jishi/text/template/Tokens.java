@@ -51,7 +51,7 @@ final class Tokens {
 
   Token expect(Type type) {
     if (!current().is(type)) {
-      throw error("expected " + new Token(type, type.name().toLowerCase(), null, 0).describe());
+      throw error("expected " + type.label);
     }
     return next();
   }

@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 
 /**
  * The kinds of value that a template handles beside the plain ones (null, Boolean, Long,
@@ -192,13 +193,15 @@ final class Values {
   /**
    * A copy of plain values, with every integer as Long and every float as Double, so that the
    * renderer meets known types only and nobody changes them meanwhile.
+   *
+   * @param text what becomes of each string, keys included
    */
-  static Object copy(Object value, Budget budget) {
+  static Object copy(Object value, UnaryOperator<String> text, Budget budget) {
     budget.enter();
     try {
       return switch (value) {
         case null -> null;
-        case String s -> s;
+        case String s -> text.apply(s);
         case Boolean b -> b;
         case Long l -> l;
         case Integer i -> i.longValue();
@@ -210,14 +213,15 @@ final class Values {
         case Map<?, ?> map -> {
           Map<Object, Object> copy = LinkedHashMap.newLinkedHashMap(map.size());
           for (Map.Entry<?, ?> entry : map.entrySet()) {
-            copy.put(String.valueOf(entry.getKey()), copy(entry.getValue(), budget));
+            String key = text.apply(String.valueOf(entry.getKey()));
+            copy.put(key, copy(entry.getValue(), text, budget));
           }
           yield copy;
         }
         case Collection<?> items -> {
           List<Object> copy = new ArrayList<>(items.size());
           for (Object item : items) {
-            copy.add(copy(item, budget));
+            copy.add(copy(item, text, budget));
           }
           yield copy;
         }
