@@ -59,7 +59,8 @@ final class Inspector {
     for (DecoderSpec.Layer layer : spec.layers()) {
       long mixer =
           switch (layer.mixer()) {
-            case DecoderSpec.GroupedAttention a -> (2L * a.heads() + 2L * a.kvHeads()) * a.headDim();
+            case DecoderSpec.GroupedAttention a ->
+                (2L * a.heads() + 2L * a.kvHeads()) * a.headDim();
           };
       long channel =
           switch (layer.channel()) {

@@ -31,7 +31,11 @@ final class LocalEngine implements Engine {
   private volatile boolean closed;
 
   private LocalEngine(
-      Model model, ChatEncoder chat, Sampling defaults, Runner runner, EngineOptions options,
+      Model model,
+      ChatEncoder chat,
+      Sampling defaults,
+      Runner runner,
+      EngineOptions options,
       int context) {
     this.model = model;
     this.chat = chat;
@@ -50,9 +54,7 @@ final class LocalEngine implements Engine {
       int context = context(model, options);
       String source = model.chatTemplate();
       ChatEncoder chat =
-          source == null
-              ? null
-              : new ChatEncoder(model.tokenizer(), ChatTemplate.compile(source));
+          source == null ? null : new ChatEncoder(model.tokenizer(), ChatTemplate.compile(source));
       Sampling defaults = defaults(model);
       Runner runner =
           new Runner(model, backend.ops(options.threads()), options.precision(), context);
@@ -79,12 +81,14 @@ final class LocalEngine implements Engine {
     if (options.context() > own) {
       throw new JishiException.BadRequest(
           "context",
-          "a context of " + options.context() + " tokens was asked for, but " + model.name()
-              + " was made for " + own);
+          "a context of "
+              + options.context()
+              + " tokens was asked for, but "
+              + model.name()
+              + " was made for "
+              + own);
     }
-    return options.context() > 0
-        ? options.context()
-        : Math.min(own, EngineOptions.DEFAULT_CONTEXT);
+    return options.context() > 0 ? options.context() : Math.min(own, EngineOptions.DEFAULT_CONTEXT);
   }
 
   private static Sampling defaults(Model model) {
@@ -114,7 +118,10 @@ final class LocalEngine implements Engine {
     if (prompt.length >= context) {
       throw new JishiException.BadRequest(
           "prompt",
-          "the prompt has " + prompt.length + " tokens, but the context is " + context
+          "the prompt has "
+              + prompt.length
+              + " tokens, but the context is "
+              + context
               + ", answer included; shorten the prompt or open the model with a larger context");
     }
     Sampling sampling = request.sampling() == null ? defaults : request.sampling();

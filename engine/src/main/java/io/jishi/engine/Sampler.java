@@ -5,7 +5,9 @@ import io.jishi.base.JishiException;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 
-/** Draws tokens from logits; see {@link Sampling} for the order. For one sequence and one thread. */
+/**
+ * Draws tokens from logits; see {@link Sampling} for the order. For one sequence and one thread.
+ */
 final class Sampler {
   private final Sampling sampling;
   private final SplittableRandom random;

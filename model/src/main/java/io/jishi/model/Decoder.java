@@ -25,8 +25,7 @@ public final class Decoder {
   /** One layer with its weights: the gains of its two norms, its mixer, its channel. */
   record Layer(Weight mixerNorm, Mixer mixer, Weight channelNorm, Channel channel) {}
 
-  Decoder(
-      DecoderSpec spec, Weight embedding, List<Layer> layers, Weight norm, Linear output) {
+  Decoder(DecoderSpec spec, Weight embedding, List<Layer> layers, Weight norm, Linear output) {
     this.spec = spec;
     this.embedding = embedding;
     this.layers = List.copyOf(layers);

@@ -25,7 +25,9 @@ import java.util.stream.Stream;
 
 /** Finds the tensors that a spec needs, checks their shapes, and builds the decoder over them. */
 final class DecoderLoader {
-  /** Tensors that some files carry and no forward pass needs: they follow from the configuration. */
+  /**
+   * Tensors that some files carry and no forward pass needs: they follow from the configuration.
+   */
   private static final Set<String> DERIVED = Set.of("rope_freqs.weight");
 
   private static final String DERIVED_SUFFIX = ".rotary_emb.inv_freq";
@@ -52,12 +54,7 @@ final class DecoderLoader {
    * @param pack whether weights may be copied into the backend's own layout
    */
   DecoderLoader(
-      DecoderSpec spec,
-      WeightFile file,
-      Names names,
-      Backend backend,
-      Arena arena,
-      boolean pack) {
+      DecoderSpec spec, WeightFile file, Names names, Backend backend, Arena arena, boolean pack) {
     this.spec = spec;
     this.file = file;
     this.names = names;
@@ -157,7 +154,8 @@ final class DecoderLoader {
   }
 
   private Weight stored(TensorRole role, int l, int rows, int cols) {
-    StoredTensor tensor = tensor(names.stem(role, l) + ".weight", List.of((long) rows, (long) cols));
+    StoredTensor tensor =
+        tensor(names.stem(role, l) + ".weight", List.of((long) rows, (long) cols));
     return Weight.stored(tensor.name(), tensor.type(), rows, cols, tensor.data());
   }
 
@@ -183,13 +181,23 @@ final class DecoderLoader {
     }
     if (!tensor.shape().equals(shape)) {
       throw new JishiException.BadFile(
-          file.path() + ": tensor '" + name + "' has shape " + tensor.shape()
-              + ", the configuration asks for " + shape);
+          file.path()
+              + ": tensor '"
+              + name
+              + "' has shape "
+              + tensor.shape()
+              + ", the configuration asks for "
+              + shape);
     }
     if (!tensor.type().runnable()) {
       throw new JishiException.Unsupported(
-          file.path() + ": tensor '" + name + "' is stored as " + tensor.type()
-              + ", which is not supported yet; supported are " + runnableTypes());
+          file.path()
+              + ": tensor '"
+              + name
+              + "' is stored as "
+              + tensor.type()
+              + ", which is not supported yet; supported are "
+              + runnableTypes());
     }
     used.add(name);
     return tensor;
@@ -211,8 +219,13 @@ final class DecoderLoader {
     }
     if (!left.isEmpty()) {
       throw new JishiException.Unsupported(
-          file.path() + ": " + left.size() + " tensors are not part of a '" + spec.architecture()
-              + "' model with this configuration, for example '" + left.iterator().next()
+          file.path()
+              + ": "
+              + left.size()
+              + " tensors are not part of a '"
+              + spec.architecture()
+              + "' model with this configuration, for example '"
+              + left.iterator().next()
               + "': this variant is not supported");
     }
   }

@@ -54,7 +54,8 @@ public record GenerationDefaults(
   /** The field {@code eos_token_id}: one id or several. */
   static Set<Integer> endTokens(JsonObject json) {
     Object value = json.fields().get("eos_token_id");
-    List<?> ids = value instanceof List<?> list ? list : Optional.ofNullable(value).stream().toList();
+    List<?> ids =
+        value instanceof List<?> list ? list : Optional.ofNullable(value).stream().toList();
     Set<Integer> ends = new TreeSet<>();
     for (Object id : ids) {
       if (!(id instanceof Long l) || l < 0 || l > Integer.MAX_VALUE) {

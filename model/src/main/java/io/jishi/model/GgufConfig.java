@@ -116,7 +116,10 @@ record GgufConfig(GgufFile file) implements ModelConfig {
       }
       default ->
           throw new JishiException.Unsupported(
-              source() + ": rotary scaling '" + type + "' is not supported; supported are none and"
+              source()
+                  + ": rotary scaling '"
+                  + type
+                  + "' is not supported; supported are none and"
                   + " linear, and the factors of Llama 3");
     };
   }

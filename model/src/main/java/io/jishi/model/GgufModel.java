@@ -13,7 +13,8 @@ import java.util.TreeSet;
 final class GgufModel implements ModelFiles {
   /** Control tokens that end a turn where the metadata names only the end of the text. */
   private static final List<String> END_OF_TURN =
-      List.of("<|im_end|>", "<|eot_id|>", "<|eom_id|>", "<|end|>", "<|endoftext|>", "<end_of_turn>");
+      List.of(
+          "<|im_end|>", "<|eot_id|>", "<|eom_id|>", "<|end|>", "<|endoftext|>", "<end_of_turn>");
 
   private static final List<String> END_KEYS =
       List.of("tokenizer.ggml.eot_token_id", "tokenizer.ggml.eom_token_id");

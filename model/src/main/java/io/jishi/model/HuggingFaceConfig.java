@@ -70,7 +70,8 @@ record HuggingFaceConfig(JsonObject json) implements ModelConfig {
 
   @Override
   public RopeSpec.Scaling ropeScaling() {
-    Optional<JsonObject> found = json.object("rope_scaling").or(() -> json.object("rope_parameters"));
+    Optional<JsonObject> found =
+        json.object("rope_scaling").or(() -> json.object("rope_parameters"));
     if (found.isEmpty()) {
       return new RopeSpec.Plain();
     }
@@ -87,7 +88,10 @@ record HuggingFaceConfig(JsonObject json) implements ModelConfig {
               positive(rope, "original_max_position_embeddings"));
       default ->
           throw new JishiException.Unsupported(
-              source() + ": rotary scaling '" + type + "' is not supported; supported are default,"
+              source()
+                  + ": rotary scaling '"
+                  + type
+                  + "' is not supported; supported are default,"
                   + " linear and llama3");
     };
   }

@@ -6,7 +6,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** How much memory a copy of the weights may take: of the machine or its container, not of the heap. */
+/**
+ * How much memory a copy of the weights may take: of the machine or its container, not of the heap.
+ */
 final class MemoryBudget {
   /** Left to the cache, the heap and the page cache of the file. */
   private static final double SHARE = 0.7;

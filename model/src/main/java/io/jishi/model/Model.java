@@ -45,7 +45,10 @@ public final class Model implements AutoCloseable {
       Tokenizer tokenizer = files.tokenizer();
       if (tokenizer.vocabSize() > spec.vocabulary()) {
         throw new JishiException.BadFile(
-            path + ": the tokenizer knows " + tokenizer.vocabSize() + " tokens, the model only "
+            path
+                + ": the tokenizer knows "
+                + tokenizer.vocabSize()
+                + " tokens, the model only "
                 + spec.vocabulary());
       }
       boolean pack = MemoryBudget.allows(packedBytes(files.weights()));
@@ -56,7 +59,9 @@ public final class Model implements AutoCloseable {
       arena.close();
       files.close();
       throw new JishiException.OutOfResources(
-          path + ": no memory to load the model (" + e.getMessage()
+          path
+              + ": no memory to load the model ("
+              + e.getMessage()
               + "); use a smaller quantisation",
           e);
     } catch (RuntimeException | Error e) {

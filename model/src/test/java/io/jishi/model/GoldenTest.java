@@ -14,7 +14,6 @@ import io.jishi.tensor.SequenceState;
 import io.jishi.tensor.StatePool;
 import io.jishi.tensor.Tensor;
 import io.jishi.testkit.Shared;
-import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;

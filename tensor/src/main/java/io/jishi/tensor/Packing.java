@@ -39,6 +39,11 @@ public final class Packing {
     return wordsOffset(type) == 2 ? 0 : type.blockBytes() - 2;
   }
 
+  /** What the words of a stored block are xor-ed with: adds 128 to the signed bytes of Q8_0. */
+  public static int flip(DType type) {
+    return type == DType.Q8_0 ? 0x80808080 : 0;
+  }
+
   /** Rows of tile {@code tile}. */
   public static int lanes(Weight weight, int tile) {
     return Math.min(Weight.TILE, weight.rows() - tile * Weight.TILE);
@@ -76,6 +81,7 @@ public final class Packing {
       DType type, byte[] raw, byte[] packed, int lanes, int blocks, int rowBytes) {
     int words = words(type);
     int wordsAt = wordsOffset(type);
+    int flip = flip(type);
     int blockBytes = type.blockBytes();
     MemorySegment from = MemorySegment.ofArray(raw);
     MemorySegment to = MemorySegment.ofArray(packed);
@@ -84,7 +90,8 @@ public final class Packing {
         int source = lane * rowBytes + block * blockBytes;
         int sink = block * lanes * blockBytes;
         for (int k = 0; k < words; k++) {
-          to.set(INT, sink + (k * lanes + lane) * 4, from.get(INT, source + wordsAt + 4 * k));
+          to.set(
+              INT, sink + (k * lanes + lane) * 4, from.get(INT, source + wordsAt + 4 * k) ^ flip);
         }
         if (hasHalf(type)) {
           short half = from.get(SHORT, source + halfOffset(type));
@@ -105,7 +112,7 @@ public final class Packing {
       long source = blockOffset(weight, tile, firstBlock + block);
       int sink = block * type.blockBytes();
       for (int k = 0; k < words; k++) {
-        int word = weight.data().get(INT, source + ((long) k * lanes + lane) * 4);
+        int word = weight.data().get(INT, source + ((long) k * lanes + lane) * 4) ^ flip(type);
         to.set(INT, sink + wordsOffset(type) + 4 * k, word);
       }
       if (hasHalf(type)) {

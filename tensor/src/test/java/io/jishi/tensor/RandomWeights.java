@@ -26,8 +26,7 @@ public final class RandomWeights {
   private static void scales(DType type, byte[] b, int at, Random random) {
     switch (type) {
       case F32 -> word(b, at, Float.floatToRawIntBits((float) random.nextGaussian()), 4);
-      case BF16 ->
-          word(b, at, Float.floatToRawIntBits((float) random.nextGaussian()) >>> 16, 2);
+      case BF16 -> word(b, at, Float.floatToRawIntBits((float) random.nextGaussian()) >>> 16, 2);
       case F16 -> half(b, at, random);
       case Q8_0, Q4_0, Q5_0 -> half(b, at, random);
       case Q4_1, Q5_1, Q4_K, Q5_K -> {

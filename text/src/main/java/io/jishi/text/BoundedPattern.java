@@ -13,7 +13,9 @@ import java.util.regex.PatternSyntaxException;
 final class BoundedPattern {
   private static final int MAX_LENGTH = 20_000;
 
-  /** Known expressions read a character fewer than 60 times; short texts may cost a tenth second. */
+  /**
+   * Known expressions read a character fewer than 60 times; short texts may cost a tenth second.
+   */
   private static final long READS_PER_CHARACTER = 300;
 
   private static final long FREE_READS = 50_000_000;

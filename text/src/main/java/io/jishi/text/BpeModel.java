@@ -64,9 +64,7 @@ record BpeModel(
     if (c < 0x10000) {
       return new int[] {0xE0 | c >> 12, 0x80 | c >> 6 & 0x3F, 0x80 | c & 0x3F};
     }
-    return new int[] {
-      0xF0 | c >> 18, 0x80 | c >> 12 & 0x3F, 0x80 | c >> 6 & 0x3F, 0x80 | c & 0x3F
-    };
+    return new int[] {0xF0 | c >> 18, 0x80 | c >> 12 & 0x3F, 0x80 | c >> 6 & 0x3F, 0x80 | c & 0x3F};
   }
 
   /** The symbols of one word as a linked list over arrays. */

@@ -12,7 +12,9 @@ final class Detokenizer {
     KEEP,
     /** The first space of the first piece goes. */
     STRIP_ONE,
-    /** A first space of each piece goes until there is text (SentencePiece, extra spaces removed). */
+    /**
+     * A first space of each piece goes until there is text (SentencePiece, extra spaces removed).
+     */
     STRIP_ALL
   }
 

@@ -247,8 +247,7 @@ public final class GgufTokenizer {
   }
 
   private static Detokenizer byteLevelText(Vocabulary vocabulary) {
-    var out =
-        new Detokenizer.Builder(Utf8Assembler.Errors.PER_SEQUENCE, Detokenizer.Leading.KEEP);
+    var out = new Detokenizer.Builder(Utf8Assembler.Errors.PER_SEQUENCE, Detokenizer.Leading.KEEP);
     for (int id = 0; id < vocabulary.size(); id++) {
       String piece = vocabulary.piece(id);
       switch (vocabulary.type(id)) {

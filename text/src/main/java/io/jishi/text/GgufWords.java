@@ -45,7 +45,9 @@ record GgufWords(List<String> patterns, boolean ignoreMerges, boolean addsBos) {
           + SPACES;
   private static final String EAST_ASIAN = "[一-龥ࠀ-一가-\uD7FF]+";
 
-  /** Letters with case in the blocks that DeepSeek-LLM lists; later additions to Unicode are not. */
+  /**
+   * Letters with case in the blocks that DeepSeek-LLM lists; later additions to Unicode are not.
+   */
   private static final String CASED_LETTERS =
       "[\\p{Lu}\\p{Ll}\\p{Lt}&&[\\x{0}-\\x{55F}\\x{10A0}-\\x{10C6}\\x{13A0}-\\x{1C7F}\\x{1C90}-\\x{2CFF}"
           + "\\x{A640}-\\x{A78F}\\x{AB70}-\\x{FFFF}\\x{10400}-\\x{1056F}\\x{10C80}-\\x{10CF2}"
@@ -68,10 +70,7 @@ record GgufWords(List<String> patterns, boolean ignoreMerges, boolean addsBos) {
   private static Map<String, GgufWords> table() {
     Map<String, GgufWords> table = new LinkedHashMap<>();
     String gpt2 = PreTokenizer.GPT2_WORDS;
-    put(
-        table,
-        words("[\\p{P}$+<=>^~|]+", gpt2, "\\p{N}+", "[0-9][0-9][0-9]"),
-        "default");
+    put(table, words("[\\p{P}$+<=>^~|]+", gpt2, "\\p{N}+", "[0-9][0-9][0-9]"), "default");
     put(
         table,
         words(gpt2),

@@ -22,8 +22,7 @@ final class Hf {
   static List<JsonObject> objects(JsonObject json, String field) {
     List<Object> items = json.array(field).orElseThrow(() -> json.missing(field));
     return IntStream.range(0, items.size())
-        .mapToObj(
-            i -> JsonObject.of(json.source() + ": " + field + "[" + i + "]", items.get(i)))
+        .mapToObj(i -> JsonObject.of(json.source() + ": " + field + "[" + i + "]", items.get(i)))
         .toList();
   }
 

@@ -39,7 +39,8 @@ final class HfFraming {
   }
 
   private void template(JsonObject json) {
-    JsonObject ids = json.object("special_tokens").orElseThrow(() -> json.missing("special_tokens"));
+    JsonObject ids =
+        json.object("special_tokens").orElseThrow(() -> json.missing("special_tokens"));
     boolean after = false;
     for (JsonObject item : Hf.objects(json, "single")) {
       Optional<JsonObject> special = item.object("SpecialToken");

@@ -46,9 +46,7 @@ final class HfPreTokenizer {
           new Splitter(BoundedPattern.of(source, "\\s"), Behaviour.REMOVED, false);
       case "CharDelimiterSplit" ->
           new Splitter(
-              BoundedPattern.literal(source, Hf.text(json, "delimiter")),
-              Behaviour.REMOVED,
-              false);
+              BoundedPattern.literal(source, Hf.text(json, "delimiter")), Behaviour.REMOVED, false);
       case "Metaspace" -> metaspace(json);
       default ->
           throw new JishiException.Unsupported(
@@ -76,8 +74,7 @@ final class HfPreTokenizer {
       case "MergedWithNext" -> Behaviour.MERGED_WITH_NEXT;
       default ->
           throw json.wrong(
-              "behavior",
-              "Removed, Isolated, Contiguous, MergedWithPrevious or MergedWithNext");
+              "behavior", "Removed, Isolated, Contiguous, MergedWithPrevious or MergedWithNext");
     };
   }
 

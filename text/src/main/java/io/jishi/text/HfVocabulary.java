@@ -142,11 +142,7 @@ final class HfVocabulary {
       if (!token.special() && token.normalized()) {
         entries.add(
             new AddedTokens.Entry(
-                e.id(),
-                normalizer.apply(e.text()),
-                e.stripLeft(),
-                e.stripRight(),
-                e.singleWord()));
+                e.id(), normalizer.apply(e.text()), e.stripLeft(), e.stripRight(), e.singleWord()));
       }
     }
     return new AddedTokens(entries);

@@ -48,9 +48,7 @@ public final class HuggingFaceTokenizer {
   }
 
   private static JsonObject optional(Path file) {
-    return Files.exists(file)
-        ? Json.parseObject(file)
-        : new JsonObject(file.toString(), Map.of());
+    return Files.exists(file) ? Json.parseObject(file) : new JsonObject(file.toString(), Map.of());
   }
 
   private Tokenizer build() {
@@ -171,8 +169,6 @@ public final class HuggingFaceTokenizer {
     if (wanted) {
       return template.length == 0 ? new int[] {id.getAsInt()} : template;
     }
-    return rebuilt && template.length == 1 && template[0] == id.getAsInt()
-        ? new int[0]
-        : template;
+    return rebuilt && template.length == 1 && template[0] == id.getAsInt() ? new int[0] : template;
   }
 }

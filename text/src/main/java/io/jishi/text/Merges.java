@@ -61,8 +61,8 @@ final class Merges {
 
   /**
    * The pairs that scored pieces imply: any two symbols whose texts joined are a piece, the highest
-   * score first. Characters without a piece of their own get symbols from {@code
-   * vocabulary.size()} on, which {@code symbols} then holds too.
+   * score first. Characters without a piece of their own get symbols from {@code vocabulary.size()}
+   * on, which {@code symbols} then holds too.
    */
   static PairTable scored(Vocabulary vocabulary, float[] scores, Symbols symbols) {
     int[] ranks = ranks(scores);

@@ -59,7 +59,6 @@ final class Utf8Assembler {
     }
   }
 
-
   /** Second bytes are narrower for some first bytes: no overlong form, no surrogate (table 3-7). */
   private boolean continues(int b) {
     if (have > 1 || need == 2) {

@@ -51,7 +51,8 @@ class BoundedPatternTest {
 
   @Test
   void lettersMatchWithoutCaseAsUnicodeHasIt() {
-    assertThat(words(Splitter.Behaviour.ISOLATED, "(?i:'s)", "a'ſb")).containsExactly("a", "'ſ", "b");
+    assertThat(words(Splitter.Behaviour.ISOLATED, "(?i:'s)", "a'ſb"))
+        .containsExactly("a", "'ſ", "b");
   }
 
   @ParameterizedTest

@@ -18,8 +18,7 @@ class BundledGoldensTest {
     int compared =
         Goldens.check(
             Json.parseObject(folder.resolve("golden.json")),
-            new Goldens.Compared(
-                HuggingFaceTokenizer.read(folder), Tokenizer.Special.PARSE, true));
+            new Goldens.Compared(HuggingFaceTokenizer.read(folder), Tokenizer.Special.PARSE, true));
     assertThat(compared).isGreaterThan(700);
   }
 
@@ -29,8 +28,7 @@ class BundledGoldensTest {
     int compared =
         Goldens.check(
             Json.parseObject(folder.resolve("golden.json")),
-            new Goldens.Compared(
-                TestTokenizers.sentencePiece(), Tokenizer.Special.TEXT, false));
+            new Goldens.Compared(TestTokenizers.sentencePiece(), Tokenizer.Special.TEXT, false));
     assertThat(compared).isGreaterThan(700);
   }
 

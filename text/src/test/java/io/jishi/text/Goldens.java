@@ -37,8 +37,7 @@ final class Goldens {
             added <= ids.length && java.util.Arrays.equals(framed, 0, added, ids, 0, added);
         count += compare(wrong, text, there ? ids : framed, tokenizer.frame(ids));
       }
-      String decoded =
-          one.text("decode_skip_special").orElse(one.text("decode").orElse(text));
+      String decoded = one.text("decode_skip_special").orElse(one.text("decode").orElse(text));
       count += compare(wrong, decoded, tokenizer.decode(ids));
       count += compare(wrong, decoded, streamed(tokenizer, ids));
     }
@@ -67,9 +66,7 @@ final class Goldens {
       wrong.add(
           "'%s' expected %s but was %s"
               .formatted(
-                  text,
-                  java.util.Arrays.toString(expected),
-                  java.util.Arrays.toString(actual)));
+                  text, java.util.Arrays.toString(expected), java.util.Arrays.toString(actual)));
     }
     return 1;
   }

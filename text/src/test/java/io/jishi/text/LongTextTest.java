@@ -15,7 +15,8 @@ class LongTextTest {
   @ValueSource(strings = {"a", " ", "\n", " \n", "<", "7", "中", "\uD83D\uDE80", "Ab", "\u0301"})
   void aMegabyteOfOneThingEnds(String unit) {
     String text = unit.repeat(LENGTH / unit.length());
-    for (Tokenizer t : new Tokenizer[] {TestTokenizers.byteLevel(), TestTokenizers.sentencePiece()}) {
+    for (Tokenizer t :
+        new Tokenizer[] {TestTokenizers.byteLevel(), TestTokenizers.sentencePiece()}) {
       assertThat(t.decode(t.encode(text, Special.TEXT)).equals(text)).isTrue();
     }
   }
@@ -23,6 +24,7 @@ class LongTextTest {
   @org.junit.jupiter.api.Test
   void marksThatHaveToBeSortedEnd() {
     String text = "a" + "\u0301\u0323".repeat(LENGTH / 2);
-    assertThat(TestTokenizers.byteLevel().encode(text, Special.TEXT)).hasSizeGreaterThan(LENGTH / 2);
+    assertThat(TestTokenizers.byteLevel().encode(text, Special.TEXT))
+        .hasSizeGreaterThan(LENGTH / 2);
   }
 }

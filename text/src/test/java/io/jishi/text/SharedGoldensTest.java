@@ -57,7 +57,8 @@ class SharedGoldensTest {
   })
   void wordRulesByNameGiveTheIdsOfTheReference(String name, String pre) {
     Path folder = Shared.require("goldens/tokenizers/" + name);
-    Map<String, Object> metadata = TestTokenizers.asGguf(Json.parseObject(folder.resolve("tokenizer.json")), pre);
+    Map<String, Object> metadata =
+        TestTokenizers.asGguf(Json.parseObject(folder.resolve("tokenizer.json")), pre);
     Goldens.check(
         Json.parseObject(folder.resolve("golden.json")),
         new Goldens.Compared(Goldens.gguf(metadata), Tokenizer.Special.PARSE, false));

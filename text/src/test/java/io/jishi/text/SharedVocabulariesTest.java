@@ -45,8 +45,7 @@ class SharedVocabulariesTest {
   })
   void sentencePieceModelsOfPublishedModels(String folder, String golden) {
     Path model = Shared.require("tokenizers/" + folder).resolve("tokenizer.model");
-    check(
-        Goldens.gguf(SentencePieceFixture.metadata(model)), golden, Tokenizer.Special.TEXT);
+    check(Goldens.gguf(SentencePieceFixture.metadata(model)), golden, Tokenizer.Special.TEXT);
   }
 
   @ParameterizedTest
@@ -76,8 +75,14 @@ class SharedVocabulariesTest {
         ids = new int[] {1, 1426, 2};
       }
       if (!Arrays.equals(ids, actual)) {
-        wrong.add(i + " '" + text + "' expected " + Arrays.toString(ids) + " but was "
-            + Arrays.toString(actual));
+        wrong.add(
+            i
+                + " '"
+                + text
+                + "' expected "
+                + Arrays.toString(ids)
+                + " but was "
+                + Arrays.toString(actual));
       }
       boolean plain = Arrays.stream(ids).noneMatch(tokenizer::isControl);
       String back = decoded.text(Integer.toString(i)).orElse(text);
@@ -91,7 +96,14 @@ class SharedVocabulariesTest {
 
   @ParameterizedTest
   @CsvSource({
-    "llama-spm", "phi-3", "deepseek-coder", "deepseek-llm", "falcon", "gpt-2", "mpt", "refact",
+    "llama-spm",
+    "phi-3",
+    "deepseek-coder",
+    "deepseek-llm",
+    "falcon",
+    "gpt-2",
+    "mpt",
+    "refact",
     "starcoder"
   })
   void ggufVocabulariesOfPublishedModels(String name) throws IOException {
@@ -117,8 +129,7 @@ class SharedVocabulariesTest {
     checkPairs(Goldens.gguf(TiktokenFixture.mergesFile(files, pre)), folder, pre);
   }
 
-  private static void checkPairs(Tokenizer tokenizer, Path folder, String name)
-      throws IOException {
+  private static void checkPairs(Tokenizer tokenizer, Path folder, String name) throws IOException {
     String file = "ggml-vocab-" + name + ".gguf";
     String[] texts =
         Files.readString(folder.resolve(file + ".inp")).split("\n__ggml_vocab_test__\n");
@@ -132,8 +143,13 @@ class SharedVocabulariesTest {
               .toArray();
       int[] actual = tokenizer.encode(texts[i], Tokenizer.Special.TEXT);
       if (!Arrays.equals(ids, actual)) {
-        wrong.add("'" + texts[i] + "' expected " + Arrays.toString(ids) + " but was "
-            + Arrays.toString(actual));
+        wrong.add(
+            "'"
+                + texts[i]
+                + "' expected "
+                + Arrays.toString(ids)
+                + " but was "
+                + Arrays.toString(actual));
       }
     }
     assertThat(wrong).as("of %d", texts.length).isEmpty();

@@ -20,8 +20,18 @@ import net.jqwik.api.Provide;
 
 class TokenizerFuzzTest {
   private static final String[] KEYS = {
-    "model", "pre", "tokens", "scores", "token_type", "merges", "bos_token_id", "eos_token_id",
-    "unknown_token_id", "add_bos_token", "add_space_prefix", "remove_extra_whitespaces"
+    "model",
+    "pre",
+    "tokens",
+    "scores",
+    "token_type",
+    "merges",
+    "bos_token_id",
+    "eos_token_id",
+    "unknown_token_id",
+    "add_bos_token",
+    "add_space_prefix",
+    "remove_extra_whitespaces"
   };
 
   @Provide
@@ -47,15 +57,17 @@ class TokenizerFuzzTest {
     }
   }
 
-  private static final Tokenizer GPT2 = Goldens.gguf(
-      TestTokenizers.asGguf(
-          io.jishi.base.Json.parseObject(
-              TestTokenizers.folder("bpe_gpt2_prefix_space").resolve("tokenizer.json")),
-          "gpt-2"));
+  private static final Tokenizer GPT2 =
+      Goldens.gguf(
+          TestTokenizers.asGguf(
+              io.jishi.base.Json.parseObject(
+                  TestTokenizers.folder("bpe_gpt2_prefix_space").resolve("tokenizer.json")),
+              "gpt-2"));
 
   @Property(tries = 1000)
   void noTextOfAUserBecomesAControlToken(@ForAll("texts") String text) {
-    for (Tokenizer t : new Tokenizer[] {TestTokenizers.byteLevel(), TestTokenizers.sentencePiece()}) {
+    for (Tokenizer t :
+        new Tokenizer[] {TestTokenizers.byteLevel(), TestTokenizers.sentencePiece()}) {
       for (int id : t.encode(text, Special.TEXT)) {
         assertThat(t.isControl(id)).isFalse();
       }
@@ -65,7 +77,8 @@ class TokenizerFuzzTest {
   @Property(tries = 1000)
   void piecesOfAStreamAreTheWholeText(@ForAll long seed) {
     Random random = new Random(seed);
-    for (Tokenizer t : new Tokenizer[] {TestTokenizers.byteLevel(), TestTokenizers.sentencePiece()}) {
+    for (Tokenizer t :
+        new Tokenizer[] {TestTokenizers.byteLevel(), TestTokenizers.sentencePiece()}) {
       int[] ids = random.ints(random.nextInt(40), 0, t.vocabSize()).toArray();
       StreamDecoder stream = t.streamDecoder(false);
       StringBuilder joined = new StringBuilder();
@@ -83,7 +96,8 @@ class TokenizerFuzzTest {
   void invalidBytesCountAsJavaCountsThem(@ForAll byte[] bytes) {
     for (int i = 0; i + 1 < bytes.length; i++) {
       // Java takes an encoded surrogate as one error, Unicode and the reference libraries as three.
-      Assume.that(bytes[i] != (byte) 0xED || bytes[i + 1] >= (byte) 0xC0 || bytes[i + 1] < (byte) 0xA0);
+      Assume.that(
+          bytes[i] != (byte) 0xED || bytes[i + 1] >= (byte) 0xC0 || bytes[i + 1] < (byte) 0xA0);
     }
     Utf8Assembler assembler = new Utf8Assembler(Utf8Assembler.Errors.PER_SEQUENCE);
     for (byte b : bytes) {
@@ -105,7 +119,9 @@ class TokenizerFuzzTest {
   }
 
   private static Object value(Random random) {
-    String[] pieces = {"a", "b", "ab", "", "<0x41>", "<s>", "\u0120", "\uFFFD", "a b", " ", "\uD800"};
+    String[] pieces = {
+      "a", "b", "ab", "", "<0x41>", "<s>", "\u0120", "\uFFFD", "a b", " ", "\uD800"
+    };
     return switch (random.nextInt(9)) {
       case 0 -> null;
       case 1 -> random.nextLong(-2, 12);

@@ -49,8 +49,8 @@ public final class Bench implements AutoCloseable {
    * Measures a model.
    *
    * @param progress told what is measured next
-   * @throws JishiException as {@link io.jishi.engine.Engine#open} does, and where the context is too
-   *     small
+   * @throws JishiException as {@link io.jishi.engine.Engine#open} does, and where the context is
+   *     too small
    */
   public static BenchReport run(Path path, BenchOptions options, Consumer<String> progress) {
     try (Bench bench = new Bench(Model.open(path, Backend.cpu()), options)) {
@@ -67,7 +67,10 @@ public final class Bench implements AutoCloseable {
     if (longest > decoder.spec().context()) {
       throw new JishiException.BadRequest(
           "prompt",
-          longest + " tokens are beyond the context of " + decoder.spec().context() + " of "
+          longest
+              + " tokens are beyond the context of "
+              + decoder.spec().context()
+              + " of "
               + model.name());
     }
   }

@@ -32,8 +32,11 @@ public final class Family {
     Function<ModelConfig, DecoderSpec> family = TABLE.get(config.architecture());
     if (family == null) {
       throw new JishiException.Unsupported(
-          config.source() + ": the architecture '" + config.architecture()
-              + "' is not supported; supported are " + String.join(", ", TABLE.keySet()));
+          config.source()
+              + ": the architecture '"
+              + config.architecture()
+              + "' is not supported; supported are "
+              + String.join(", ", TABLE.keySet()));
     }
     return family.apply(config);
   }

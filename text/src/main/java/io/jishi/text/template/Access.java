@@ -38,7 +38,8 @@ final class Access {
 
   /** {@code value[key]}: an element if there is one, else what has that name. */
   static Object item(Object owner, Object key, Budget budget) {
-    boolean hashable = key instanceof Tuple || !(key instanceof List<?> || key instanceof Map<?, ?>);
+    boolean hashable =
+        key instanceof Tuple || !(key instanceof List<?> || key instanceof Map<?, ?>);
     if (owner instanceof Map<?, ?> map && hashable) {
       Object canonical = Python.key(key, budget);
       if (map.containsKey(canonical)) {
@@ -49,7 +50,9 @@ final class Access {
       long index = Numbers.index(key);
       long at = index < 0 ? index + length : index;
       if (at >= 0 && at < length) {
-        return owner instanceof String s ? Strings.at(s, (int) at) : ((List<?>) owner).get((int) at);
+        return owner instanceof String s
+            ? Strings.at(s, (int) at)
+            : ((List<?>) owner).get((int) at);
       }
     }
     Object found =
@@ -76,7 +79,9 @@ final class Access {
       case Namespace n when n.members().containsKey(name) -> n.members().get(name);
       case Loop loop -> {
         Object value = loop.attribute(name, budget);
-        yield value instanceof Undefined u && u.message().startsWith("'") ? unsafe(owner, name) : value;
+        yield value instanceof Undefined u && u.message().startsWith("'")
+            ? unsafe(owner, name)
+            : value;
       }
       case Macro macro when name.equals("name") -> macro.source().name();
       case Double d when name.equals("is_integer") ->
@@ -92,11 +97,7 @@ final class Access {
 
   private static Undefined refused(Object owner, String name) {
     return new Undefined(
-        "access to attribute '"
-            + name
-            + "' of '"
-            + Python.typeName(owner)
-            + "' object is unsafe.");
+        "access to attribute '" + name + "' of '" + Python.typeName(owner) + "' object is unsafe.");
   }
 
   private static Object mapAttribute(Map<?, ?> map, String name, Budget budget) {
@@ -109,7 +110,8 @@ final class Access {
       case "keys" -> method(name, () -> new View("dict_keys", map.keySet()));
       case "values" -> method(name, () -> new View("dict_values", map.values()));
       case "copy" -> method(name, () -> Globals.dict(map, budget));
-      default -> name.startsWith("__") && !map.containsKey(name) ? refused(map, name) : Arguments.ABSENT;
+      default ->
+          name.startsWith("__") && !map.containsKey(name) ? refused(map, name) : Arguments.ABSENT;
     };
   }
 

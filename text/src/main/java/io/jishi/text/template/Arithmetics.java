@@ -24,7 +24,8 @@ final class Arithmetics {
               Numbers.isInteger(left)
                   ? repeat(Values.plain(right), left, budget)
                   : repeat(Values.plain(left), right, budget);
-          case MODULO -> Values.plain(left) instanceof String s
+          case MODULO ->
+              Values.plain(left) instanceof String s
                   ? Format.percent(s, Values.plain(right), budget)
                   : null;
           default -> null;
@@ -94,13 +95,7 @@ final class Arithmetics {
     return Fault.input(
         operator == Operator.ADD && sequence
             ? "can only concatenate " + a + " (not \"" + b + "\") to " + a
-            : "unsupported operand type(s) for "
-                + operator.sign
-                + ": '"
-                + a
-                + "' and '"
-                + b
-                + "'");
+            : "unsupported operand type(s) for " + operator.sign + ": '" + a + "' and '" + b + "'");
   }
 
   static boolean compare(Comparison comparison, Object left, Object right, Budget budget) {

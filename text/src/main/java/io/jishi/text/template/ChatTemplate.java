@@ -56,8 +56,8 @@ public final class ChatTemplate {
    * plain values of {@link io.jishi.base.Json}. A name that is absent is undefined in the template.
    *
    * @throws JishiException.BadRequest where the template refuses the conversation ({@code
-   *     raise_exception}, whose words are the message) or cannot handle it (with the line), or needs
-   *     too much work, text or depth
+   *     raise_exception}, whose words are the message) or cannot handle it (with the line), or
+   *     needs too much work, text or depth
    * @throws JishiException.Unsupported where it uses a filter or test that does not exist here
    */
   public String render(Map<String, Object> variables) {

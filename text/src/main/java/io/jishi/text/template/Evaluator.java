@@ -137,8 +137,7 @@ final class Evaluator {
   private static Object signed(Object value, boolean minus) {
     if (!Numbers.isNumber(value)) {
       throw Python.undefined(value)
-          .orElse(
-              Fault.input("bad operand type for unary -: '" + Python.typeName(value) + "'"));
+          .orElse(Fault.input("bad operand type for unary -: '" + Python.typeName(value) + "'"));
     }
     return minus ? Numbers.negate(value) : Numbers.number(value);
   }

@@ -63,10 +63,7 @@ sealed interface Expression {
 
   /** Arguments as written; {@code star} ({@code *x}) and {@code doubleStar} may be null. */
   record Inputs(
-      List<Expression> positional,
-      List<Named> named,
-      Expression star,
-      Expression doubleStar) {
+      List<Expression> positional, List<Named> named, Expression star, Expression doubleStar) {
     static final Inputs NONE = new Inputs(List.of(), List.of(), null, null);
   }
 

@@ -10,7 +10,9 @@ final class Fault extends RuntimeException {
 
   /** Who is at fault. */
   enum Kind {
-    /** The template refused the conversation by {@code raise_exception}; its words are the message. */
+    /**
+     * The template refused the conversation by {@code raise_exception}; its words are the message.
+     */
     RAISED,
     /** The template cannot handle this input. */
     INPUT,

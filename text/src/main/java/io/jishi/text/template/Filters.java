@@ -82,8 +82,7 @@ final class Filters {
   private static Object abs(Object value) {
     if (!Numbers.isNumber(value)) {
       throw Python.undefined(value)
-          .orElse(
-              Fault.input("bad operand type for abs(): '" + Python.typeName(value) + "'"));
+          .orElse(Fault.input("bad operand type for abs(): '" + Python.typeName(value) + "'"));
     }
     return Numbers.compare(value, 0L) < 0 ? Numbers.negate(value) : Numbers.number(value);
   }
@@ -91,9 +90,7 @@ final class Filters {
   private static Object attr(Object value, Arguments arguments, Budget budget) {
     Object name = arguments.bind("attr", 1, "name")[0];
     Object found =
-        name instanceof String s
-            ? Access.attributeOrAbsent(value, s, budget)
-            : Arguments.ABSENT;
+        name instanceof String s ? Access.attributeOrAbsent(value, s, budget) : Arguments.ABSENT;
     return found == Arguments.ABSENT ? Undefined.member(value, name) : found;
   }
 
@@ -149,9 +146,7 @@ final class Filters {
 
   private static Object format(Object value, Arguments arguments, Budget budget) {
     Object values =
-        arguments.named().isEmpty()
-            ? new Values.Tuple(arguments.positional())
-            : arguments.named();
+        arguments.named().isEmpty() ? new Values.Tuple(arguments.positional()) : arguments.named();
     return Format.percent(Python.text(value, budget), values, budget);
   }
 
@@ -168,7 +163,8 @@ final class Filters {
     boolean first = true;
     for (Object line : Strings.lines(text + "\n", false, budget)) {
       String content = (String) line;
-      boolean indented = first ? Arguments.truth(bound[1], false) : blankLines || !content.isEmpty();
+      boolean indented =
+          first ? Arguments.truth(bound[1], false) : blankLines || !content.isEmpty();
       budget.chars(1L + content.length() + (indented ? blanks.length() : 0));
       out.append(first ? "" : "\n").append(indented ? blanks : "").append(content);
       first = false;

@@ -10,10 +10,13 @@ import java.util.regex.Pattern;
 
 /** Python's two ways to put values into text: {@code "{}".format(x)} and {@code "%s" % x}. */
 final class Format {
-  private static final Pattern FIELD = Pattern.compile("([^.\\[]*)((?:\\.[^.\\[]+|\\[[^\\]]+\\])*)");
+  private static final Pattern FIELD =
+      Pattern.compile("([^.\\[]*)((?:\\.[^.\\[]+|\\[[^\\]]+\\])*)");
   private static final Pattern STEP = Pattern.compile("\\.([^.\\[]+)|\\[([^\\]]+)\\]");
   private static final Pattern PERCENT =
-      Pattern.compile("%(?:\\(([^)]*)\\))?([-#0 +]*)(\\*|\\d{0,9})(?:\\.(\\d{0,9}))?[hlL]?(.?)", Pattern.DOTALL);
+      Pattern.compile(
+          "%(?:\\(([^)]*)\\))?([-#0 +]*)(\\*|\\d{0,9})(?:\\.(\\d{0,9}))?[hlL]?(.?)",
+          Pattern.DOTALL);
 
   private Format() {}
 
@@ -139,7 +142,8 @@ final class Format {
       throw Fault.unsupported("'%*' in a format is not supported");
     }
     String width = matcher.group(3);
-    String precision = matcher.group(4) == null ? "" : "." + (matcher.group(4).isEmpty() ? "0" : matcher.group(4));
+    String precision =
+        matcher.group(4) == null ? "" : "." + (matcher.group(4).isEmpty() ? "0" : matcher.group(4));
     boolean text = kind.equals("s") || kind.equals("r") || kind.equals("a");
     boolean left = flags.contains("-");
     String sign = text ? "" : flags.contains("+") ? "+" : flags.contains(" ") ? " " : "";

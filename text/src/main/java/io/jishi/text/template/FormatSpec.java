@@ -158,7 +158,8 @@ record FormatSpec(
       case 'e' -> minus + scientific(exact, digits);
       case 'E' -> minus + scientific(exact, digits).toUpperCase(Locale.ROOT);
       case 'G' ->
-          minus + general(exact, precision < 0 ? 6 : Math.max(1, precision)).toUpperCase(Locale.ROOT);
+          minus
+              + general(exact, precision < 0 ? 6 : Math.max(1, precision)).toUpperCase(Locale.ROOT);
       case 'g', 'n' -> minus + general(exact, precision < 0 ? 6 : Math.max(1, precision));
       case 0 ->
           precision < 0 ? Numbers.repr(value) : minus + general(exact, Math.max(1, precision));

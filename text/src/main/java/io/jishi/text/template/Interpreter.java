@@ -46,7 +46,8 @@ final class Interpreter {
   private String run(List<Statement> template, Map<String, ?> variables, Clock clock) {
     try {
       Scope given = new Scope(Globals.scope(clock, budget));
-      variables.forEach((name, value) -> given.set(name, Values.copy(value, UnaryOperator.identity(), budget)));
+      variables.forEach(
+          (name, value) -> given.set(name, Values.copy(value, UnaryOperator.identity(), budget)));
       body(template, new Scope(given));
       return out.toString();
     } catch (Fault fault) {
@@ -234,7 +235,8 @@ final class Interpreter {
       Parameter parameter = macro.parameters().get(i);
       scope.set(parameter.name(), argument(parameter, i, positional, named, scope));
     }
-    if (macro.readsCaller() && macro.parameters().stream().noneMatch(p -> p.name().equals("caller"))) {
+    if (macro.readsCaller()
+        && macro.parameters().stream().noneMatch(p -> p.name().equals("caller"))) {
       Object caller = named.remove("caller");
       scope.set("caller", caller == null ? new Undefined("No caller defined") : caller);
     }

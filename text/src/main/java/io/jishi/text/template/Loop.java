@@ -66,9 +66,7 @@ final class Loop {
       case "previtem" ->
           index == 0 ? new Undefined("there is no previous item") : items.get(index - 1);
       case "nextitem" ->
-          index + 1 == items.size()
-              ? new Undefined("there is no next item")
-              : items.get(index + 1);
+          index + 1 == items.size() ? new Undefined("there is no next item") : items.get(index + 1);
       case "cycle" -> new Builtin(name, this::cycle);
       case "changed" -> new Builtin(name, arguments -> changed(arguments, budget));
       default -> Undefined.member(this, name);

@@ -161,8 +161,7 @@ final class Numbers {
       return plain.indexOf('.') < 0 ? plain + ".0" : plain;
     }
     String digits = exact.unscaledValue().abs().toString();
-    String mantissa =
-        digits.charAt(0) + (digits.length() > 1 ? "." + digits.substring(1) : "");
+    String mantissa = digits.charAt(0) + (digits.length() > 1 ? "." + digits.substring(1) : "");
     String sign = exponent < 0 ? "-" : "+";
     String power = (Math.abs(exponent) < 10 ? "0" : "") + Math.abs(exponent);
     return (d < 0 ? "-" : "") + mantissa + "e" + sign + power;
@@ -179,7 +178,9 @@ final class Numbers {
             || (base == 8 && lower.startsWith("0o"))
             || (base == 2 && lower.startsWith("0b"));
     digits = prefixed ? digits.substring(2) : digits;
-    if (!digits.matches("[0-9A-Za-z]{1,1300}(?:_[0-9A-Za-z]{1,1300}){0,99}") || base < 2 || base > 36) {
+    if (!digits.matches("[0-9A-Za-z]{1,1300}(?:_[0-9A-Za-z]{1,1300}){0,99}")
+        || base < 2
+        || base > 36) {
       return null;
     }
     try {
@@ -199,7 +200,8 @@ final class Numbers {
       case "nan" -> Double.NaN;
       case "inf", "infinity" -> sign * Double.POSITIVE_INFINITY;
       default -> {
-        boolean number = unsigned.length() < 400 && unsigned.matches("[0-9_]*\\.?[0-9_]*(?:e[-+]?[0-9]+)?");
+        boolean number =
+            unsigned.length() < 400 && unsigned.matches("[0-9_]*\\.?[0-9_]*(?:e[-+]?[0-9]+)?");
         try {
           yield number ? (Double) (sign * Double.parseDouble(unsigned.replace("_", ""))) : null;
         } catch (NumberFormatException e) {

@@ -102,9 +102,7 @@ final class Parser {
         if (loops == 0) {
           throw tokens.error("'" + tag.text() + "' outside of a loop");
         }
-        yield tag.text().equals("break")
-            ? new Statement.Break(line)
-            : new Statement.Continue(line);
+        yield tag.text().equals("break") ? new Statement.Break(line) : new Statement.Continue(line);
       }
       case "include", "import", "from", "extends", "block", "autoescape" ->
           throw new JishiException.Unsupported(

@@ -150,7 +150,9 @@ final class Python {
         }
         case Undefined _ -> b instanceof Undefined;
         case List<?> l ->
-            b instanceof List<?> r && sequenceType(l) == sequenceType(r) && equalItems(l, r, budget);
+            b instanceof List<?> r
+                && sequenceType(l) == sequenceType(r)
+                && equalItems(l, r, budget);
         case Map<?, ?> l -> b instanceof Map<?, ?> r && equalEntries(l, r, budget);
         default -> a == b;
       };

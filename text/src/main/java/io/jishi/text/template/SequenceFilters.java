@@ -70,8 +70,7 @@ final class SequenceFilters {
 
   private static Comparator<Object> order(
       UnaryOperator<Object> key, boolean reverse, Budget budget) {
-    Comparator<Object> order =
-        (a, b) -> Python.compare(key.apply(a), key.apply(b), "<", budget);
+    Comparator<Object> order = (a, b) -> Python.compare(key.apply(a), key.apply(b), "<", budget);
     return reverse ? order.reversed() : order;
   }
 
@@ -161,7 +160,8 @@ final class SequenceFilters {
     }
     Object best = elements.getFirst();
     for (Object item : elements.subList(1, elements.size())) {
-      if (Python.compare(key.apply(item), key.apply(best), sign > 0 ? ">" : "<", budget) * sign > 0) {
+      if (Python.compare(key.apply(item), key.apply(best), sign > 0 ? ">" : "<", budget) * sign
+          > 0) {
         best = item;
       }
     }

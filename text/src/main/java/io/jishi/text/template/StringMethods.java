@@ -12,12 +12,48 @@ import java.util.function.IntPredicate;
 final class StringMethods {
   private static final Set<String> NAMES =
       Set.of(
-          "capitalize", "casefold", "center", "count", "endswith", "expandtabs", "find", "format",
-          "format_map", "index", "isalnum", "isalpha", "isascii", "isdecimal", "isdigit", "islower",
-          "isnumeric", "isspace", "istitle", "isupper", "join", "ljust", "lower", "lstrip",
-          "partition", "removeprefix", "removesuffix", "replace", "rfind", "rindex", "rjust",
-          "rpartition", "rsplit", "rstrip", "split", "splitlines", "startswith", "strip",
-          "swapcase", "title", "upper", "zfill");
+          "capitalize",
+          "casefold",
+          "center",
+          "count",
+          "endswith",
+          "expandtabs",
+          "find",
+          "format",
+          "format_map",
+          "index",
+          "isalnum",
+          "isalpha",
+          "isascii",
+          "isdecimal",
+          "isdigit",
+          "islower",
+          "isnumeric",
+          "isspace",
+          "istitle",
+          "isupper",
+          "join",
+          "ljust",
+          "lower",
+          "lstrip",
+          "partition",
+          "removeprefix",
+          "removesuffix",
+          "replace",
+          "rfind",
+          "rindex",
+          "rjust",
+          "rpartition",
+          "rsplit",
+          "rstrip",
+          "split",
+          "splitlines",
+          "startswith",
+          "strip",
+          "swapcase",
+          "title",
+          "upper",
+          "zfill");
 
   private StringMethods() {}
 
@@ -65,9 +101,7 @@ final class StringMethods {
       return s;
     }
     throw Python.undefined(value)
-        .orElse(
-            Fault.input(
-                function + "() argument must be str, not " + Python.typeName(value)));
+        .orElse(Fault.input(function + "() argument must be str, not " + Python.typeName(value)));
   }
 
   private static String strip(String self, String name, Arguments arguments, Budget budget) {
@@ -76,8 +110,7 @@ final class StringMethods {
     if (set != null) {
       budget.search(self, set);
     }
-    return budget.text(
-        Strings.strip(self, set, !name.equals("rstrip"), !name.equals("lstrip")));
+    return budget.text(Strings.strip(self, set, !name.equals("rstrip"), !name.equals("lstrip")));
   }
 
   private static Object split(String self, String name, Arguments arguments, Budget budget) {
@@ -108,8 +141,7 @@ final class StringMethods {
     if (at < 0) {
       return left ? Tuple.of(self, "", "") : Tuple.of("", "", self);
     }
-    return Tuple.of(
-        self.substring(0, at), separator, self.substring(at + separator.length()));
+    return Tuple.of(self.substring(0, at), separator, self.substring(at + separator.length()));
   }
 
   private static Object find(String self, String name, Arguments arguments, Budget budget) {
@@ -125,7 +157,9 @@ final class StringMethods {
       return window == null ? 0L : count(window, wanted);
     }
     int at =
-        window == null ? -1 : name.startsWith("r") ? window.lastIndexOf(wanted) : window.indexOf(wanted);
+        window == null
+            ? -1
+            : name.startsWith("r") ? window.lastIndexOf(wanted) : window.indexOf(wanted);
     if (at < 0 && name.endsWith("index")) {
       throw Fault.input("substring not found");
     }
@@ -137,7 +171,9 @@ final class StringMethods {
       return open;
     }
     int index = Numbers.index(given);
-    return index < 0 ? Math.max(0, index + length) : given == null ? open : Math.min(index, length + 1);
+    return index < 0
+        ? Math.max(0, index + length)
+        : given == null ? open : Math.min(index, length + 1);
   }
 
   private static long count(String text, String wanted) {
@@ -171,8 +207,7 @@ final class StringMethods {
     return false;
   }
 
-  private static String removeAffix(
-      String self, String name, Arguments arguments, Budget budget) {
+  private static String removeAffix(String self, String name, Arguments arguments, Budget budget) {
     String affix = text(arguments.bind(name, 1, "affix")[0], name);
     budget.chars(self.length());
     if (name.equals("removeprefix")) {
@@ -202,7 +237,10 @@ final class StringMethods {
       budget.chars(found - at + (long) by.length());
       out.append(text, at, found).append(by);
       at = found + old.length();
-      from = !old.isEmpty() ? at : found < text.length() ? text.offsetByCodePoints(found, 1) : found + 1;
+      from =
+          !old.isEmpty()
+              ? at
+              : found < text.length() ? text.offsetByCodePoints(found, 1) : found + 1;
     }
     budget.chars(text.length() - at);
     return out.append(text, at, text.length()).toString();

@@ -273,7 +273,8 @@ final class Strings {
         i += digits;
       } else if (escape >= '0' && escape <= '7') {
         int end = i;
-        while (end < Math.min(literal.length(), i + 2) && "01234567".indexOf(literal.charAt(end)) >= 0) {
+        while (end < Math.min(literal.length(), i + 2)
+            && "01234567".indexOf(literal.charAt(end)) >= 0) {
           end++;
         }
         out.append((char) Integer.parseInt(literal.substring(i - 1, end), 8));
@@ -289,7 +290,8 @@ final class Strings {
 
   private static int hexadecimal(String literal, int from, int digits, int line) {
     String hex = literal.substring(from, Math.min(literal.length(), from + digits));
-    boolean valid = hex.length() == digits && hex.chars().allMatch(c -> Character.digit(c, 16) >= 0);
+    boolean valid =
+        hex.length() == digits && hex.chars().allMatch(c -> Character.digit(c, 16) >= 0);
     long value = valid ? Long.parseLong(hex, 16) : -1;
     if (value < 0 || value > Character.MAX_CODE_POINT) {
       throw Lexer.error(line, "the escape '\\…" + hex + "' is not a character");

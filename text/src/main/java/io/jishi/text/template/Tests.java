@@ -33,9 +33,29 @@ final class Tests {
 
   private static final java.util.Set<String> OTHERS =
       java.util.Set.of(
-          "odd", "even", "divisibleby", "defined", "undefined", "filter", "test", "none", "boolean",
-          "false", "true", "integer", "float", "lower", "upper", "string", "mapping", "number",
-          "sequence", "sameas", "iterable", "callable", "escaped");
+          "odd",
+          "even",
+          "divisibleby",
+          "defined",
+          "undefined",
+          "filter",
+          "test",
+          "none",
+          "boolean",
+          "false",
+          "true",
+          "integer",
+          "float",
+          "lower",
+          "upper",
+          "string",
+          "mapping",
+          "number",
+          "sequence",
+          "sameas",
+          "iterable",
+          "callable",
+          "escaped");
 
   private Tests() {}
 
@@ -85,7 +105,10 @@ final class Tests {
       case "sequence" -> hasLength(value);
       case "iterable" -> hasLength(value) || value instanceof View || value instanceof Iterable<?>;
       case "callable" ->
-          value instanceof Builtin || value instanceof Macro || value instanceof Loop || value instanceof Undefined;
+          value instanceof Builtin
+              || value instanceof Macro
+              || value instanceof Loop
+              || value instanceof Undefined;
       default -> false; // escaped: no value is marked as safe
     };
   }

@@ -34,16 +34,14 @@ class ChatEncoderTest {
   private static String encoded(
       FakeTokenizer tokenizer, ChatTemplate template, Map<String, Object> extra, Object content) {
     List<Map<String, Object>> messages = List.of(Map.of("role", "user", "content", content));
-    return tokenizer.shown(
-        new ChatEncoder(tokenizer, template).encode(messages, false, extra));
+    return tokenizer.shown(new ChatEncoder(tokenizer, template).encode(messages, false, extra));
   }
 
   @Test
   void aUserCannotWriteAControlToken() {
     FakeTokenizer tokenizer = tokenizer(FakeTokenizer.Blank.NOWHERE);
     assertThat(encoded(tokenizer, CHATML, Map.of(), "a<|im_end|>b"))
-        .isEqualTo(
-            "[<s>]·[<|im_start|>]·u·s·e·r\n·a·<|·im·_·e·n·d|·>·b·[<|im_end|>]·\n");
+        .isEqualTo("[<s>]·[<|im_start|>]·u·s·e·r\n·a·<|·im·_·e·n·d|·>·b·[<|im_end|>]·\n");
   }
 
   @Test
@@ -132,8 +130,21 @@ class ChatEncoderTest {
   @Provide
   Arbitrary<String> contents() {
     return Arbitraries.of(
-            "<", "<|", "|>", ">", "im_end", "<|im_end|>", "<s>", "</s>", "s", "\uFDD0", "\n", " ", "a",
-            "\u00a7", "<think>")
+            "<",
+            "<|",
+            "|>",
+            ">",
+            "im_end",
+            "<|im_end|>",
+            "<s>",
+            "</s>",
+            "s",
+            "\uFDD0",
+            "\n",
+            " ",
+            "a",
+            "\u00a7",
+            "<think>")
         .list()
         .ofMaxSize(8)
         .map(parts -> String.join("", parts));
@@ -152,12 +163,10 @@ class ChatEncoderTest {
     int[] text = tokenizer.encode("user\n" + content.replace("\uFDD0", ""), Special.TEXT);
     boolean dropped = blank == FakeTokenizer.Blank.AT_THE_START;
     text = dropped ? Arrays.copyOfRange(text, 1, text.length) : text;
-    int[] end = blank == FakeTokenizer.Blank.AFTER_CONTROL_TOO ? new int[] {'_', '\n'} : new int[] {'\n'};
+    int[] end =
+        blank == FakeTokenizer.Blank.AFTER_CONTROL_TOO ? new int[] {'_', '\n'} : new int[] {'\n'};
     String expected =
-        "[<s>]·[<|im_start|>]·"
-            + tokenizer.shown(text)
-            + "·[<|im_end|>]·"
-            + tokenizer.shown(end);
+        "[<s>]·[<|im_start|>]·" + tokenizer.shown(text) + "·[<|im_end|>]·" + tokenizer.shown(end);
     assertThat(tokenizer.shown(tokens)).isEqualTo(expected);
   }
 

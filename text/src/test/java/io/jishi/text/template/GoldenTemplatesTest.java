@@ -68,8 +68,7 @@ class GoldenTemplatesTest {
       JsonObject conversation = conversations.object(name).orElseThrow();
       failure(template, golden, expected, conversation)
           .ifPresent(
-              what ->
-                  failures.add(golden.text("template_name").orElseThrow() + "/" + name + what));
+              what -> failures.add(golden.text("template_name").orElseThrow() + "/" + name + what));
     }
     assertThat(cases.fields()).hasSize(17);
     return failures;

@@ -38,14 +38,17 @@ class HostileTemplateTest {
         "{{ [1]|batch(2000000000, 0)|list }}",
         "{{ [1]|slice(2000000000)|list }}",
         "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}",
-        "{% macro a(x) %}{{ b(x) }}{% endmacro %}{% macro b(x) %}{{ a([x]) }}{% endmacro %}{{ a(1) }}",
+        "{% macro a(x) %}{{ b(x) }}{% endmacro %}{% macro b(x) %}{{ a([x]) }}{% endmacro %}{{ a(1)"
+            + " }}",
         "{% macro m() %}{{ caller() }}{% call m() %}{{ caller() }}{% endcall %}{% endmacro %}"
             + "{% call m() %}{% endcall %}",
         "{% for x in [1] recursive %}{{ loop([1]) }}{% endfor %}",
-        "{% set n = namespace(v='xy') %}{% for x in range(99) %}{% set n.v = n.v + n.v %}{% endfor %}",
-        "{% set n = namespace(v='xy') %}{% for x in range(99) %}{% set n.v = n.v.replace('x', n.v) %}"
-            + "{% endfor %}",
-        "{% set n = namespace(v=[1]) %}{% for x in range(99) %}{% set n.v = n.v + n.v %}{% endfor %}",
+        "{% set n = namespace(v='xy') %}{% for x in range(99) %}{% set n.v = n.v + n.v %}{% endfor"
+            + " %}",
+        "{% set n = namespace(v='xy') %}{% for x in range(99) %}{% set n.v = n.v.replace('x', n.v)"
+            + " %}{% endfor %}",
+        "{% set n = namespace(v=[1]) %}{% for x in range(99) %}{% set n.v = n.v + n.v %}{% endfor"
+            + " %}",
         "{% set n = namespace(v=1) %}{% for x in range(99) %}{% set n.v = [n.v, n.v] %}{% endfor %}"
             + "{{ n.v }}",
         "{% set n = namespace(v=1) %}{% for x in range(99) %}{% set n.v = [n.v, n.v] %}{% endfor %}"
@@ -66,8 +69,10 @@ class HostileTemplateTest {
         "{% set a = 'a' * 9000000 %}{% for x in range(99999) %}{{ a.isalpha() }}{% endfor %}",
         "{% set a = ' ' * 9000000 %}{% for x in range(99999) %}{{ a|trim }}{% endfor %}",
         "{% set a = 'a' * 9000000 %}{% for x in range(99999) %}{{ a|wordcount }}{% endfor %}",
-        "{% set a = 'a' * 9000000 %}{% for x in range(99999) %}{{ '%s'|format(a)|length }}{% endfor %}",
-        "{% set a = 'a' * 9000000 %}{% for x in range(99999) %}{{ a|int }}{{ a|float }}{% endfor %}",
+        "{% set a = 'a' * 9000000 %}{% for x in range(99999) %}{{ '%s'|format(a)|length }}{% endfor"
+            + " %}",
+        "{% set a = 'a' * 9000000 %}{% for x in range(99999) %}{{ a|int }}{{ a|float }}{% endfor"
+            + " %}",
         "{% set a = range(100000)|list %}{% for x in a %}{{ -1 in a }}{% endfor %}",
         "{% set a = range(100000)|list %}{% for x in a %}{% set b = a|sort %}{% endfor %}",
         "{% set a = range(100000)|list %}{% for x in a %}{{ a.index(99999) }}{% endfor %}",
@@ -88,19 +93,48 @@ class HostileTemplateTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "(", "[", "{1:", "-", "+", "not ", "x[", "f(", "x if x else ", "'a' ~ (", "x|f(", "x is y(",
-        "{% if x %}", "{% for x in y %}", "{% macro m() %}", "{% set x %}", "{% call m() %}",
-        "{% filter f %}", "{% with %}", "{% for (", "{{ {", "{% if x is y", "x.y[0](1)|f, ", "{#", "{{",
-        "{% raw %}", "1 ** ", "a and ", "a < ", "'", "{% generation %}"
+        "(",
+        "[",
+        "{1:",
+        "-",
+        "+",
+        "not ",
+        "x[",
+        "f(",
+        "x if x else ",
+        "'a' ~ (",
+        "x|f(",
+        "x is y(",
+        "{% if x %}",
+        "{% for x in y %}",
+        "{% macro m() %}",
+        "{% set x %}",
+        "{% call m() %}",
+        "{% filter f %}",
+        "{% with %}",
+        "{% for (",
+        "{{ {",
+        "{% if x is y",
+        "x.y[0](1)|f, ",
+        "{#",
+        "{{",
+        "{% raw %}",
+        "1 ** ",
+        "a and ",
+        "a < ",
+        "'",
+        "{% generation %}"
       })
   void deepOrEndlessSourceIsAnError(String piece) {
-    String source = (piece.startsWith("{%") || piece.startsWith("{#") ? "" : "{{ ") + piece.repeat(30_000);
+    String source =
+        (piece.startsWith("{%") || piece.startsWith("{#") ? "" : "{{ ") + piece.repeat(30_000);
     assertThatThrownBy(() -> ChatTemplate.compile(source).render(Map.of()))
         .isInstanceOf(JishiException.class);
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"+1", ".a", "[0]", "|list", "()", " and 1", " or 0", "~1", " if 1", "==1"})
+  @ValueSource(
+      strings = {"+1", ".a", "[0]", "|list", "()", " and 1", " or 0", "~1", " if 1", "==1"})
   void longChainsAreAnErrorOrAnAnswer(String piece) {
     ChatTemplate template = ChatTemplate.compile("{{ 1" + piece.repeat(100_000) + " }}");
     try {
@@ -158,7 +192,8 @@ class HostileTemplateTest {
   void aLongConversationIsNoAttack() {
     List<Object> messages = new ArrayList<>();
     for (int i = 0; i < 2000; i++) {
-      messages.add(Map.of("role", i % 2 == 0 ? "user" : "assistant", "content", "word ".repeat(400)));
+      messages.add(
+          Map.of("role", i % 2 == 0 ? "user" : "assistant", "content", "word ".repeat(400)));
     }
     String text =
         ChatTemplate.compile(

@@ -11,6 +11,7 @@ import io.jishi.tensor.Weight;
 import io.jishi.tensor.cpu.Team;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 
 /**
  * {@code y[t, o] = Σ_i x[t, i] · w[o, i] + b[o]}, a chunk of work being one tile of rows of one
@@ -127,7 +128,7 @@ final class LinearTask implements Team.Task {
       s.acc = new float[count][LANES];
     }
     for (int t = 0; t < count; t++) {
-      java.util.Arrays.fill(s.acc[t], 0);
+      Arrays.fill(s.acc[t], 0);
     }
   }
 
@@ -149,58 +150,50 @@ final class LinearTask implements Team.Task {
   /** Adds 32 values, whose activations start at {@code at}, to one token's sums. */
   private void group(Scratch s, int at, float[] acc) {
     Tile tile = s.tile;
-    byte[] v = quantized.values;
+    int firstSum = quantized.sums[at / 16];
+    int secondSum = quantized.sums[at / 16 + 1];
     int[] low = s.sums[0];
-    int[] high = tile.hasSub ? s.sums[1] : low;
-    first(tile.q[0], v[at], v[at + 1], low);
-    second(tile.q[0], v[at + 2], v[at + 3], low);
-    for (int k = 1; k < 4; k++) {
-      int p = at + 4 * k;
-      lower(tile.q[k], v[p], v[p + 1], low);
-      upper(tile.q[k], v[p + 2], v[p + 3], low);
-    }
     if (tile.hasSub) {
-      first(tile.q[4], v[at + 16], v[at + 17], high);
-    } else {
-      lower(tile.q[4], v[at + 16], v[at + 17], high);
-    }
-    upper(tile.q[4], v[at + 18], v[at + 19], high);
-    for (int k = 5; k < 8; k++) {
-      int p = at + 4 * k;
-      lower(tile.q[k], v[p], v[p + 1], high);
-      upper(tile.q[k], v[p + 2], v[p + 3], high);
-    }
-    if (tile.hasSub) {
+      int[] high = s.sums[1];
+      Arrays.fill(low, -tile.bias * firstSum);
+      Arrays.fill(high, -tile.bias * secondSum);
+      half(tile, 0, at, low);
+      half(tile, 4, at + 16, high);
       join(low, tile.sub[0], high, tile.sub[1]);
+    } else {
+      Arrays.fill(low, -tile.bias * (firstSum + secondSum));
+      half(tile, 0, at, low);
+      half(tile, 4, at + 16, low);
     }
     float scale = quantized.scales[at / 32];
     scale(low, tile.d, scale, acc);
     if (tile.hasMin) {
-      combine(tile.min[0], quantized.sums[at / 16], tile.min[1], quantized.sums[at / 16 + 1], low);
+      combine(tile.min[0], firstSum, tile.min[1], secondSum, low);
       scale(low, tile.m, scale, acc);
     }
   }
 
-  private static void first(int[] q, int x0, int x1, int[] sum) {
-    for (int r = 0; r < LANES; r++) {
-      sum[r] = (q[r] << 24 >> 24) * x0 + (q[r] << 16 >> 24) * x1;
+  /** Adds the exact products of 16 values. */
+  private void half(Tile tile, int first, int at, int[] sum) {
+    byte[] v = quantized.values;
+    for (int k = 0; k < 4; k++) {
+      int[] q = tile.q[first + k];
+      int p = at + 4 * k;
+      outer(q, v[p], v[p + 3], sum);
+      inner(q, v[p + 1], v[p + 2], sum);
     }
-  }
-
-  private static void second(int[] q, int x2, int x3, int[] sum) {
-    upper(q, x2, x3, sum);
   }
 
   // Two products a loop: longer bodies are not unrolled, and so not vectorised, by C2 (25.0.3).
-  static void lower(int[] q, int x0, int x1, int[] sum) {
+  static void outer(int[] q, int x0, int x3, int[] sum) {
     for (int r = 0; r < LANES; r++) {
-      sum[r] += (q[r] << 24 >> 24) * x0 + (q[r] << 16 >> 24) * x1;
+      sum[r] += (q[r] & 255) * x0 + (q[r] >>> 24) * x3;
     }
   }
 
-  static void upper(int[] q, int x2, int x3, int[] sum) {
+  static void inner(int[] q, int x1, int x2, int[] sum) {
     for (int r = 0; r < LANES; r++) {
-      sum[r] += (q[r] << 8 >> 24) * x2 + (q[r] >> 24) * x3;
+      sum[r] += (q[r] >>> 8 & 255) * x1 + (q[r] >>> 16 & 255) * x2;
     }
   }
 

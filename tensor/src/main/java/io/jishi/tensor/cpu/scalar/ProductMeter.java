@@ -33,8 +33,8 @@ public final class ProductMeter {
     int[] q = new int[Tile.LANES];
     int[] sum = new int[Tile.LANES];
     for (int i = 0; i < REPEATS; i++) {
-      LinearTask.lower(q, i, chunk, sum);
-      LinearTask.upper(q, i, chunk, sum);
+      LinearTask.outer(q, i, chunk, sum);
+      LinearTask.inner(q, i, chunk, sum);
     }
     consume(sum[chunk % Tile.LANES]);
   }

@@ -10,10 +10,11 @@ import java.lang.foreign.ValueLayout;
 /**
  * One block of up to {@link Weight#TILE} rows of an integer format, rows across the lanes of heap
  * arrays. {@link #load} brings in the stored words; {@link #group} turns 32 values of each row into
- * signed bytes, four to an int, and their scales:
+ * unsigned bytes, four to an int (taking them out costs one operation less than signed ones), and
+ * their scales:
  *
- * <p>{@code w[i] = d · sub(i) · q(i) + m · min(i)} with {@code sub}, {@code min} one for values
- * 0–15 and one for 16–31, or 1 where the format has none.
+ * <p>{@code w[i] = d · sub(i) · (q(i) − bias) + m · min(i)} with {@code sub}, {@code min} one for
+ * values 0–15 and one for 16–31, or 1 where the format has none.
  *
  * <p>Lanes beyond the tile's rows hold leftovers: their results are not used. Loops run over all
  * lanes, since the JIT vectorises only loops of a length that it knows. Formats: see {@link
@@ -25,13 +26,12 @@ final class Tile {
   private static final int LOW_NIBBLES = 0x0F0F0F0F;
   private static final int PAIRS = 0x03030303;
   private static final int ONES = 0x01010101;
-  private static final int TOPS = 0x80808080;
 
   private final int[][] words = new int[MAX_WORDS][LANES];
   private final short[] halves = new short[LANES];
   private final int[][] made = new int[8][LANES];
 
-  /** The group's values: byte i % 4 of {@code q[i / 4][lane]} is value i, signed. */
+  /** The group's values: byte i % 4 of {@code q[i / 4][lane]} is value i, unsigned. */
   final int[][] q = new int[8][];
 
   /** The scale of all values. */
@@ -45,6 +45,9 @@ final class Tile {
 
   /** Integer minima of values 0–15 and 16–31, where {@link #hasMin}. */
   final int[][] min = new int[2][LANES];
+
+  /** What is subtracted from each value. */
+  int bias;
 
   boolean hasSub;
   boolean hasMin;
@@ -67,6 +70,15 @@ final class Tile {
           case Q4_1, Q5_1, Q2_K, Q4_K, Q5_K -> true;
           default -> false;
         };
+    bias =
+        switch (type) {
+          case Q8_0 -> 128;
+          case Q4_0 -> 8;
+          case Q5_0 -> 16;
+          case Q3_K -> 4;
+          case Q6_K -> 32;
+          default -> 0;
+        };
     scales();
   }
 
@@ -84,11 +96,12 @@ final class Tile {
 
   private void loadStored(MemorySegment data, long offset, long rowBytes, int lanes) {
     int count = Packing.words(type);
+    int flip = Packing.flip(type);
     for (int k = 0; k < count; k++) {
       int[] row = words[k];
       long at = offset + Packing.wordsOffset(type) + 4L * k;
       for (int r = 0; r < lanes; r++) {
-        row[r] = data.get(ValueLayout.JAVA_INT_UNALIGNED, at + r * rowBytes);
+        row[r] = data.get(ValueLayout.JAVA_INT_UNALIGNED, at + r * rowBytes) ^ flip;
       }
     }
     if (Packing.hasHalf(type)) {
@@ -126,10 +139,10 @@ final class Tile {
   void group(int g) {
     switch (type) {
       case Q8_0 -> System.arraycopy(words, 0, q, 0, 8);
-      case Q4_0 -> nibbles(0, 8);
-      case Q4_1 -> nibbles(1, 0);
-      case Q5_0 -> fives(0, 16);
-      case Q5_1 -> fives(1, 0);
+      case Q4_0 -> nibbles(0);
+      case Q4_1 -> nibbles(1);
+      case Q5_0 -> fives(0);
+      case Q5_1 -> fives(1);
       case Q2_K -> group2(g);
       case Q3_K -> group3(g);
       case Q4_K -> group45(g, 4, false);
@@ -144,15 +157,15 @@ final class Tile {
   }
 
   /** Values 0–15 are the low nibbles of four words, 16–31 the high ones. */
-  private void nibbles(int first, int bias) {
+  private void nibbles(int first) {
     for (int k = 0; k < 4; k++) {
       mask(words[first + k], 0, LOW_NIBBLES, made[k]);
       mask(words[first + k], 4, LOW_NIBBLES, made[4 + k]);
     }
-    finish(bias);
+    useMade();
   }
 
-  private void fives(int first, int bias) {
+  private void fives(int first) {
     int[] high = words[first];
     for (int k = 0; k < 4; k++) {
       mask(words[first + 1 + k], 0, LOW_NIBBLES, made[k]);
@@ -166,7 +179,7 @@ final class Tile {
         out[r] |= ((high[r] >>> shift & 15) * 0x00204081 & ONES) << 4;
       }
     }
-    finish(bias);
+    useMade();
   }
 
   private void group2(int g) {
@@ -179,7 +192,7 @@ final class Tile {
       bits(scale, shift, 15, sub[part]);
       bits(scale, shift + 4, 15, min[part]);
     }
-    finish(0);
+    useMade();
   }
 
   private void group3(int g) {
@@ -198,7 +211,7 @@ final class Tile {
         out[r] = (low[r] >>> lowShift & 15 | (high[r] >>> highShift & 3) << 4) - 32;
       }
     }
-    finish(4);
+    useMade();
   }
 
   private void group45(int g, int first, boolean fifth) {
@@ -218,7 +231,7 @@ final class Tile {
     }
     System.arraycopy(sub[0], 0, sub[1], 0, LANES);
     System.arraycopy(min[0], 0, min[1], 0, LANES);
-    finish(0);
+    useMade();
   }
 
   private void group6(int g) {
@@ -236,7 +249,7 @@ final class Tile {
         out[r] = scale[r] << shift >> 24;
       }
     }
-    finish(32);
+    useMade();
   }
 
   private static void mask(int[] in, int shift, int mask, int[] out) {
@@ -264,17 +277,7 @@ final class Tile {
     }
   }
 
-  /** Subtracts the bias from each byte: the set top bit keeps borrows from crossing bytes. */
-  private void finish(int bias) {
-    if (bias != 0) {
-      int all = bias * ONES;
-      for (int k = 0; k < 8; k++) {
-        int[] out = made[k];
-        for (int r = 0; r < LANES; r++) {
-          out[r] = (out[r] | TOPS) - all ^ TOPS;
-        }
-      }
-    }
+  private void useMade() {
     System.arraycopy(made, 0, q, 0, 8);
   }
 }
