@@ -10,7 +10,7 @@ import java.util.OptionalInt;
 import java.util.stream.IntStream;
 
 /**
- * A token per character below U+0100, tokens for some longer pieces that are not control (the
+ * A token per UTF-16 unit, tokens for some longer pieces that are not control (the
  * longest match wins), and control tokens. May put a blank before text as SentencePiece does.
  */
 final class FakeTokenizer implements Tokenizer {
@@ -21,7 +21,7 @@ final class FakeTokenizer implements Tokenizer {
     AFTER_CONTROL_TOO
   }
 
-  private static final int PIECES = 0x100;
+  private static final int PIECES = 0x10000;
 
   private final List<String> pieces;
   private final List<String> controls;
@@ -91,7 +91,7 @@ final class FakeTokenizer implements Tokenizer {
   @Override
   public String piece(int token) {
     return token < PIECES
-        ? Character.toString(token)
+        ? String.valueOf((char) token)
         : token < PIECES + pieces.size()
             ? pieces.get(token - PIECES)
             : controls.get(token - PIECES - pieces.size());
