@@ -93,7 +93,7 @@ final class Access {
   private static Undefined refused(Object owner, String name) {
     return new Undefined(
         "access to attribute '"
-            + name
+            + Python.shortened(name)
             + "' of '"
             + Python.typeName(owner)
             + "' object is unsafe.");
