@@ -97,7 +97,11 @@ final class Access {
 
   private static Undefined refused(Object owner, String name) {
     return new Undefined(
-        "access to attribute '" + name + "' of '" + Python.typeName(owner) + "' object is unsafe.");
+        "access to attribute '"
+            + Python.shortened(name)
+            + "' of '"
+            + Python.typeName(owner)
+            + "' object is unsafe.");
   }
 
   private static Object mapAttribute(Map<?, ?> map, String name, Budget budget) {

@@ -1,20 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jishi.text.template;
 
-import io.jishi.text.template.Expression.Applied;
 import io.jishi.text.template.Expression.Arithmetic;
 import io.jishi.text.template.Expression.Comparand;
 import io.jishi.text.template.Expression.Comparison;
-import io.jishi.text.template.Expression.Inputs;
-import io.jishi.text.template.Expression.Literal;
-import io.jishi.text.template.Expression.Named;
 import io.jishi.text.template.Expression.Operator;
 import io.jishi.text.template.Token.Type;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 
 /**
  * Expressions, loosest first: {@code if else, or, and, not, comparisons, + -, ~, * / // %, **},
@@ -41,26 +35,16 @@ final class ExpressionParser {
 
   private final Tokens tokens;
 
-  /** Names read since {@link #startNames}. */
-  private Set<String> names = new HashSet<>();
+  private final OperandParser operands;
 
   ExpressionParser(Tokens tokens) {
     this.tokens = tokens;
+    this.operands = new OperandParser(tokens, this);
   }
 
-  /** Starts to collect names that are read; returns those collected before. */
-  Set<String> startNames() {
-    Set<String> outer = names;
-    names = new HashSet<>();
-    return outer;
-  }
-
-  /** The names since the start, which now belong to the outer ones too. */
-  Set<String> endNames(Set<String> outer) {
-    Set<String> inner = names;
-    names = outer;
-    names.addAll(inner);
-    return inner;
+  /** What reads operands, and filters of blocks. */
+  OperandParser operands() {
+    return operands;
   }
 
   /** One expression, or a tuple without parentheses. */
@@ -71,6 +55,11 @@ final class ExpressionParser {
   /** As {@link #tuple}, for places where {@code if} after a value means something else. */
   Expression tupleWithoutConditional(String... ends) {
     return tuple(false, false, ends.length == 0 ? "" : ends[0]);
+  }
+
+  /** What stands in parentheses, which may be nothing. */
+  Expression parenthesized() {
+    return tuple(true, true, "");
   }
 
   private Expression tuple(boolean conditional, boolean mayBeEmpty, String endName) {
@@ -213,228 +202,9 @@ final class ExpressionParser {
       tokens.leave();
       value = minus ? new Expression.Negate(operand) : new Expression.Plus(operand);
     } else {
-      value = primary();
+      value = operands.primary();
     }
-    value = postfix(value);
-    return filters ? filtersAndTests(value) : value;
-  }
-
-  private Expression primary() {
-    Token token = tokens.next();
-    return switch (token.type()) {
-      case NAME -> name(token.text());
-      case STRING -> {
-        StringBuilder text = new StringBuilder(token.text());
-        while (tokens.current().is(Type.STRING)) {
-          text.append(tokens.next().text());
-        }
-        yield new Literal(text.toString());
-      }
-      case NUMBER -> new Literal(token.number());
-      case OPERATOR -> bracket(token);
-      default -> throw unexpected(token);
-    };
-  }
-
-  private static RuntimeException unexpected(Token token) {
-    return Lexer.error(token.line(), "expected an expression, found " + token.describe());
-  }
-
-  private Expression name(String name) {
-    return switch (name) {
-      case "true", "True" -> new Literal(true);
-      case "false", "False" -> new Literal(false);
-      case "none", "None" -> new Literal(null);
-      default -> {
-        names.add(name);
-        yield new Expression.Name(name);
-      }
-    };
-  }
-
-  private Expression bracket(Token open) {
-    switch (open.text()) {
-      case "(" -> {
-        Expression inner = tuple(true, true, "");
-        tokens.expectOperator(")");
-        return inner;
-      }
-      case "[" -> {
-        List<Expression> items = new ArrayList<>();
-        while (!tokens.skipOperator("]")) {
-          items.add(expression());
-          separator("]");
-        }
-        return new Expression.ListOf(items);
-      }
-      case "{" -> {
-        List<Expression> keys = new ArrayList<>();
-        List<Expression> values = new ArrayList<>();
-        while (!tokens.skipOperator("}")) {
-          keys.add(expression());
-          tokens.expectOperator(":");
-          values.add(expression());
-          separator("}");
-        }
-        return new Expression.DictOf(keys, values);
-      }
-      default -> throw unexpected(open);
-    }
-  }
-
-  /** A comma, which may also stand before the end. */
-  private void separator(String end) {
-    if (!tokens.current().isOperator(end)) {
-      tokens.expectOperator(",");
-    }
-  }
-
-  private Expression postfix(Expression start) {
-    Expression value = start;
-    while (true) {
-      if (tokens.skipOperator(".")) {
-        value = member(value);
-      } else if (tokens.skipOperator("[")) {
-        value = subscript(value);
-      } else if (tokens.current().isOperator("(")) {
-        value = new Expression.Call(value, inputs());
-      } else {
-        return value;
-      }
-    }
-  }
-
-  private Expression member(Expression object) {
-    Token token = tokens.next();
-    if (token.is(Type.NAME)) {
-      return new Expression.Attribute(object, token.text());
-    }
-    if (token.number() instanceof Long) {
-      return new Expression.Item(object, new Literal(token.number()));
-    }
-    throw Lexer.error(token.line(), "expected a name after '.', found " + token.describe());
-  }
-
-  private Expression subscript(Expression object) {
-    Expression start = null;
-    if (!tokens.current().isOperator(":")) {
-      start = tuple(true, false, "");
-      if (tokens.skipOperator("]")) {
-        return new Expression.Item(object, start);
-      }
-    }
-    tokens.expectOperator(":");
-    Expression stop = bound();
-    Expression step = tokens.skipOperator(":") ? bound() : null;
-    tokens.expectOperator("]");
-    return new Expression.Slice(object, start, stop, step);
-  }
-
-  private Expression bound() {
-    Token token = tokens.current();
-    return token.isOperator(":") || token.isOperator("]") ? null : expression();
-  }
-
-  private Expression filtersAndTests(Expression start) {
-    Expression value = start;
-    while (true) {
-      if (tokens.skipOperator("|")) {
-        value = new Expression.Filter(value, applied());
-      } else if (tokens.skipName("is")) {
-        value = test(value);
-      } else if (tokens.current().isOperator("(")) {
-        value = new Expression.Call(value, inputs());
-      } else {
-        return value;
-      }
-    }
-  }
-
-  /** Filters of a block: {@code name | name …}; the first has a bar in front unless inline. */
-  List<Applied> filters(boolean inline) {
-    List<Applied> filters = new ArrayList<>();
-    if (inline) {
-      filters.add(applied());
-    }
-    while (tokens.skipOperator("|")) {
-      filters.add(applied());
-    }
-    return filters;
-  }
-
-  private Applied applied() {
-    String name = dottedName();
-    return new Applied(name, tokens.current().isOperator("(") ? inputs() : Inputs.NONE);
-  }
-
-  private String dottedName() {
-    StringBuilder name = new StringBuilder(tokens.expect(Type.NAME).text());
-    while (tokens.skipOperator(".")) {
-      name.append('.').append(tokens.expect(Type.NAME).text());
-    }
-    return name.toString();
-  }
-
-  private Expression test(Expression operand) {
-    boolean negated = tokens.skipName("not");
-    String name = dottedName();
-    Inputs inputs = Inputs.NONE;
-    if (tokens.current().isOperator("(")) {
-      inputs = inputs();
-    } else if (startsTestArgument(tokens.current())) {
-      inputs = new Inputs(List.of(postfix(primary())), List.of(), null, null);
-    }
-    Expression test = new Expression.Test(operand, new Applied(name, inputs));
-    return negated ? new Expression.Not(test) : test;
-  }
-
-  private boolean startsTestArgument(Token token) {
-    return switch (token.type()) {
-      case STRING, NUMBER -> true;
-      case OPERATOR -> token.text().equals("[") || token.text().equals("{");
-      case NAME ->
-          switch (token.text()) {
-            case "else", "or", "and" -> false;
-            case "is" -> throw tokens.error("tests with 'is' cannot be chained");
-            default -> true;
-          };
-      default -> false;
-    };
-  }
-
-  private Inputs inputs() {
-    tokens.enter();
-    tokens.expectOperator("(");
-    List<Expression> positional = new ArrayList<>();
-    List<Named> named = new ArrayList<>();
-    Expression star = null;
-    Expression doubleStar = null;
-    while (!tokens.skipOperator(")")) {
-      boolean last = doubleStar != null;
-      if (tokens.skipOperator("**")) {
-        require(!last);
-        doubleStar = expression();
-      } else if (tokens.skipOperator("*")) {
-        require(!last && star == null);
-        star = expression();
-      } else if (tokens.current().is(Type.NAME) && tokens.following().isOperator("=")) {
-        require(!last);
-        String name = tokens.next().text();
-        tokens.next();
-        named.add(new Named(name, expression()));
-      } else {
-        require(!last && star == null && named.isEmpty());
-        positional.add(expression());
-      }
-      separator(")");
-    }
-    tokens.leave();
-    return new Inputs(positional, named, star, doubleStar);
-  }
-
-  private void require(boolean inOrder) {
-    if (!inOrder) {
-      throw tokens.error("the arguments of the call are in a wrong order");
-    }
+    value = operands.postfix(value);
+    return filters ? operands.filtersAndTests(value) : value;
   }
 }

@@ -130,7 +130,9 @@ final class Format {
       }
       out.append(budget.text(converted(matcher, kind, value, budget)));
     }
-    if (next < list.size() && !(values instanceof Map<?, ?>)) {
+    boolean mayRemain =
+        values instanceof Map<?, ?> || (values instanceof List<?> && list != values);
+    if (next < list.size() && !mayRemain) {
       throw Fault.input("not all arguments converted during string formatting");
     }
     return budget.text(out.append(format.substring(at)).toString());

@@ -86,7 +86,7 @@ final class Parser {
       case "macro" -> macro(line);
       case "call" -> call(line);
       case "filter" -> {
-        List<Applied> filters = expressions.filters(true);
+        List<Applied> filters = expressions.operands().filters(true);
         yield new Statement.FilterBlock(filters, blockAndEnd("endfilter"), line);
       }
       case "with" -> with(line);
@@ -155,7 +155,7 @@ final class Parser {
     if (tokens.skipOperator("=")) {
       return new Statement.SetValue(target, expressions.tuple(), line);
     }
-    List<Applied> filters = expressions.filters(false);
+    List<Applied> filters = expressions.operands().filters(false);
     return new Statement.SetBlock(target, filters, blockAndEnd("endset"), line);
   }
 
@@ -191,12 +191,12 @@ final class Parser {
   }
 
   private MacroSource withBody(String name, List<Parameter> parameters, String end) {
-    var outer = expressions.startNames();
+    var outer = expressions.operands().startNames();
     int outerLoops = loops;
     loops = 0;
     List<Statement> body = blockAndEnd(end);
     loops = outerLoops;
-    var names = expressions.endNames(outer);
+    var names = expressions.operands().endNames(outer);
     return new MacroSource(
         name,
         parameters,

@@ -75,10 +75,20 @@ final class Python {
     return out.toString();
   }
 
-  /** A value in a message; cut where it is long. */
+  /** A value in a message: never long, nor the elements of a collection. */
   static String shortText(Object value) {
-    String text = value instanceof String s ? Strings.repr(s) : String.valueOf(value);
-    return text.length() > 60 ? text.substring(0, 60) + "…" : text;
+    return switch (value) {
+      case String s -> Strings.repr(shortened(s));
+      case null -> "None";
+      case Number n -> Numbers.repr(n);
+      case Boolean b -> b ? "True" : "False";
+      default -> "(" + typeName(value) + ")";
+    };
+  }
+
+  /** A name in a message, cut where it is long. */
+  static String shortened(String text) {
+    return text.length() > 100 ? text.substring(0, 100) + "…" : text;
   }
 
   private static void repr(Object value, StringBuilder out, Budget budget) {
@@ -307,10 +317,11 @@ final class Python {
         budget.leave();
         yield new Tuple(keys);
       }
-      case List<?> _, Map<?, ?> _ ->
-          throw Fault.input("unhashable type: '" + typeName(value) + "'");
-      case BigInteger b -> Numbers.narrow(b);
-      default -> value;
+      case Long l -> l;
+      case Double d -> d;
+      case BigInteger b -> b;
+      // Nothing else: the hash of a collection would go through all that it holds.
+      default -> throw Fault.input("unhashable type: '" + typeName(value) + "'");
     };
   }
 }

@@ -171,9 +171,7 @@ final class StringMethods {
       return open;
     }
     int index = Numbers.index(given);
-    return index < 0
-        ? Math.max(0, index + length)
-        : given == null ? open : Math.min(index, length + 1);
+    return index < 0 ? Math.max(0, index + length) : Math.min(index, length + 1);
   }
 
   private static long count(String text, String wanted) {

@@ -29,7 +29,7 @@ final class Values {
     static Undefined member(Object owner, Object key) {
       String type = ownerType(owner);
       return key instanceof String name
-          ? new Undefined("'" + type + "' has no attribute '" + name + "'")
+          ? new Undefined("'" + type + "' has no attribute '" + Python.shortened(name) + "'")
           : new Undefined(type + " has no element " + Python.shortText(key));
     }
 

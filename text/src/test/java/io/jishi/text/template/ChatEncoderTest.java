@@ -5,10 +5,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.jishi.base.JishiException;
+import io.jishi.base.Json;
+import io.jishi.base.JsonObject;
+import io.jishi.testkit.Shared;
 import io.jishi.text.Tokenizer.Special;
+import java.io.File;
+import java.nio.file.Path;
+import java.time.Clock;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.ForAll;
@@ -20,7 +28,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 class ChatEncoderTest {
   private static final List<String> CONTROLS =
-      List.of("<s>", "</s>", "<|im_start|>", "<|im_end|>", "<|user|>", "\u00a7");
+      List.of("<s>", "</s>", "<|im_start|>", "<|im_end|>", "<|user|>", "\u00a7", "<|eot_id|>");
   private static final List<String> PIECES = List.of("<|", "|>", "im", "<think>", "r\n", "d|");
   private static final ChatTemplate CHATML =
       ChatTemplate.compile(
@@ -168,6 +176,59 @@ class ChatEncoderTest {
     String expected =
         "[<s>]·[<|im_start|>]·" + tokenizer.shown(text) + "·[<|im_end|>]·" + tokenizer.shown(end);
     assertThat(tokenizer.shown(tokens)).isEqualTo(expected);
+  }
+
+  /** 56 templates times 17 conversations, one of which is full of control tokens. */
+  @Test
+  void marksDoNotChangeWhatTemplatesSay() {
+    Path folder = Shared.require("goldens/chat_templates");
+    JsonObject conversations = Json.parseObject(folder.resolve("_conversations.json"));
+    FakeTokenizer tokenizer = tokenizer(FakeTokenizer.Blank.NOWHERE);
+    for (File file : folder.toFile().listFiles((_, name) -> !name.startsWith("_"))) {
+      JsonObject golden = Json.parseObject(file.toPath());
+      ChatTemplate template =
+          ChatTemplate.compile(golden.text("template").orElseThrow()).withClock(Clock.systemUTC());
+      ChatEncoder encoder = new ChatEncoder(tokenizer, template);
+      for (String name : golden.object("cases").orElseThrow().fields().keySet()) {
+        Map<String, Object> given = conversations.object(name).orElseThrow().fields();
+        Map<String, Object> tools = new HashMap<>();
+        tools.put("tools", given.get("tools"));
+        assertThat(said(tokenizer, encoder, given, tools))
+            .as(file.getName() + " " + name)
+            .isEqualTo(rendered(template, given, tools));
+      }
+    }
+  }
+
+  @SuppressWarnings("unchecked") // the file's messages are objects
+  private static String said(
+      FakeTokenizer tokenizer,
+      ChatEncoder encoder,
+      Map<String, Object> given,
+      Map<String, Object> tools) {
+    try {
+      List<Map<String, Object>> messages = (List<Map<String, Object>>) given.get("messages");
+      int[] tokens = encoder.encode(messages, true, tools);
+      String text = Arrays.stream(tokens).mapToObj(tokenizer::piece).collect(Collectors.joining());
+      return text.replaceFirst("^<s>", "");
+    } catch (JishiException e) {
+      return e.getMessage();
+    }
+  }
+
+  private static String rendered(
+      ChatTemplate template, Map<String, Object> given, Map<String, Object> tools) {
+    Map<String, Object> variables = new HashMap<>(tools);
+    variables.put("documents", null);
+    variables.put("messages", given.get("messages"));
+    variables.put("add_generation_prompt", true);
+    variables.put("bos_token", "<s>");
+    variables.put("eos_token", "</s>");
+    try {
+      return template.render(variables).replaceFirst("^<s>", "");
+    } catch (JishiException e) {
+      return e.getMessage();
+    }
   }
 
   @Test

@@ -10,8 +10,8 @@ import java.util.OptionalInt;
 import java.util.stream.IntStream;
 
 /**
- * A token per character below U+0100, tokens for some longer pieces that are not control (the
- * longest match wins), and control tokens. May put a blank before text as SentencePiece does.
+ * A token per UTF-16 unit, tokens for some longer pieces that are not control (the longest match
+ * wins), and control tokens. May put a blank before text as SentencePiece does.
  */
 final class FakeTokenizer implements Tokenizer {
   /** Where a blank is put before text. */
@@ -21,7 +21,7 @@ final class FakeTokenizer implements Tokenizer {
     AFTER_CONTROL_TOO
   }
 
-  private static final int PIECES = 0x100;
+  private static final int PIECES = 0x10000;
 
   private final List<String> pieces;
   private final List<String> controls;
@@ -42,33 +42,33 @@ final class FakeTokenizer implements Tokenizer {
   public int[] encode(String text, Special special) {
     IntStream.Builder tokens = IntStream.builder();
     boolean fresh = blank != Blank.NOWHERE;
-    int at = 0;
-    while (at < text.length()) {
+    int begin = 0;
+    for (int at = 0; at <= text.length(); at++) {
       String control = special == Special.PARSE ? longest(controls, text, at) : "";
-      if (!control.isEmpty()) {
-        tokens.add(PIECES + pieces.size() + controls.indexOf(control));
-        at += control.length();
-        fresh = blank == Blank.AFTER_CONTROL_TOO;
+      if (control.isEmpty() && at < text.length()) {
         continue;
       }
-      if (fresh) {
-        tokens.add('_');
-        fresh = false;
+      addText(tokens, text.substring(begin, at), fresh);
+      if (!control.isEmpty()) {
+        tokens.add(PIECES + pieces.size() + controls.indexOf(control));
+        at += control.length() - 1;
+        fresh = blank == Blank.AFTER_CONTROL_TOO;
       }
-      String piece = longest(pieces, text.substring(0, nextControl(text, at, special)), at);
-      tokens.add(piece.isEmpty() ? text.charAt(at) : PIECES + pieces.indexOf(piece));
-      at += Math.max(1, piece.length());
+      begin = at + 1;
     }
     return tokens.build().toArray();
   }
 
-  private int nextControl(String text, int from, Special special) {
-    int at = from;
-    while (at < text.length()
-        && (special == Special.TEXT || longest(controls, text, at).isEmpty())) {
-      at++;
+  private void addText(IntStream.Builder tokens, String text, boolean fresh) {
+    if (fresh && !text.isEmpty()) {
+      tokens.add('_');
     }
-    return at;
+    int at = 0;
+    while (at < text.length()) {
+      String piece = longest(pieces, text, at);
+      tokens.add(piece.isEmpty() ? text.charAt(at) : PIECES + pieces.indexOf(piece));
+      at += Math.max(1, piece.length());
+    }
   }
 
   private static String longest(List<String> pieces, String text, int at) {
@@ -91,7 +91,7 @@ final class FakeTokenizer implements Tokenizer {
   @Override
   public String piece(int token) {
     return token < PIECES
-        ? Character.toString(token)
+        ? String.valueOf((char) token)
         : token < PIECES + pieces.size()
             ? pieces.get(token - PIECES)
             : controls.get(token - PIECES - pieces.size());

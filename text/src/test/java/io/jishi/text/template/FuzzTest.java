@@ -198,12 +198,11 @@ class FuzzTest {
 
   @Provide
   Arbitrary<String> ours() throws IOException {
-    String folder = "";
     List<String> names =
         List.of("aquila2", "baichuan2", "chatglm3", "chatml", "llama2", "minicpm2");
     List<String> sources = new java.util.ArrayList<>();
     for (String name : names) {
-      String file = folder + "own-" + name + ".json";
+      String file = "own-" + name + ".json";
       try (InputStream in = FuzzTest.class.getResourceAsStream(file)) {
         JsonObject golden = JsonObject.of(file, Json.parse(file, in.readAllBytes()));
         sources.add(golden.text("template").orElseThrow());

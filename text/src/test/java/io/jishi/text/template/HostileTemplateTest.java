@@ -79,6 +79,16 @@ class HostileTemplateTest {
         "{% set a = range(100000)|list %}{% for x in a %}{% set b = a|reverse|list %}{% endfor %}",
         "{% set d = dict(range(100000)|map('string')|batch(2)) %}{% for x in range(99999) %}"
             + "{% set b = d.items() %}{% endfor %}",
+        "{% set n = namespace(v=1) %}{% for x in range(99) %}{% set n.v = [n.v, n.v] %}{% endfor %}"
+            + "{{ [][n.v].x }}",
+        "{% set n = namespace(v=1) %}{% for x in range(99) %}{% set n.v = (n.v, n.v) %}{% endfor %}"
+            + "{{ {}[n.v].x }}",
+        "{% set n = namespace(v=1) %}{% for x in range(99) %}{% set n.v = [n.v, n.v] %}{% endfor %}"
+            + "{{ {n: 1} }}",
+        "{% set n = namespace() %}{% set n.n = n %}{{ [n, n]|unique|list }}",
+        "{% macro m() %}{% endmacro %}{{ {m: 1} }}",
+        "{% set a = 'a' * 9000000 %}{% for x in range(99999) %}{% for y in range(99) %}"
+            + "{{ 5[a] is defined }}{% endfor %}{% endfor %}",
         "{% set a = '%(' * 500000 %}{{ a % {} }}",
         "{% set a = range(100000) %}{% for x in a %}{{ a|sum }}{% endfor %}",
         "{% set a = 'a' * 2000000 %}{{ '{0}{0}{0}{0}{0}{0}{0}{0}'.format(a).format() * 9 }}",
