@@ -2,4 +2,11 @@
 /** The jishi command. */
 module io.jishi.cli {
   requires io.jishi.server;
+  requires info.picocli;
+  requires java.logging;
+  requires jdk.unsupported; // JLine catches Ctrl-C with sun.misc.Signal
+  requires org.jline;
+
+  opens io.jishi.cli to
+      info.picocli;
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * The OpenAI-compatible HTTP API.
+ * Serves one engine over HTTP as OpenAI's API describes it: requests are parsed, checked and handed
+ * on, answers are written as they come.
  *
- * <p>It knows requests and answers; it knows no tensor.
+ * <p>It knows JSON, HTTP and the engine's public API. It knows no model, no token and no tensor.
  */
 package io.jishi.server;

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jishi.cli;
+
+import io.jishi.base.JishiException;
+import io.jishi.engine.Answer;
+import io.jishi.engine.Engine;
+import io.jishi.engine.Generation;
+import io.jishi.engine.Message;
+import io.jishi.engine.Prompt;
+import io.jishi.text.Tokenizer;
+import java.util.concurrent.atomic.AtomicReference;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** A conversation: one line in, one answer out, until the end of the input. */
+@Command(
+    name = "chat",
+    description = {
+      "Talks with a model, line by line. Ctrl-C stops an answer; Ctrl-D or /exit quits.",
+      "From a pipe each line is a turn, and standard output is the answers alone."
+    },
+    footer = {"", "Example:", "  jishi chat -m model.gguf --system \"Answer in one sentence.\""})
+final class ChatCommand extends ModelCommand {
+  private static final String HELP =
+      """
+      /clear   start a new conversation
+      /exit    quit, as Ctrl-D does
+      /help    this
+      Ctrl-C   stop the answer
+      """;
+
+  @Mixin private SamplingOptions sampling;
+
+  @Option(
+      names = "--system",
+      paramLabel = "TEXT",
+      description = "instructions that stand before the conversation")
+  private String system;
+
+  private final AtomicReference<Generation> current = new AtomicReference<>();
+
+  ChatCommand(Shell shell) {
+    super(shell);
+  }
+
+  @Override
+  protected void prepare() {
+    valid(() -> sampling.request(new Prompt.Text("")));
+  }
+
+  @Override
+  protected void run(Engine engine) {
+    greet(engine);
+    Conversation conversation = new Conversation(system);
+    try (Lines lines = shell.interactive() ? LineEditor.open(shell) : Lines.of(shell)) {
+      lines.onInterrupt(this::stopAnswer);
+      for (String line = lines.next(); line != null; line = lines.next()) {
+        switch (line.strip()) {
+          case "" -> {}
+          case "/exit", "/quit" -> {
+            return;
+          }
+          case "/clear" -> {
+            conversation.clear();
+            shell.note("a new conversation");
+          }
+          case "/help" -> shell.err().print(HELP);
+          default -> turn(engine, conversation, line);
+        }
+      }
+    }
+  }
+
+  private void greet(Engine engine) {
+    if (!hasTemplate(engine, system)) {
+      shell.note("the model has no chat template: it continues what you write");
+    }
+    if (shell.interactive()) {
+      shell.note(
+          engine.info().name() + ", context " + engine.info().context() + " tokens; /help helps");
+    }
+  }
+
+  private void stopAnswer() {
+    Generation running = current.get();
+    if (running != null) {
+      running.cancel();
+    }
+  }
+
+  /** One turn; a person may try again after an error, a script may not. */
+  private void turn(Engine engine, Conversation conversation, String line) {
+    conversation.add(Message.user(line));
+    try {
+      Answer answer = answer(engine, conversation);
+      if (answer.text().isEmpty()) {
+        conversation.removeLast(); // stopped before the first word: as if not asked
+      } else {
+        conversation.add(Message.assistant(answer.text()));
+      }
+      tellEnd(answer);
+    } catch (JishiException.BadRequest e) {
+      if (!shell.interactive()) {
+        throw e;
+      }
+      conversation.removeLast();
+      shell.note(e.getMessage());
+    }
+  }
+
+  private Answer answer(Engine engine, Conversation conversation) {
+    Tokenizer tokenizer = engine.tokenizer();
+    int forgotten =
+        conversation.fit(
+            text -> tokenizer.encode(text, Tokenizer.Special.TEXT).length, engine.info().context());
+    if (forgotten > 0) {
+      shell.note("the conversation outgrew the context: its oldest turns are forgotten");
+    }
+    Prompt prompt = conversation.prompt(engine.info().template() != null);
+    try (Generation generation = engine.start(sampling.request(prompt))) {
+      current.set(generation);
+      Answer answer = generation.forEach(shell.out()::print);
+      shell.out().print("\n");
+      return answer;
+    } finally {
+      current.set(null);
+    }
+  }
+
+  private void tellEnd(Answer answer) {
+    if (answer.finish() == Answer.Finish.CANCELLED) {
+      shell.note("stopped");
+    } else if (answer.finish() == Answer.Finish.LENGTH) {
+      shell.note(
+          sampling.maxTokens() > 0
+              ? "cut off at " + sampling.maxTokens() + " tokens (--max-tokens)"
+              : "cut off at the end of the context (--ctx makes it longer, /clear empties it)");
+    }
+  }
+}

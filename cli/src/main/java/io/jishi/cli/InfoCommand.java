@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jishi.cli;
+
+import io.jishi.base.Json;
+import io.jishi.engine.Engine;
+import io.jishi.engine.ModelInfo;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** Tells what a model is and what a run of it takes. */
+@Command(
+    name = "info",
+    description = "Tells what a model is, and what a run of it takes.",
+    footer = {"", "Example:", "  jishi info -m model.gguf --json"})
+final class InfoCommand extends ModelCommand {
+  @Option(names = "--json", description = "print one JSON object")
+  private boolean json;
+
+  InfoCommand(Shell shell) {
+    super(shell);
+  }
+
+  @Override
+  protected void run(Engine engine) {
+    ModelInfo info = engine.info();
+    shell.out().print(json ? Json.write(values(info)) + "\n" : table(info));
+  }
+
+  private static Map<String, Object> values(ModelInfo info) {
+    Map<String, Object> values = new LinkedHashMap<>();
+    values.put("name", info.name());
+    values.put("path", info.path().toString());
+    values.put("architecture", info.architecture());
+    values.put("parameters", info.parameters());
+    values.put("tensors", info.tensors().stream().map(InfoCommand::values).toList());
+    values.put("modelContext", info.modelContext());
+    values.put("context", info.context());
+    values.put("vocabulary", info.vocabulary());
+    values.put("tokenizer", info.tokenizer());
+    values.put("template", info.template());
+    values.put("memory", values(info.memory()));
+    values.put("kernels", info.kernels());
+    values.put("threads", info.threads());
+    return values;
+  }
+
+  private static Map<String, Object> values(ModelInfo.Tensors tensors) {
+    Map<String, Object> values = new LinkedHashMap<>();
+    values.put("type", tensors.type());
+    values.put("count", tensors.count());
+    values.put("bytes", tensors.bytes());
+    return values;
+  }
+
+  private static Map<String, Object> values(ModelInfo.Memory memory) {
+    Map<String, Object> values = new LinkedHashMap<>();
+    values.put("weights", memory.weights());
+    values.put("cache", memory.cache());
+    values.put("workspace", memory.workspace());
+    values.put("total", total(memory));
+    return values;
+  }
+
+  private static long total(ModelInfo.Memory memory) {
+    return memory.weights() + memory.cache() + memory.workspace();
+  }
+
+  private static String table(ModelInfo info) {
+    ModelInfo.Memory memory = info.memory();
+    List<String> lines = new ArrayList<>();
+    lines.add(line("model", info.name()));
+    lines.add(line("path", info.path().toString()));
+    lines.add(line("architecture", info.architecture()));
+    lines.add(line("parameters", Text.number(info.parameters())));
+    for (ModelInfo.Tensors t : info.tensors()) {
+      lines.add(line("tensors", t.type() + ", " + t.count() + ", " + Text.bytes(t.bytes())));
+    }
+    String made = info.modelContext() + " tokens, of which " + info.context() + " are served";
+    lines.add(line("context", made));
+    lines.add(line("tokenizer", info.tokenizer() + ", " + Text.number(info.vocabulary()) + " ids"));
+    lines.add(line("template", template(info.template())));
+    lines.add(line("memory", Text.bytes(total(memory)) + " for a run of one full context"));
+    lines.add(line("  weights", Text.bytes(memory.weights())));
+    lines.add(line("  cache", Text.bytes(memory.cache())));
+    lines.add(line("  workspace", Text.bytes(memory.workspace())));
+    lines.add(line("kernels", info.kernels()));
+    lines.add(line("threads", String.valueOf(info.threads())));
+    return String.join("", lines);
+  }
+
+  private static String template(String template) {
+    return template == null
+        ? "none: the model continues text"
+        : "chat, " + Text.number(template.length()) + " characters (--json shows it)";
+  }
+
+  private static String line(String key, String value) {
+    return key + " ".repeat(14 - key.length()) + Shell.oneLine(value) + "\n";
+  }
+}

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jishi.cli;
+
+import io.jishi.engine.Answer;
+import io.jishi.engine.Engine;
+import io.jishi.engine.Message;
+import io.jishi.engine.Prompt;
+import io.jishi.engine.Request;
+import io.jishi.engine.Usage;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** Answers one prompt: standard output is the generated text and one line feed. */
+@Command(
+    name = "run",
+    description = "Answers one prompt.",
+    footer = {
+      "",
+      "Examples:",
+      "  jishi run -m model.gguf \"Why is the sky blue?\"",
+      "  jishi run -m model.gguf --raw --temperature 0 --max-tokens 100 \"Once upon a time\"",
+      "  jishi run -m model.gguf --system \"Summarise.\" --file notes.txt"
+    })
+final class RunCommand extends ModelCommand {
+  @Mixin private TextInput input;
+  @Mixin private SamplingOptions sampling;
+
+  @Option(
+      names = "--system",
+      paramLabel = "TEXT",
+      description = "instructions that stand before the prompt")
+  private String system;
+
+  @Option(
+      names = "--raw",
+      description =
+          "continue the bare text, without the chat template; an empty text starts from the begin"
+              + " token")
+  private boolean raw;
+
+  @Option(names = "--stats", description = "tell times and counts on standard error")
+  private boolean stats;
+
+  private String text;
+
+  RunCommand(Shell shell) {
+    super(shell);
+  }
+
+  @Override
+  protected void prepare() {
+    String mistake = input.mistake(shell);
+    if (mistake != null) {
+      throw wrongUsage(mistake);
+    }
+    if (raw && system != null) {
+      throw wrongUsage("--system is part of a chat template: leave out --raw");
+    }
+    valid(() -> sampling.request(new Prompt.Text("")));
+    text = input.read(shell);
+  }
+
+  @Override
+  protected void run(Engine engine) {
+    Request request = sampling.request(prompt(engine));
+    Answer answer = engine.generate(request, shell.out()::print);
+    shell.out().print("\n");
+    if (stats) {
+      shell.note(describe(answer));
+    }
+  }
+
+  private Prompt prompt(Engine engine) {
+    if (raw) {
+      return new Prompt.Text(text);
+    }
+    // The last line break of a file is the editor's, not the person's.
+    String asked = input.hasLines() ? text.replaceFirst("\\R\\z", "") : text;
+    if (!hasTemplate(engine, system)) {
+      shell.note("the model has no chat template: continuing the bare text, as with --raw");
+      return new Prompt.Text(asked);
+    }
+    List<Message> messages = new ArrayList<>();
+    if (system != null) {
+      messages.add(Message.system(system));
+    }
+    messages.add(Message.user(asked));
+    return new Prompt.Chat(messages, Map.of());
+  }
+
+  private static String describe(Answer answer) {
+    Usage usage = answer.usage();
+    int computed = usage.promptTokens() - usage.cachedTokens();
+    return String.format(
+        Locale.ROOT,
+        "prompt %d tokens (%d cached) in %s, %s; generated %d tokens in %s, %s; ended by %s",
+        usage.promptTokens(),
+        usage.cachedTokens(),
+        Text.seconds(usage.prefillNanos()),
+        Text.rate(computed, usage.prefillNanos()),
+        usage.generatedTokens(),
+        Text.seconds(usage.decodeNanos()),
+        Text.rate(usage.generatedTokens() - 1, usage.decodeNanos()), // prefill gave the first
+        answer.finish().name().toLowerCase(Locale.ROOT));
+  }
+}

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jishi.cli;
+
+import io.jishi.engine.Engine;
+import io.jishi.server.JishiServer;
+import io.jishi.server.ServerOptions;
+import java.time.Duration;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** Serves a model over HTTP until the process is told to end. */
+@Command(
+    name = "serve",
+    description = {
+      "Serves a model over HTTP, by OpenAI's API, until Ctrl-C or SIGTERM.",
+      "Answers under way may then end within " + ServeCommand.DRAIN_SECONDS + " seconds."
+    },
+    footer = {
+      "",
+      "Example:",
+      "  jishi serve -m model.gguf --port 8080",
+      "",
+      "Environment:",
+      "  JISHI_API_KEY     what callers must send as Authorization: Bearer … (default: nothing)"
+    })
+final class ServeCommand extends ModelCommand {
+  /** Below the 30 seconds after which container platforms kill. */
+  static final int DRAIN_SECONDS = 25;
+
+  @Option(
+      names = "--host",
+      description =
+          "address to listen on; 0.0.0.0 takes all (default: 127.0.0.1, this machine alone)")
+  private String host = ServerOptions.DEFAULT.host();
+
+  @Option(names = "--port", description = "port to listen on; 0 takes a free one (default: 8080)")
+  private int port = ServerOptions.DEFAULT.port();
+
+  private ServerOptions options;
+
+  ServeCommand(Shell shell) {
+    super(shell);
+  }
+
+  @Override
+  protected void prepare() {
+    String key = shell.environment().getOrDefault("JISHI_API_KEY", "");
+    ServerOptions open = valid(() -> ServerOptions.DEFAULT.withHost(host).withPort(port));
+    options = key.isEmpty() ? open : valid(() -> open.withApiKey(key));
+  }
+
+  @Override
+  protected void run(Engine engine) {
+    JishiServer server = JishiServer.start(engine, options);
+    shell.note(engine.info().name() + " is served at " + server.uri() + "/v1; Ctrl-C ends");
+    shell.untilToldToEnd().accept(() -> end(engine, server));
+  }
+
+  private void end(Engine engine, JishiServer server) {
+    shell.note("ending: answers under way have " + DRAIN_SECONDS + " seconds");
+    server.drain(Duration.ofSeconds(DRAIN_SECONDS));
+    engine.close();
+  }
+}

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jishi.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.jishi.base.JishiException;
+import java.io.OutputStream;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import picocli.CommandLine;
+
+class CliTest {
+  private final Session session = new Session();
+
+  @Test
+  void testsRunInTheNamedModule() {
+    assertThat(Cli.class.getModule().isNamed()).isTrue();
+  }
+
+  @Test
+  void theVersionIsTheBuilds() {
+    assertThat(session.jishi("--version")).isZero();
+    assertThat(session.out()).matches("jishi \\d+\\.\\d+\\.\\d+ \\(Java 25.*\\)\n");
+    assertThat(session.jishi("run", "--version")).isZero();
+  }
+
+  @Test
+  void wrongUsageIsOneLineAndExitCodeTwo() {
+    for (List<String> wrong :
+        List.of(
+            List.of("rn"),
+            List.of("run", "no model"),
+            List.of("run", "-m", "m", "--colour", "hello"),
+            List.of("run", "-m", "m", "one", "two"),
+            List.of("run", "-m", "m", "--temperature", "warm", "hello"),
+            List.of("run", "-m", "m", "--temperature", "-1", "hello"),
+            List.of("run", "-m", "m", "--temperature", "NaN", "hello"),
+            List.of("run", "-m", "m", "--top-p", "0", "hello"),
+            List.of("run", "-m", "m", "--max-tokens", "-1", "hello"),
+            List.of("run", "-m", "m", "--stop", "", "hello"),
+            List.of("run", "-m", "m", "--ctx", "-1", "hello"),
+            List.of("run", "-m", "m", "--threads", "-1", "hello"),
+            List.of("run", "-m", "m", "--raw", "--system", "x", "hello"),
+            List.of("run", "-m", "m", "--file", "x", "hello"),
+            List.of("chat", "-m", "m", "--min-p", "2"),
+            List.of("detokenize", "-m", "m", "1", "x"),
+            List.of("logits", "-m", "m", "--tokens", ","),
+            List.of("logits", "-m", "m", "--tokens", "1,-2"),
+            List.of("logits", "-m", "m", "--tokens", "1", "--positions", "some"))) {
+      Session fresh = new Session();
+      assertThat(fresh.jishi(wrong.toArray(String[]::new))).as("%s", wrong).isEqualTo(2);
+      assertThat(fresh.err()).as("%s", wrong).startsWith("jishi: ").hasLineCount(1);
+      assertThat(fresh.out()).isEmpty();
+      assertThat(fresh.engine.options).as("no model was loaded").isNull();
+    }
+  }
+
+  @Test
+  void aWrongNameIsAnsweredWithTheRightOne() {
+    session.jishi("tokenise");
+    assertThat(session.err()).contains("tokenize");
+  }
+
+  @Test
+  void noCommandIsWrongUsageWithTheHelp() {
+    assertThat(session.jishi()).isEqualTo(2);
+    assertThat(session.err()).contains("Usage: jishi", "Example:");
+    assertThat(session.out()).isEmpty();
+  }
+
+  @Test
+  void aPersonWithoutAPromptIsNotLeftWaiting() {
+    session.terminals(new Shell.Terminals(true, true, true));
+    for (String command : List.of("run", "tokenize", "detokenize")) {
+      assertThat(session.on(command)).isEqualTo(2);
+    }
+  }
+
+  @Test
+  void aFailureIsOneLineAndExitCodeOne() {
+    assertThat(session.jishi("run", "-m", "missing.gguf", "hello")).isEqualTo(1);
+    assertThat(session.err()).isEqualTo("jishi: missing.gguf: no such file at all\n");
+    assertThat(session.out()).isEmpty();
+  }
+
+  @Test
+  void theEnginesRefusalIsAFailure() {
+    session.engine.failure = new JishiException.BadRequest("prompt", "the prompt is too long");
+    assertThat(session.on("run", "hello")).isEqualTo(1);
+    assertThat(session.err()).isEqualTo("jishi: the prompt is too long\n");
+    assertThat(session.engine.closed).isTrue();
+  }
+
+  @Test
+  void verboseShowsWhereAnErrorCameFrom() {
+    assertThat(session.jishi("run", "-m", "missing.gguf", "--verbose", "hello")).isEqualTo(1);
+    assertThat(session.err()).contains("JishiException$BadFile", "at io.jishi.cli");
+  }
+
+  @Test
+  void textThatIsNotUtf8IsRefused() {
+    assertThat(session.input(new byte[] {'a', (byte) 0xff}).on("run")).isEqualTo(1);
+    assertThat(session.err()).contains("standard input: not UTF-8").hasLineCount(1);
+  }
+
+  @Test
+  void everyHelpHasAnExampleAndEveryExampleIsValid() {
+    CommandLine line = Cli.commandLine(session.shell(OutputStream.nullOutputStream()));
+    for (CommandLine command : line.getSubcommands().values()) {
+      String[] footer = command.getCommandSpec().usageMessage().footer();
+      if (command.getCommandName().equals("help")) {
+        continue;
+      }
+      assertThat(footer).as(command.getCommandName()).anyMatch(l -> l.contains("jishi "));
+      for (String example : footer) {
+        if (example.strip().startsWith("jishi ")) {
+          Examples.parse(example);
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jishi.cli;
+
+import io.jishi.base.JishiException;
+import io.jishi.engine.Answer;
+import io.jishi.engine.Engine;
+import io.jishi.engine.EngineOptions;
+import io.jishi.engine.Generation;
+import io.jishi.engine.ModelInfo;
+import io.jishi.engine.Request;
+import io.jishi.engine.Usage;
+import io.jishi.text.Tokenizer;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+
+/** An engine that gives prepared answers and remembers what it was asked. */
+final class FakeEngine implements Engine {
+  static final int CONTEXT = 100;
+
+  final List<Request> requests = new ArrayList<>();
+  final Deque<String> answers = new ArrayDeque<>();
+  EngineOptions options;
+  String template = "{{ messages }}";
+  JishiException failure;
+  boolean cancelled;
+  boolean closed;
+
+  /** Stands in for {@link Engine#open(Path, EngineOptions)}. */
+  Engine open(Path model, EngineOptions asked) {
+    if (model.toString().equals("missing.gguf")) {
+      throw new JishiException.BadFile("missing.gguf: no such file\nat all");
+    }
+    options = asked;
+    return this;
+  }
+
+  @Override
+  public Generation start(Request request) {
+    requests.add(request);
+    if (failure != null) {
+      throw failure;
+    }
+    String answer = answers.isEmpty() ? "ok" : answers.removeFirst();
+    return new FakeGeneration(answer);
+  }
+
+  private final class FakeGeneration implements Generation {
+    private final String answer;
+    private final Deque<String> pieces = new ArrayDeque<>();
+
+    FakeGeneration(String answer) {
+      this.answer = answer;
+      answer.codePoints().forEach(c -> pieces.add(Character.toString(c)));
+    }
+
+    @Override
+    public String next() {
+      return pieces.poll();
+    }
+
+    @Override
+    public Answer result() {
+      Usage usage = new Usage(5, 2, 3, 0, 2_000_000_000, 1_000_000_000);
+      return new Answer(answer, new int[] {1, 2}, Answer.Finish.STOP, usage);
+    }
+
+    @Override
+    public void cancel() {
+      cancelled |= !pieces.isEmpty();
+    }
+  }
+
+  @Override
+  public float[][] logits(int[] tokens, boolean all) {
+    float[][] rows = new float[all ? tokens.length : 1][];
+    for (int row = 0; row < rows.length; row++) {
+      rows[row] = new float[] {0.5f, -1e-8f, row};
+    }
+    return rows;
+  }
+
+  @Override
+  public ModelInfo info() {
+    return new ModelInfo(
+        "fake\u001b[31m",
+        Path.of("fake.gguf"),
+        "llama",
+        1_234_567,
+        List.of(new ModelInfo.Tensors("Q8_0", 9, 1536)),
+        2048,
+        CONTEXT,
+        FakeTokenizer.VOCABULARY,
+        "one id a character",
+        template,
+        new ModelInfo.Memory(1 << 20, 2 << 20, 3 << 20),
+        "scalar",
+        2);
+  }
+
+  @Override
+  public Tokenizer tokenizer() {
+    return new FakeTokenizer();
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+  }
+}

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jishi.server;
+
+import io.helidon.http.HeaderNames;
+import io.helidon.http.HeaderValues;
+import io.helidon.http.HttpMediaType;
+import io.helidon.webserver.CloseConnectionException;
+import io.helidon.webserver.http.ServerRequest;
+import io.helidon.webserver.http.ServerResponse;
+import io.jishi.base.JishiException;
+import io.jishi.engine.Answer;
+import io.jishi.engine.Engine;
+import io.jishi.engine.Generation;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.UUID;
+
+/**
+ * The calls that generate, from body to answer. A client that goes away cancels its generation,
+ * whether it streams or waits.
+ */
+final class Generations {
+  private static final System.Logger LOG = System.getLogger(Generations.class.getName());
+
+  private final Engine engine;
+  private final Models models;
+  private final Running running;
+
+  Generations(Engine engine, Models models, Running running) {
+    this.engine = engine;
+    this.models = models;
+    this.running = running;
+  }
+
+  /** Answers one call. */
+  void handle(Call.Api api, ServerRequest request, ServerResponse response) {
+    Call call = RequestParser.parse(api, body(request));
+    models.check(call.model());
+    try (Running.Ticket ticket = running.start(() -> engine.start(call.request()))) {
+      Generation generation = ticket.generation();
+      ClientWatch watch = ClientWatch.current();
+      watch.watch(generation::cancel);
+      AnswerWriter writer = writer(call);
+      if (call.stream()) {
+        stream(generation, watch, writer, response);
+      } else {
+        Answer answer = ended(generation, watch);
+        Responses.json(response, 200, writer.answer(answer));
+      }
+    }
+  }
+
+  /** A foreign page in a browser cannot send this content type unasked, so it cannot use us. */
+  private static byte[] body(ServerRequest request) {
+    boolean json =
+        request
+            .headers()
+            .contentType()
+            .map(HttpMediaType::mediaType)
+            .filter(type -> type.text().equalsIgnoreCase("application/json"))
+            .isPresent();
+    if (!json) {
+      throw new ApiError.Refused(
+          ApiError.request(415, null, "send the header 'Content-Type: application/json'"));
+    }
+    try (InputStream in = request.content().inputStream()) {
+      return in.readAllBytes();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private AnswerWriter writer(Call call) {
+    String prefix = call.api() == Call.Api.CHAT ? "chatcmpl-" : "cmpl-";
+    String id = prefix + UUID.randomUUID().toString().replace("-", "");
+    return new AnswerWriter(call, id, Instant.now().getEpochSecond(), models.name());
+  }
+
+  /** The answer, once it is there; never a cancelled one. */
+  private static Answer ended(Generation generation, ClientWatch watch) {
+    Answer answer = generation.result();
+    if (watch.gone()) {
+      throw new CloseConnectionException("the client is gone");
+    }
+    if (answer.finish() == Answer.Finish.CANCELLED) {
+      throw new JishiException.Closed("the server is stopping: the generation was cancelled");
+    }
+    return answer;
+  }
+
+  private static void stream(
+      Generation generation, ClientWatch watch, AnswerWriter writer, ServerResponse response) {
+    response.header(HeaderValues.create(HeaderNames.CONTENT_TYPE, "text/event-stream"));
+    response.header(HeaderValues.create(HeaderNames.CACHE_CONTROL, "no-cache"));
+    try (OutputStream out = response.outputStream()) {
+      try {
+        events(generation, watch, writer, out);
+      } catch (CloseConnectionException | UncheckedIOException e) {
+        throw e;
+      } catch (RuntimeException e) {
+        // The status is sent: the error comes as an event, and no [DONE] follows.
+        event(out, error(e).json());
+      }
+    } catch (IOException | UncheckedIOException e) {
+      throw new CloseConnectionException("the client is gone", e);
+    }
+  }
+
+  private static void events(
+      Generation generation, ClientWatch watch, AnswerWriter writer, OutputStream out)
+      throws IOException {
+    if (writer.opening() != null) {
+      event(out, writer.opening());
+    }
+    for (String piece = generation.next(); piece != null; piece = generation.next()) {
+      event(out, writer.piece(piece));
+    }
+    Answer answer = ended(generation, watch);
+    event(out, writer.ending(answer));
+    if (writer.call().usage()) {
+      event(out, writer.usageChunk(answer));
+    }
+    event(out, "[DONE]");
+  }
+
+  private static void event(OutputStream out, String data) throws IOException {
+    out.write(("data: " + data + "\n\n").getBytes(StandardCharsets.UTF_8));
+    out.flush();
+  }
+
+  private static ApiError error(RuntimeException e) {
+    ApiError error = ApiError.of(e);
+    if (error.status() == 500) {
+      LOG.log(System.Logger.Level.ERROR, "a generation failed in the middle of its stream", e);
+    }
+    return error;
+  }
+}

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jishi.server;
+
+import io.jishi.base.Json;
+import io.jishi.base.JishiException;
+import io.jishi.engine.Message;
+import io.jishi.engine.Prompt;
+import io.jishi.engine.Request;
+import io.jishi.engine.Sampling;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.Set;
+
+/**
+ * Reads the body of a call: OpenAI's field names and defaults, plus {@code top_k}, {@code
+ * min_p} and {@code chat_template_kwargs} as other servers have them. Unknown fields are ignored.
+ */
+final class RequestParser {
+  /** What OpenAI generates for a completion that names no limit. */
+  private static final int COMPLETION_TOKENS = 16;
+
+  private static final List<String> SAMPLING =
+      List.of("temperature", "top_k", "top_p", "min_p", "seed");
+
+  private static final Set<String> ROLES = Set.of("system", "developer", "user", "assistant");
+
+  private RequestParser() {}
+
+  /**
+   * Parses a body.
+   *
+   * @throws JishiException.BadRequest for anything that is wrong with it
+   */
+  static Call parse(Call.Api api, byte[] body) {
+    Fields fields = Fields.of("", json(body));
+    Unsupported.refuse(fields);
+    Prompt prompt =
+        switch (api) {
+          case CHAT -> chat(fields);
+          case COMPLETION -> prompt(fields);
+        };
+    Request request = new Request(prompt, sampling(fields), maxTokens(api, fields), stop(fields));
+    boolean usage = fields.object("stream_options").map(o -> o.bool("include_usage")).orElse(false);
+    String model = fields.text("model").orElse("");
+    return new Call(api, model, request, fields.bool("stream"), usage);
+  }
+
+  private static Object json(byte[] body) {
+    try {
+      return Json.parse("request", body);
+    } catch (JishiException.BadFile e) {
+      throw new JishiException.BadRequest(null, e.getMessage());
+    }
+  }
+
+  private static Prompt.Chat chat(Fields fields) {
+    List<Object> list =
+        fields.array("messages").orElseThrow(() -> fields.wrong("messages", "an array"));
+    if (list.isEmpty()) {
+      throw fields.wrong("messages", "an array of at least one message");
+    }
+    List<Message> messages = new ArrayList<>(list.size());
+    for (Object item : list) {
+      messages.add(message("messages[" + messages.size() + "]", item));
+    }
+    return new Prompt.Chat(messages, variables(fields));
+  }
+
+  private static Message message(String where, Object item) {
+    Fields fields = Fields.of(where, item);
+    String role = fields.text("role").orElseThrow(() -> fields.wrong("role", "a string"));
+    if (!ROLES.contains(role)) {
+      throw fields.wrong("role", "system, developer, user or assistant");
+    }
+    if (fields.raw("tool_calls") instanceof List<?> calls && !calls.isEmpty()) {
+      throw fields.bad("tool_calls", "'tool_calls' are not supported: send them as text");
+    }
+    // OpenAI renamed the system role for newer models; templates of open models know the old name.
+    return new Message(role.equals("developer") ? "system" : role, content(where, fields));
+  }
+
+  /** Variables of the template, under the name that other servers of open models gave them. */
+  private static Map<String, Object> variables(Fields fields) {
+    Map<String, Object> variables = new HashMap<>();
+    fields
+        .object("chat_template_kwargs")
+        .ifPresent(
+            object ->
+                object
+                    .json()
+                    .fields()
+                    .forEach((name, value) -> variables.put(name, scalar(object, name, value))));
+    return variables;
+  }
+
+  private static Object scalar(Fields fields, String name, Object value) {
+    return switch (value) {
+      case String text -> text;
+      case Boolean truth -> truth;
+      case Long number -> number;
+      case Double number -> number;
+      case null, default -> throw fields.wrong(name, "a string, a number, true or false");
+    };
+  }
+
+  private static String content(String where, Fields message) {
+    if (message.raw("content") instanceof String text) {
+      return text;
+    }
+    List<Object> parts =
+        message
+            .array("content")
+            .orElseThrow(() -> message.wrong("content", "a string or an array of text parts"));
+    StringBuilder text = new StringBuilder();
+    for (int i = 0; i < parts.size(); i++) {
+      text.append(part(where + ".content[" + i + "]", parts.get(i)));
+    }
+    return text.toString();
+  }
+
+  private static String part(String where, Object item) {
+    Fields part = Fields.of(where, item);
+    String type = part.text("type").orElseThrow(() -> part.wrong("type", "a string"));
+    if (!type.equals("text")) {
+      throw part.bad("type", "parts of type '" + type + "' are not supported, only 'text' is");
+    }
+    return part.text("text").orElseThrow(() -> part.wrong("text", "a string"));
+  }
+
+  /** A text, or token ids; a list of one of them counts as that one. */
+  private static Prompt prompt(Fields fields) {
+    Object value = fields.raw("prompt");
+    if (value instanceof List<?> list && list.size() == 1 && !(list.getFirst() instanceof Number)) {
+      value = list.getFirst();
+    }
+    return switch (value) {
+      case String text -> new Prompt.Text(text);
+      case List<?> list when !list.isEmpty() -> new Prompt.Tokens(tokens(fields, list));
+      case null, default -> throw fields.wrong("prompt", "one string or one array of token ids");
+    };
+  }
+
+  private static int[] tokens(Fields fields, List<?> list) {
+    int[] tokens = new int[list.size()];
+    for (int i = 0; i < tokens.length; i++) {
+      if (!(list.get(i) instanceof Long id) || id < 0 || id > Integer.MAX_VALUE) {
+        throw fields.wrong("prompt", "one string or one array of token ids (0 or more)");
+      }
+      tokens[i] = id.intValue();
+    }
+    return tokens;
+  }
+
+  private static int maxTokens(Call.Api api, Fields fields) {
+    OptionalInt chat = positive(fields, "max_completion_tokens");
+    OptionalInt old = positive(fields, "max_tokens");
+    int unasked = api == Call.Api.COMPLETION ? COMPLETION_TOKENS : 0;
+    return chat.orElse(old.orElse(unasked));
+  }
+
+  private static OptionalInt positive(Fields fields, String field) {
+    OptionalInt value = fields.integer(field);
+    if (value.isPresent() && value.getAsInt() < 1) {
+      throw fields.wrong(field, "1 or more");
+    }
+    return value;
+  }
+
+  /** Null, for the model's own defaults, where the request says nothing; else OpenAI's defaults. */
+  private static Sampling sampling(Fields fields) {
+    if (SAMPLING.stream().noneMatch(fields::has)) {
+      return null;
+    }
+    return new Sampling(
+        fields.number("temperature", 1),
+        fields.integer("top_k").orElse(0),
+        fields.number("top_p", 1),
+        fields.number("min_p", 0),
+        fields.longInteger("seed"));
+  }
+
+  private static List<String> stop(Fields fields) {
+    if (fields.raw("stop") instanceof String text) {
+      return List.of(text);
+    }
+    List<String> texts = new ArrayList<>();
+    for (Object item : fields.array("stop").orElse(List.of())) {
+      if (!(item instanceof String text)) {
+        throw fields.wrong("stop", "a string or an array of strings");
+      }
+      texts.add(text);
+    }
+    return texts;
+  }
+}

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jishi.server;
+
+import io.helidon.http.HeaderNames;
+import io.helidon.http.HeaderValues;
+import io.helidon.http.Method;
+import io.helidon.webserver.http.Handler;
+import io.helidon.webserver.http.HttpRouting;
+import io.helidon.webserver.http.ServerRequest;
+import io.helidon.webserver.http.ServerResponse;
+import io.jishi.base.JishiException;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+
+/** Which path does what. */
+final class Routes {
+  private final Generations generations;
+  private final Models models;
+  private final Running running;
+  private final String apiKey;
+
+  Routes(Generations generations, Models models, Running running, String apiKey) {
+    this.generations = generations;
+    this.models = models;
+    this.running = running;
+    this.apiKey = apiKey;
+  }
+
+  HttpRouting.Builder routing() {
+    HttpRouting.Builder routing = HttpRouting.builder();
+    path(routing, Method.GET, "/health", this::health);
+    path(routing, Method.GET, "/v1/models", keyed((_, res) -> reply(res, models.list())));
+    path(routing, Method.GET, "/v1/models/{+id}", keyed(this::model));
+    path(routing, Method.POST, "/v1/chat/completions", keyed(generating(Call.Api.CHAT)));
+    path(routing, Method.POST, "/v1/completions", keyed(generating(Call.Api.COMPLETION)));
+    routing.any(Routes::unknown);
+    routing.error(JishiException.class, (_, res, e) -> Responses.error(res, e));
+    routing.error(ApiError.Refused.class, (_, res, e) -> Responses.error(res, e));
+    return routing;
+  }
+
+  private static void path(HttpRouting.Builder to, Method method, String path, Handler handler) {
+    to.route(method, path, handler);
+    to.any(
+        path,
+        (req, res) -> {
+          res.header(HeaderValues.create(HeaderNames.ALLOW, method.text()));
+          String asked = req.prologue().method().text();
+          String message = req.path().path() + " takes " + method.text() + ", not " + asked;
+          throw new ApiError.Refused(ApiError.request(405, null, message));
+        });
+  }
+
+  private Handler generating(Call.Api api) {
+    return (request, response) -> generations.handle(api, request, response);
+  }
+
+  private Handler keyed(Handler handler) {
+    return (request, response) -> {
+      if (!allowed(request)) {
+        throw new ApiError.Refused(
+            ApiError.request(
+                401, "invalid_api_key", "send the server's key: 'Authorization: Bearer KEY'"));
+      }
+      handler.handle(request, response);
+    };
+  }
+
+  private boolean allowed(ServerRequest request) {
+    if (apiKey == null) {
+      return true;
+    }
+    String sent = request.headers().first(HeaderNames.AUTHORIZATION).orElse("");
+    return MessageDigest.isEqual(bytes("Bearer " + apiKey), bytes(sent)); // in constant time
+  }
+
+  private static byte[] bytes(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
+  }
+
+  /** 503 while draining, so that a load balancer looks elsewhere. */
+  private void health(ServerRequest request, ServerResponse response) {
+    boolean draining = running.draining();
+    String status = draining ? "{\"status\":\"draining\"}" : "{\"status\":\"ok\"}";
+    Responses.json(response, draining ? 503 : 200, status);
+  }
+
+  private void model(ServerRequest request, ServerResponse response) {
+    models.check(request.path().pathParameters().get("id"));
+    reply(response, models.one());
+  }
+
+  private static void reply(ServerResponse response, String json) {
+    Responses.json(response, 200, json);
+  }
+
+  private static void unknown(ServerRequest request, ServerResponse response) {
+    String message = "there is no " + request.path().path() + ": see /v1/models, /v1/completions, ";
+    throw new ApiError.Refused(
+        ApiError.request(404, null, message + "/v1/chat/completions and /health"));
+  }
+}

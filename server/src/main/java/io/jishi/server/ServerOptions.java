@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jishi.server;
+
+import io.jishi.base.JishiException;
+import java.util.Objects;
+
+/**
+ * Where and how a server listens.
+ *
+ * @param host name or address of this machine to listen on; {@code 0.0.0.0} takes all
+ * @param port TCP port; 0 takes a free one
+ * @param model the name that the model has in the API; null takes the model's own, which is
+ *     accepted in any case
+ * @param apiKey what callers must send as {@code Authorization: Bearer …}; null asks for nothing
+ * @param maxBody the largest request body, bytes; a larger one is refused unread
+ */
+public record ServerOptions(String host, int port, String model, String apiKey, int maxBody) {
+  /** This machine alone, port 8080, no key; 4 MiB of text are more than any context holds. */
+  public static final ServerOptions DEFAULT =
+      new ServerOptions("127.0.0.1", 8080, null, null, 4 << 20);
+
+  /** Refuses what cannot be listened on. */
+  public ServerOptions {
+    Objects.requireNonNull(host, "host");
+    check(port >= 0 && port <= 65535, "port", "0 to 65535, not " + port);
+    check(model == null || !model.isBlank(), "model", "a name, not blank");
+    check(apiKey == null || !apiKey.isBlank(), "apiKey", "a key, not blank");
+    check(maxBody > 0, "maxBody", "above 0, not " + maxBody);
+  }
+
+  private static void check(boolean ok, String field, String expected) {
+    if (!ok) {
+      throw new JishiException.BadRequest(field, field + " must be " + expected);
+    }
+  }
+
+  /** The same options on another host. */
+  public ServerOptions withHost(String other) {
+    return new ServerOptions(other, port, model, apiKey, maxBody);
+  }
+
+  /** The same options on another port. */
+  public ServerOptions withPort(int other) {
+    return new ServerOptions(host, other, model, apiKey, maxBody);
+  }
+
+  /** The same options with another name for the model. */
+  public ServerOptions withModel(String name) {
+    return new ServerOptions(host, port, name, apiKey, maxBody);
+  }
+
+  /** The same options with a key that callers must send. */
+  public ServerOptions withApiKey(String key) {
+    return new ServerOptions(host, port, model, key, maxBody);
+  }
+
+  /** The same options with another limit of the body, bytes. */
+  public ServerOptions withMaxBody(int bytes) {
+    return new ServerOptions(host, port, model, apiKey, bytes);
+  }
+
+  /** Everything but the key. */
+  @Override
+  public String toString() {
+    String key = apiKey == null ? "none" : "set";
+    return "ServerOptions[host=%s, port=%d, model=%s, apiKey=%s, maxBody=%d]"
+        .formatted(host, port, model, key, maxBody);
+  }
+}
