@@ -68,7 +68,7 @@ final class Cli implements Callable<Integer> {
 
   private CommandLine commandLine() {
     CommandLine line = new CommandLine(this);
-    for (ModelCommand command : commands()) {
+    for (BaseCommand command : commands()) {
       line.addSubcommand(command);
     }
     line.addSubcommand(new CommandLine.HelpCommand());
@@ -81,8 +81,8 @@ final class Cli implements Callable<Integer> {
         .setExecutionExceptionHandler((e, _, _) -> report(e));
   }
 
-  private List<ModelCommand> commands() {
-    List<ModelCommand> commands = new ArrayList<>();
+  private List<BaseCommand> commands() {
+    List<BaseCommand> commands = new ArrayList<>();
     commands.add(new RunCommand(shell));
     commands.add(new ChatCommand(shell));
     commands.add(new ServeCommand(shell));
@@ -90,6 +90,7 @@ final class Cli implements Callable<Integer> {
     commands.add(new TokenizeCommand(shell));
     commands.add(new DetokenizeCommand(shell));
     commands.add(new LogitsCommand(shell));
+    commands.add(new BenchCommand(shell));
     return commands;
   }
 

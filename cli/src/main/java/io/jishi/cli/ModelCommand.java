@@ -5,28 +5,11 @@ import io.jishi.base.JishiException;
 import io.jishi.engine.Engine;
 import io.jishi.engine.EngineOptions;
 import java.nio.file.Path;
-import java.util.concurrent.Callable;
-import java.util.function.Supplier;
-import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 
 /** A command that loads a model and does one thing with it. */
-@Command(
-    mixinStandardHelpOptions = true,
-    versionProvider = Version.class,
-    sortOptions = false,
-    optionListHeading = "%nOptions:%n",
-    parameterListHeading = "%n")
-abstract class ModelCommand implements Callable<Integer> {
-  /** The world outside. */
-  protected final Shell shell;
-
-  @Spec private CommandSpec spec;
-
+abstract class ModelCommand extends BaseCommand {
   @Option(
       names = {"-m", "--model"},
       required = true,
@@ -51,7 +34,7 @@ abstract class ModelCommand implements Callable<Integer> {
 
   /** A command in that shell. */
   protected ModelCommand(Shell shell) {
-    this.shell = shell;
+    super(shell);
   }
 
   /** Checks all that can be checked before the model is loaded; see {@link #valid}. */
@@ -88,19 +71,5 @@ abstract class ModelCommand implements Callable<Integer> {
           "system", "--system needs a model with a chat template, and this one has none");
     }
     return template;
-  }
-
-  /** Makes a value of the user's options; one that is out of range is wrong usage. */
-  protected final <T> T valid(Supplier<T> maker) {
-    try {
-      return maker.get();
-    } catch (JishiException.BadRequest e) {
-      throw wrongUsage(e.getMessage());
-    }
-  }
-
-  /** An error that ends with exit code 2. */
-  protected final ParameterException wrongUsage(String message) {
-    return new ParameterException(spec.commandLine(), message);
   }
 }

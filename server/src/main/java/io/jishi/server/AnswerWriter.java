@@ -73,8 +73,7 @@ record AnswerWriter(Call call, String id, long created, String model) {
 
   private Map<String, Object> head(String name, Map<String, Object> choice) {
     List<Map<String, Object>> choices = choice == null ? List.of() : List.of(choice);
-    return object(
-        "id", id, "object", name, "created", created, "model", model, "choices", choices);
+    return object("id", id, "object", name, "created", created, "model", model, "choices", choices);
   }
 
   private static Map<String, Object> choice(String field, Object content, String finish) {
@@ -97,10 +96,14 @@ record AnswerWriter(Call call, String id, long created, String model) {
     int prompt = usage.promptTokens();
     int generated = usage.generatedTokens();
     return object(
-        "prompt_tokens", prompt,
-        "completion_tokens", generated,
-        "total_tokens", prompt + generated,
-        "prompt_tokens_details", object("cached_tokens", usage.cachedTokens()));
+        "prompt_tokens",
+        prompt,
+        "completion_tokens",
+        generated,
+        "total_tokens",
+        prompt + generated,
+        "prompt_tokens_details",
+        object("cached_tokens", usage.cachedTokens()));
   }
 
   /** An object of names and values in turn. */

@@ -16,7 +16,8 @@ import java.util.function.Supplier;
  * <p>A client that closes only its sending half counts as gone.
  */
 final class ClientWatch implements Supplier<byte[]> {
-  private static final Executor VIRTUAL = task -> Thread.ofVirtual().name("client-watch").start(task);
+  private static final Executor VIRTUAL =
+      task -> Thread.ofVirtual().name("client-watch").start(task);
 
   /** A connection's handlers all run on the connection's own thread. */
   private static final ThreadLocal<ClientWatch> CURRENT = new ThreadLocal<>();

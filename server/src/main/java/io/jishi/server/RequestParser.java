@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jishi.server;
 
-import io.jishi.base.Json;
 import io.jishi.base.JishiException;
+import io.jishi.base.Json;
 import io.jishi.engine.Message;
 import io.jishi.engine.Prompt;
 import io.jishi.engine.Request;
@@ -15,8 +15,8 @@ import java.util.OptionalInt;
 import java.util.Set;
 
 /**
- * Reads the body of a call: OpenAI's field names and defaults, plus {@code top_k}, {@code
- * min_p} and {@code chat_template_kwargs} as other servers have them. Unknown fields are ignored.
+ * Reads the body of a call: OpenAI's field names and defaults, plus {@code top_k}, {@code min_p}
+ * and {@code chat_template_kwargs} as other servers have them. Unknown fields are ignored.
  */
 final class RequestParser {
   /** What OpenAI generates for a completion that names no limit. */

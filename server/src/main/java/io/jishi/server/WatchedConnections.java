@@ -18,7 +18,9 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
 
-/** HTTP/1.1 connections that read through a {@link ClientWatch}: Helidon itself has no such hook. */
+/**
+ * HTTP/1.1 connections that read through a {@link ClientWatch}: Helidon itself has no such hook.
+ */
 final class WatchedConnections implements ServerConnectionSelector {
   private final ServerConnectionSelector http =
       Http1ConnectionSelector.builder().config(Http1Config.create()).build();

@@ -3,8 +3,8 @@ package io.jishi.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.jishi.base.Json;
 import io.jishi.base.JishiException;
+import io.jishi.base.Json;
 import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -27,7 +27,8 @@ class RequestParserFuzzTest {
       {"role":"user","content":[{"type":"text","text":"Hi \\u4e16"}]}],"prompt":"x",
       "temperature":0.5,"top_p":0.9,"top_k":40,"min_p":0.05,"seed":42,"stop":["a"],"n":1,
       "stream":true,"stream_options":{"include_usage":true},"max_tokens":5,"tools":[],
-      "response_format":{"type":"text"},"logit_bias":{},"chat_template_kwargs":{"x":true}}""";
+      "response_format":{"type":"text"},"logit_bias":{},"chat_template_kwargs":{"x":true}}\
+      """;
 
   private static final List<String> FIELDS =
       List.copyOf(((Map<?, ?>) Json.parse("test", VALID)).keySet()).stream()

@@ -36,8 +36,7 @@ class RequestParserTest {
                 + "'n':1,'user':'me','chat_template_kwargs':{'enable_thinking':false},"
                 + MESSAGES
                 + "}");
-    Prompt prompt =
-        new Prompt.Chat(List.of(Message.user("Hi")), Map.of("enable_thinking", false));
+    Prompt prompt = new Prompt.Chat(List.of(Message.user("Hi")), Map.of("enable_thinking", false));
     Sampling sampling = new Sampling(0.5f, 4, 0.25f, 0.125f, 42L);
     Request request = new Request(prompt, sampling, 9, List.of("a", "b"));
     assertThat(call).isEqualTo(new Call(Call.Api.CHAT, "m", request, true, true));
@@ -192,8 +191,9 @@ class RequestParserTest {
   void aPartThatIsNoTextIsNamedInTheMessage() {
     String body = "{'messages':[{'role':'user','content':[{'type':'image_url'}]}]}";
     assertThat(refusal(Call.Api.CHAT, body))
-        .hasMessage("messages[0].content[0]: parts of type 'image_url' are not supported, only"
-            + " 'text' is");
+        .hasMessage(
+            "messages[0].content[0]: parts of type 'image_url' are not supported, only"
+                + " 'text' is");
   }
 
   private static void assertRefused(Call.Api api, String body, String param) {

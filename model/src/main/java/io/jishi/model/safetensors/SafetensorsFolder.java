@@ -32,7 +32,7 @@ public final class SafetensorsFolder implements WeightFile {
   /** The list of shards: {@code weight_map} gives each tensor's file. */
   public static final String INDEX = "model.safetensors.index.json";
 
-  private static final long LONGEST_INDEX = 100_000_000; // as a header, which says more
+  private static final long LONGEST_INDEX = Header.LONGEST; // a header says more
 
   private final Map<String, SafetensorsFile> files = new LinkedHashMap<>();
   private TensorMap tensors;
