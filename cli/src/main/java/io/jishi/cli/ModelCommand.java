@@ -2,8 +2,6 @@
 package io.jishi.cli;
 
 import io.jishi.base.JishiException;
-import io.jishi.engine.Engine;
-import io.jishi.engine.EngineOptions;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
@@ -14,7 +12,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** A command that loads a model and does one thing with it. */
+/** A command that does one thing with a model. */
 @Command(
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
@@ -35,15 +33,6 @@ abstract class ModelCommand implements Callable<Integer> {
   private Path model;
 
   @Option(
-      names = "--ctx",
-      paramLabel = "TOKENS",
-      description =
-          "most tokens of prompt and answer together (default: the model's own, at most "
-              + EngineOptions.DEFAULT_CONTEXT
-              + ")")
-  private int context;
-
-  @Option(
       names = "--threads",
       paramLabel = "N",
       description = "processors to use (default: all that the process may use)")
@@ -57,37 +46,18 @@ abstract class ModelCommand implements Callable<Integer> {
   /** Checks all that can be checked before the model is loaded; see {@link #valid}. */
   protected void prepare() {}
 
-  /** Does the work. */
-  protected abstract void run(Engine engine);
+  /**
+   * Does the work.
+   *
+   * @param threads processors to use, 0 for all
+   */
+  protected abstract void work(Path model, int threads);
 
-  /** The options of the engine, as the command line gives them. */
-  protected EngineOptions options() {
-    return EngineOptions.DEFAULT.withContext(context).withThreads(threads);
-  }
-
-  /** Loads the model and runs. */
   @Override
   public final Integer call() {
-    EngineOptions options = valid(this::options);
     prepare();
-    try (Engine engine = Loading.open(shell, model, options)) {
-      run(engine);
-    }
+    work(model, threads);
     return ExitCode.OK;
-  }
-
-  /**
-   * Whether the model has a chat template.
-   *
-   * @throws JishiException.BadRequest where it has none but {@code system} is given
-   */
-  protected static boolean hasTemplate(Engine engine, String system) {
-    boolean template = engine.info().template() != null;
-    if (!template && system != null) {
-      throw new JishiException.BadRequest(
-          "system", "--system needs a model with a chat template, and this one has none");
-    }
-    return template;
   }
 
   /** Makes a value of the user's options; one that is out of range is wrong usage. */
