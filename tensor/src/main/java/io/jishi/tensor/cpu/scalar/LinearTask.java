@@ -135,8 +135,9 @@ final class LinearTask implements Team.Task {
   private void integers(Scratch s, Weight weight, int tile, int from, int count) {
     int cols = x.cols();
     int blockSize = weight.type().blockSize();
+    s.tile.begin(weight, tile);
     for (int block = 0; block < cols / blockSize; block++) {
-      s.tile.load(weight, tile, block);
+      s.tile.load(block);
       for (int g = 0; g < blockSize / 32; g++) {
         s.tile.group(g);
         int at = block * blockSize + 32 * g;

@@ -6,6 +6,7 @@ import io.jishi.tensor.Packing;
 import io.jishi.tensor.Weight;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 
 /**
  * One block of up to {@link Weight#TILE} rows of an integer format, rows across the lanes of heap
@@ -51,19 +52,21 @@ final class Tile {
 
   boolean hasSub;
   boolean hasMin;
+  private MemorySegment data;
   private DType type;
+  private boolean packed;
+  private int lanes;
+  private long rowBytes;
+  private long first;
 
-  /** Brings in block {@code block} of all rows of tile {@code tile}. */
-  void load(Weight weight, int tile, int block) {
-    type = weight.type();
-    int lanes = Packing.lanes(weight, tile);
-    if (weight.layout() == Weight.Layout.PACKED) {
-      loadPacked(weight.data(), Packing.blockOffset(weight, tile, block), lanes);
-    } else {
-      long rowBytes = type.rowBytes(weight.cols());
-      long first = (long) tile * LANES * rowBytes + (long) block * type.blockBytes();
-      loadStored(weight.data(), first, rowBytes, lanes);
-    }
+  /** Begins with tile {@code tile}: all that its blocks have in common. */
+  void begin(Weight of, int tile) {
+    data = of.data();
+    type = of.type();
+    packed = of.layout() == Weight.Layout.PACKED;
+    lanes = Packing.lanes(of, tile);
+    rowBytes = type.rowBytes(of.cols());
+    first = (long) tile * LANES * rowBytes;
     hasSub = type.blockSize() == 256;
     hasMin =
         switch (type) {
@@ -79,10 +82,23 @@ final class Tile {
           case Q6_K -> 32;
           default -> 0;
         };
+    if (hasMin && !hasSub) {
+      Arrays.fill(min[0], 1);
+      Arrays.fill(min[1], 1);
+    }
+  }
+
+  /** Brings in block {@code block} of all rows of the tile. */
+  void load(int block) {
+    if (packed) {
+      loadPacked(first + (long) block * lanes * type.blockBytes());
+    } else {
+      loadStored(first + (long) block * type.blockBytes());
+    }
     scales();
   }
 
-  private void loadPacked(MemorySegment data, long offset, int lanes) {
+  private void loadPacked(long offset) {
     int count = Packing.words(type);
     for (int k = 0; k < count; k++) {
       MemorySegment.copy(
@@ -94,7 +110,7 @@ final class Tile {
     }
   }
 
-  private void loadStored(MemorySegment data, long offset, long rowBytes, int lanes) {
+  private void loadStored(long offset) {
     int count = Packing.words(type);
     int flip = Packing.flip(type);
     for (int k = 0; k < count; k++) {
@@ -149,10 +165,6 @@ final class Tile {
       case Q5_K -> group45(g, 12, true);
       case Q6_K -> group6(g);
       default -> throw new IllegalArgumentException(type + " has no integer kernel");
-    }
-    if (hasMin && !hasSub) {
-      java.util.Arrays.fill(min[0], 1);
-      java.util.Arrays.fill(min[1], 1);
     }
   }
 
