@@ -68,7 +68,7 @@ final class Cli implements Callable<Integer> {
 
   private CommandLine commandLine() {
     CommandLine line = new CommandLine(this);
-    for (BaseCommand command : commands()) {
+    for (ModelCommand command : commands()) {
       line.addSubcommand(command);
     }
     line.addSubcommand(new CommandLine.HelpCommand());
@@ -81,8 +81,8 @@ final class Cli implements Callable<Integer> {
         .setExecutionExceptionHandler((e, _, _) -> report(e));
   }
 
-  private List<BaseCommand> commands() {
-    List<BaseCommand> commands = new ArrayList<>();
+  private List<ModelCommand> commands() {
+    List<ModelCommand> commands = new ArrayList<>();
     commands.add(new RunCommand(shell));
     commands.add(new ChatCommand(shell));
     commands.add(new ServeCommand(shell));

@@ -21,7 +21,7 @@ import picocli.CommandLine.Parameters;
       "  jishi detokenize -m model.gguf 403 407 261",
       "  jishi tokenize -m model.gguf --ids \"Hello\" | jishi detokenize -m model.gguf"
     })
-final class DetokenizeCommand extends ModelCommand {
+final class DetokenizeCommand extends EngineCommand {
   @Parameters(
       arity = "0..*",
       paramLabel = "ID",

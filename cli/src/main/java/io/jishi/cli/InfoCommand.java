@@ -16,7 +16,7 @@ import picocli.CommandLine.Option;
     name = "info",
     description = "Tells what a model is, and what a run of it takes.",
     footer = {"", "Example:", "  jishi info -m model.gguf --json"})
-final class InfoCommand extends ModelCommand {
+final class InfoCommand extends EngineCommand {
   @Option(names = "--json", description = "print one JSON object")
   private boolean json;
 

@@ -20,6 +20,7 @@ import org.jline.reader.UserInterruptException;
 import org.jline.reader.impl.DefaultParser;
 import org.jline.terminal.Terminal;
 import org.jline.terminal.TerminalBuilder;
+import org.jline.utils.Signals;
 
 /** Lines that a person types, with editing and a history that outlives the program. */
 final class LineEditor implements Lines {
@@ -47,7 +48,6 @@ final class LineEditor implements Lines {
               .system(true)
               .dumb(true)
               .encoding(StandardCharsets.UTF_8)
-              .nativeSignals(true)
               .jni(false) // would unpack a native library
               .build();
       return new LineEditor(shell, terminal, reader(terminal, historyFile(shell.environment())));
@@ -108,6 +108,9 @@ final class LineEditor implements Lines {
   @Override
   public void onInterrupt(Runnable action) {
     terminal.handle(Terminal.Signal.INT, _ -> action.run());
+    if (terminal.getType().startsWith(Terminal.TYPE_DUMB)) {
+      Signals.register("INT", action); // a dumb terminal hears of no signals itself
+    }
   }
 
   @Override

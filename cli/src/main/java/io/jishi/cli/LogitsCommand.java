@@ -23,7 +23,7 @@ import picocli.CommandLine.Option;
       "Example:",
       "  jishi logits -m model.gguf --tokens 1,15,7 --positions all --json"
     })
-final class LogitsCommand extends ModelCommand {
+final class LogitsCommand extends EngineCommand {
   /** Which positions to print. */
   enum Positions {
     LAST,
@@ -55,8 +55,8 @@ final class LogitsCommand extends ModelCommand {
   }
 
   @Override
-  protected EngineOptions options() {
-    return super.options().with(Precision.EXACT);
+  protected EngineOptions engineOptions() {
+    return super.engineOptions().with(Precision.EXACT);
   }
 
   @Override

@@ -15,7 +15,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** Answers one prompt: standard output is the generated text and one line feed. */
+/** Answers one prompt: standard output is the generated text, for a person with a line feed. */
 @Command(
     name = "run",
     description = "Answers one prompt.",
@@ -26,7 +26,7 @@ import picocli.CommandLine.Option;
       "  jishi run -m model.gguf --raw --temperature 0 --max-tokens 100 \"Once upon a time\"",
       "  jishi run -m model.gguf --system \"Summarise.\" --file notes.txt"
     })
-final class RunCommand extends ModelCommand {
+final class RunCommand extends EngineCommand {
   @Mixin private TextInput input;
   @Mixin private SamplingOptions sampling;
 
@@ -69,7 +69,9 @@ final class RunCommand extends ModelCommand {
   protected void run(Engine engine) {
     Request request = sampling.request(prompt(engine));
     Answer answer = engine.generate(request, shell.out()::print);
-    shell.out().print("\n");
+    if (shell.terminals().out()) {
+      shell.out().print("\n"); // what is piped on is the text and nothing else
+    }
     if (stats) {
       shell.note(describe(answer));
     }

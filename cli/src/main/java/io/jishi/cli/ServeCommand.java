@@ -23,17 +23,20 @@ import picocli.CommandLine.Option;
       "Environment:",
       "  JISHI_API_KEY     what callers must send as Authorization: Bearer … (default: nothing)"
     })
-final class ServeCommand extends ModelCommand {
+final class ServeCommand extends EngineCommand {
   /** Below the 30 seconds after which container platforms kill. */
   static final int DRAIN_SECONDS = 25;
 
   @Option(
       names = "--host",
-      description =
-          "address to listen on; 0.0.0.0 takes all (default: 127.0.0.1, this machine alone)")
+      paramLabel = "ADDRESS",
+      description = "address to listen on; 0.0.0.0 takes all (default: this machine alone)")
   private String host = ServerOptions.DEFAULT.host();
 
-  @Option(names = "--port", description = "port to listen on; 0 takes a free one (default: 8080)")
+  @Option(
+      names = "--port",
+      paramLabel = "N",
+      description = "port to listen on; 0 takes a free one (default: 8080)")
   private int port = ServerOptions.DEFAULT.port();
 
   private ServerOptions options;

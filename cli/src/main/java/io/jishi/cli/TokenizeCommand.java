@@ -24,7 +24,7 @@ import picocli.CommandLine.Option;
       "  jishi tokenize -m model.gguf \"Once upon a time\"",
       "  jishi tokenize -m model.gguf --ids --file story.txt"
     })
-final class TokenizeCommand extends ModelCommand {
+final class TokenizeCommand extends EngineCommand {
   @Mixin private TextInput input;
 
   @Option(names = "--special", description = "read control tokens that stand in the text as such")

@@ -43,6 +43,7 @@ class CliTest {
             List.of("run", "-m", "m", "--raw", "--system", "x", "hello"),
             List.of("run", "-m", "m", "--file", "x", "hello"),
             List.of("chat", "-m", "m", "--min-p", "2"),
+            List.of("serve", "-m", "m", "--port", "65536"),
             List.of("detokenize", "-m", "m", "1", "x"),
             List.of("logits", "-m", "m", "--tokens", ","),
             List.of("logits", "-m", "m", "--tokens", "1,-2"),

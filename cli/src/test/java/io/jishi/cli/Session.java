@@ -15,6 +15,7 @@ final class Session {
   private final ByteArrayOutputStream out = new ByteArrayOutputStream();
   private final ByteArrayOutputStream err = new ByteArrayOutputStream();
   private byte[] in = {};
+  private Runnable whileServing = () -> {};
   private Shell.Terminals terminals = Shell.Terminals.NONE;
 
   Session input(String text) {
@@ -28,6 +29,12 @@ final class Session {
 
   Session terminals(Shell.Terminals which) {
     terminals = which;
+    return this;
+  }
+
+  /** What happens between the start of a server and the signal that ends it. */
+  Session whileServing(Runnable action) {
+    whileServing = action;
     return this;
   }
 
@@ -53,7 +60,11 @@ final class Session {
         new Output("standard output", stream),
         new Output("standard error", err),
         terminals,
-        Map.of());
+        Map.of(),
+        ending -> {
+          whileServing.run();
+          ending.run();
+        });
   }
 
   String out() {

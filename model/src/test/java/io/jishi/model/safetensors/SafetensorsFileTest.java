@@ -85,9 +85,9 @@ class SafetensorsFileTest {
   void aHeaderThatCannotBeIsAnError() {
     bad(new byte[5], "has only 5 bytes");
     bad(length(0), "its header would have 0 bytes");
-    bad(length(100_000_001), "its header would have 100000001 bytes");
+    bad(length((16 << 20) + 1), "its header would have 16777217 bytes");
     bad(length(Long.MIN_VALUE), "its header would have 9223372036854775808 bytes");
-    bad(length(99_999_999), "the header needs bytes 8..100000007 but the file ends at 16");
+    bad(length(16 << 20), "the header needs bytes 8..16777224 but the file ends at 16");
     bad(Made.file("[]", 0), "its header is no JSON object");
     bad(Made.file("{\"a\":", 0), "header: not valid JSON");
     bad(Made.file("{} x", 0), "header: not valid JSON");

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jishi.cli;
+
+import io.jishi.base.JishiException;
+import io.jishi.engine.Engine;
+import io.jishi.engine.EngineOptions;
+import java.nio.file.Path;
+import picocli.CommandLine.Option;
+
+/** A command that asks an engine. */
+abstract class EngineCommand extends ModelCommand {
+  @Option(
+      names = "--ctx",
+      paramLabel = "TOKENS",
+      description =
+          "most tokens of prompt and answer together (default: the model's own, at most "
+              + EngineOptions.DEFAULT_CONTEXT
+              + ")")
+  private int context;
+
+  /** A command in that shell. */
+  protected EngineCommand(Shell shell) {
+    super(shell);
+  }
+
+  /** Does the work; the engine is closed afterwards. */
+  protected abstract void run(Engine engine);
+
+  /** How the engine is to run. */
+  protected EngineOptions engineOptions() {
+    return EngineOptions.DEFAULT;
+  }
+
+  @Override
+  protected final void work(Path model, int threads) {
+    EngineOptions options = valid(() -> engineOptions().withContext(context).withThreads(threads));
+    try (Engine engine = Loading.open(shell, model, options)) {
+      run(engine);
+    }
+  }
+
+  /**
+   * Whether the model has a chat template.
+   *
+   * @throws JishiException.BadRequest where it has none but {@code system} is given
+   */
+  protected static boolean hasTemplate(Engine engine, String system) {
+    boolean template = engine.info().template() != null;
+    if (!template && system != null) {
+      throw new JishiException.BadRequest(
+          "system", "--system needs a model with a chat template, and this one has none");
+    }
+    return template;
+  }
+}

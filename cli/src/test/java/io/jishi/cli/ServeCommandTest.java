@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jishi.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+
+class ServeCommandTest {
+  private static final Pattern ADDRESS = Pattern.compile("http://127\\.0\\.0\\.1:\\d+/v1");
+
+  private final Session session = new Session();
+
+  @Test
+  void theAddressIsToldAndAnswersUntilTheSignal() {
+    AtomicReference<String> models = new AtomicReference<>();
+    session.whileServing(() -> models.set(get(address() + "/models")));
+    assertThat(session.on("serve", "--port", "0")).isZero();
+    assertThat(models.get()).contains("\"object\":\"list\"");
+    assertThat(session.engine.closed).isTrue();
+    assertThat(session.out()).isEmpty();
+  }
+
+  private String address() {
+    Matcher matcher = ADDRESS.matcher(session.err());
+    assertThat(matcher.find()).isTrue();
+    return matcher.group();
+  }
+
+  private static String get(String address) {
+    try (InputStream in = URI.create(address).toURL().openStream()) {
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Test
+  void aPortInUseIsAFailure() throws IOException {
+    try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      assertThat(session.on("serve", "--port", String.valueOf(taken.getLocalPort()))).isEqualTo(1);
+    }
+    assertThat(session.err()).contains("port").hasLineCount(1);
+    assertThat(session.engine.closed).isTrue();
+  }
+}
