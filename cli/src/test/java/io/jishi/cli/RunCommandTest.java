@@ -29,10 +29,17 @@ class RunCommandTest {
   }
 
   @Test
-  void standardOutputIsTheTextAndOneLineFeedInUtf8() {
+  void aPersonGetsALineFeedBehindTheText() {
+    session.terminals(new Shell.Terminals(false, true, false));
+    assertThat(session.on("run", "hello")).isZero();
+    assertThat(session.out()).isEqualTo("ok\n");
+  }
+
+  @Test
+  void whatIsPipedOnIsTheTextAloneInUtf8() {
     session.engine.answers.add("你好 🙂\n");
     assertThat(session.on("run", "hello")).isZero();
-    assertThat(session.out()).isEqualTo("你好 🙂\n\n");
+    assertThat(session.out()).isEqualTo("你好 🙂\n");
     assertThat(session.err()).isEmpty();
     assertThat(session.engine.closed).isTrue();
   }
@@ -108,7 +115,7 @@ class RunCommandTest {
   @Test
   void statsGoToStandardError() {
     session.on("run", "--stats", "hello");
-    assertThat(session.out()).isEqualTo("ok\n");
+    assertThat(session.out()).isEqualTo("ok");
     assertThat(session.err())
         .isEqualTo(
             "jishi: prompt 5 tokens (2 cached) in 2.00 s, 1.5 tokens/s;"
