@@ -18,13 +18,14 @@ public final class ProductMeter {
   /** Multiplications and additions per second of {@code threads} threads, the best round. */
   public static double measure(Team team, int threads, boolean integer) {
     int chunks = threads * CHUNKS_PER_THREAD;
+    int products = integer ? 8 : 4;
     Team.Task task = integer ? ProductMeter::integers : ProductMeter::floats;
     double best = 0;
     for (int round = 0; round < ROUNDS; round++) {
       long start = System.nanoTime();
       team.run(chunks, threads, task);
       double seconds = (System.nanoTime() - start) / 1e9;
-      best = Math.max(best, 2.0 * 4 * Tile.LANES * REPEATS * chunks / seconds);
+      best = Math.max(best, 2.0 * products * Tile.LANES * REPEATS * chunks / seconds);
     }
     return best;
   }
@@ -32,9 +33,9 @@ public final class ProductMeter {
   private static void integers(int chunk, int worker) {
     int[] q = new int[Tile.LANES];
     int[] sum = new int[Tile.LANES];
+    byte[] x = new byte[16];
     for (int i = 0; i < REPEATS; i++) {
-      LinearTask.outer(q, i, chunk, sum);
-      LinearTask.inner(q, i, chunk, sum);
+      LinearTask.words(q, q, x, i % 8, sum);
     }
     consume(sum[chunk % Tile.LANES]);
   }
