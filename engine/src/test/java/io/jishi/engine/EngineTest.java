@@ -116,6 +116,8 @@ class EngineTest {
   void aFullQueueIsBusyAndWhatWaitsIsRefusedOnClose() {
     Engine small = Engine.open(file, EngineOptions.DEFAULT.withQueue(1));
     List<Generation> accepted = new ArrayList<>();
+    accepted.add(small.start(words("x", 0)));
+    accepted.getFirst().next(); // it runs
     assertThatThrownBy(
             () -> {
               for (int i = 0; i < 50; i++) {

@@ -25,6 +25,7 @@ final class ClientWatch implements Supplier<byte[]> {
   private final DataReader source;
   private CompletableFuture<byte[]> ahead; // a read under way, or what it gave; else null
   private volatile boolean gone;
+  private boolean last;
 
   private ClientWatch(DataReader source) {
     this.source = source;
@@ -45,6 +46,9 @@ final class ClientWatch implements Supplier<byte[]> {
   /** The next bytes, or null at the end; for the connection's thread alone. */
   @Override
   public byte[] get() {
+    if (last) {
+      return null;
+    }
     if (ahead == null) {
       return read();
     }
@@ -72,6 +76,11 @@ final class ClientWatch implements Supplier<byte[]> {
             vanished.run();
           }
         });
+  }
+
+  /** No further request is read: the connection ends after the one that is being answered. */
+  void last() {
+    last = true;
   }
 
   /** Whether the client is known to be gone. */

@@ -4,6 +4,8 @@ package io.jishi.server;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.HeaderValues;
 import io.helidon.http.HttpMediaType;
+import io.helidon.http.RequestException;
+import io.helidon.http.Status;
 import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
@@ -12,7 +14,6 @@ import io.jishi.engine.Answer;
 import io.jishi.engine.Engine;
 import io.jishi.engine.Generation;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -24,8 +25,6 @@ import java.util.UUID;
  * whether it streams or waits.
  */
 final class Generations {
-  private static final System.Logger LOG = System.getLogger(Generations.class.getName());
-
   private final Engine engine;
   private final Models models;
   private final Running running;
@@ -38,7 +37,7 @@ final class Generations {
 
   /** Answers one call. */
   void handle(Call.Api api, ServerRequest request, ServerResponse response) {
-    Call call = RequestParser.parse(api, body(request));
+    Call call = RequestParser.parse(api, body(request, response));
     models.check(call.model());
     try (Running.Ticket ticket = running.start(() -> engine.start(call.request()))) {
       Generation generation = ticket.generation();
@@ -54,8 +53,11 @@ final class Generations {
     }
   }
 
-  /** A foreign page in a browser cannot send this content type unasked, so it cannot use us. */
-  private static byte[] body(ServerRequest request) {
+  /**
+   * A foreign page in a browser (its calls have an {@code Origin}) cannot send JSON's content type
+   * unasked, so it cannot use us; other callers may leave the type out.
+   */
+  private static byte[] body(ServerRequest request, ServerResponse response) {
     boolean json =
         request
             .headers()
@@ -63,15 +65,24 @@ final class Generations {
             .map(HttpMediaType::mediaType)
             .filter(type -> type.text().equalsIgnoreCase("application/json"))
             .isPresent();
-    if (!json) {
+    if (!json && request.headers().contains(HeaderNames.ORIGIN)) {
       throw new ApiError.Refused(
           ApiError.request(415, null, "send the header 'Content-Type: application/json'"));
     }
-    try (InputStream in = request.content().inputStream()) {
-      return in.readAllBytes();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+    Status status;
+    try { // not closed: that would read on after a body above the limit
+      return request.content().inputStream().readAllBytes();
+    } catch (CloseConnectionException e) {
+      throw e;
+    } catch (RequestException e) {
+      status = e.status();
+    } catch (RuntimeException | IOException e) { // Helidon gives all kinds for broken chunks
+      status = Status.BAD_REQUEST_400;
     }
+    // Where this call ends is not known, so no other can follow.
+    response.header(HeaderValues.CONNECTION_CLOSE);
+    Responses.error(response, Responses.http(status, "the request's body is malformed"));
+    throw new CloseConnectionException("the request's body cannot be read");
   }
 
   private AnswerWriter writer(Call call) {
@@ -103,7 +114,7 @@ final class Generations {
         throw e;
       } catch (RuntimeException e) {
         // The status is sent: the error comes as an event, and no [DONE] follows.
-        event(out, error(e).json());
+        event(out, Responses.told(e).json());
       }
     } catch (IOException | UncheckedIOException e) {
       throw new CloseConnectionException("the client is gone", e);
@@ -130,13 +141,5 @@ final class Generations {
   private static void event(OutputStream out, String data) throws IOException {
     out.write(("data: " + data + "\n\n").getBytes(StandardCharsets.UTF_8));
     out.flush();
-  }
-
-  private static ApiError error(RuntimeException e) {
-    ApiError error = ApiError.of(e);
-    if (error.status() == 500) {
-      LOG.log(System.Logger.Level.ERROR, "a generation failed in the middle of its stream", e);
-    }
-    return error;
   }
 }

@@ -12,6 +12,8 @@ import java.nio.charset.StandardCharsets;
 
 /** JSON answers, and errors in OpenAI's form wherever in the web server they arise. */
 final class Responses {
+  private static final System.Logger LOG = System.getLogger(Responses.class.getName());
+
   private static final String JSON = "application/json";
 
   /** How long a caller may wait before it asks again, seconds. */
@@ -25,12 +27,20 @@ final class Responses {
     response.send(json.getBytes(StandardCharsets.UTF_8));
   }
 
-  static void error(ServerResponse response, Throwable e) {
-    ApiError error = ApiError.of(e);
+  static void error(ServerResponse response, ApiError error) {
     if (error.status() == 429 || error.status() == 503) {
       response.header(HeaderValues.create(HeaderNames.RETRY_AFTER, RETRY_SECONDS));
     }
     json(response, error.status(), error.json());
+  }
+
+  /** What the caller is told; what it is not told goes to the log. */
+  static ApiError told(Throwable e) {
+    ApiError error = ApiError.of(e);
+    if (error.status() == 500) {
+      LOG.log(System.Logger.Level.ERROR, "a call failed", e);
+    }
+    return error;
   }
 
   /** Errors that arise before or outside of a handler: broken HTTP, a body too large, a defect. */
@@ -44,17 +54,20 @@ final class Responses {
 
   private static DirectHandler.TransportResponse direct(
       Status status, ServerResponseHeaders headers, String why) {
-    ApiError error =
-        switch (status.code()) {
-          case 413 -> ApiError.request(413, null, "the request's body is too large");
-          case 500 -> ApiError.internal();
-          default -> ApiError.request(status.code(), null, why == null ? status.toString() : why);
-        };
     return DirectHandler.TransportResponse.builder()
         .status(status)
         .headers(headers)
         .header(HeaderValues.create(HeaderNames.CONTENT_TYPE, JSON))
-        .entity(error.bytes())
+        .entity(http(status, why).bytes())
         .build();
+  }
+
+  /** An error of the HTTP layer. */
+  static ApiError http(Status status, String why) {
+    return switch (status.code()) {
+      case 413 -> ApiError.request(413, null, "the request's body is too large");
+      case 500 -> ApiError.internal();
+      default -> ApiError.request(status.code(), null, why == null ? status.toString() : why);
+    };
   }
 }

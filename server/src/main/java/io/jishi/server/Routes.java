@@ -4,8 +4,11 @@ package io.jishi.server;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.HeaderValues;
 import io.helidon.http.Method;
+import io.helidon.webserver.http.FilterChain;
 import io.helidon.webserver.http.Handler;
 import io.helidon.webserver.http.HttpRouting;
+import io.helidon.webserver.http.RoutingRequest;
+import io.helidon.webserver.http.RoutingResponse;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import io.jishi.base.JishiException;
@@ -34,9 +37,21 @@ final class Routes {
     path(routing, Method.POST, "/v1/chat/completions", keyed(generating(Call.Api.CHAT)));
     path(routing, Method.POST, "/v1/completions", keyed(generating(Call.Api.COMPLETION)));
     routing.any(Routes::unknown);
-    routing.error(JishiException.class, (_, res, e) -> Responses.error(res, e));
-    routing.error(ApiError.Refused.class, (_, res, e) -> Responses.error(res, e));
+    routing.addFilter(Routes::closing);
+    routing.error(JishiException.class, (_, res, e) -> Responses.error(res, Responses.told(e)));
+    routing.error(ApiError.Refused.class, (_, res, e) -> Responses.error(res, Responses.told(e)));
     return routing;
+  }
+
+  /** Closes where the client asks for it, which Helidon leaves to the client. */
+  private static void closing(FilterChain chain, RoutingRequest request, RoutingResponse response) {
+    try {
+      chain.proceed();
+    } finally {
+      if (request.headers().contains(HeaderValues.CONNECTION_CLOSE)) {
+        ClientWatch.current().last();
+      }
+    }
   }
 
   private static void path(HttpRouting.Builder to, Method method, String path, Handler handler) {

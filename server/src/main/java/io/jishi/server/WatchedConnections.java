@@ -27,12 +27,13 @@ final class WatchedConnections implements ServerConnectionSelector {
 
   @Override
   public int bytesToIdentifyConnection() {
-    return http.bytesToIdentifyConnection();
+    return 0;
   }
 
+  /** Whatever is sent: what is not HTTP/1.1 gets an answer that says so. */
   @Override
   public Support supports(BufferData data) {
-    return http.supports(data);
+    return Support.SUPPORTED;
   }
 
   @Override
