@@ -211,7 +211,10 @@ class LauncherTest {
   void argumentsArriveAsTheyAre() throws Exception {
     jdk("opt/jdk", "25.0.3");
     environment.put("JISHI_JAVA_OPTS", "-Xmx1g -Dx=y");
-    assertThat(jishi("run", "a  b", "", "*", "$HOME", "你好").out())
+    // From a script, since a JVM in a plain ASCII locale cannot pass such an argument itself.
+    Path caller = temp.resolve("caller");
+    script(caller, "exec '" + clone.resolve("jishi") + "' \"$@\" 你好");
+    assertThat(end(start(caller, "run", "a  b", "", "*", "$HOME")).out())
         .contains("<-Xmx1g><-Dx=y>", "<--module-path><" + clone.toRealPath() + "/cli/target/lib>")
         .endsWith("/io.jishi.cli.Main><run><a  b><><*><$HOME><你好>");
   }
