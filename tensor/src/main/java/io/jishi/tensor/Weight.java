@@ -11,16 +11,11 @@ import java.util.Objects;
  * the memory.
  */
 public final class Weight {
-  /** Rows that lie side by side in a packed tile; the last tile of a matrix may have fewer. */
-  public static final int TILE = 128;
-
   /** How the blocks lie in memory. */
   public enum Layout {
     /** Row after row, as in the file. */
     STORED,
-    /**
-     * {@link #TILE} rows at a time, word k of each row's block side by side: see {@link Packing}.
-     */
+    /** Tiles of rows, word k of each row's block side by side: see {@link Packing}. */
     PACKED
   }
 
@@ -29,16 +24,21 @@ public final class Weight {
   private final int rows;
   private final int cols;
   private final Layout layout;
+  private final int tile;
   private final MemorySegment data;
 
-  private Weight(String name, DType type, int rows, int cols, Layout layout, MemorySegment data) {
+  private Weight(String name, DType type, int rows, int cols, int tile, MemorySegment data) {
     this.name = name;
     this.type = type;
     this.rows = rows;
     this.cols = cols;
-    this.layout = layout;
+    this.layout = tile == 1 ? Layout.STORED : Layout.PACKED;
+    this.tile = tile;
     this.data = data;
-    long expected = Math.multiplyExact(rows, type.rowBytes(cols));
+    long expected =
+        tile == 1
+            ? Math.multiplyExact(rows, type.rowBytes(cols))
+            : Packing.packedBytes(type, rows, cols, tile);
     if (data.byteSize() != expected) {
       throw new IllegalArgumentException(
           name
@@ -61,18 +61,22 @@ public final class Weight {
    * @param data exactly {@code rows · type.rowBytes(cols)} bytes, little-endian
    */
   public static Weight stored(String name, DType type, int rows, int cols, MemorySegment data) {
-    return new Weight(name, type, rows, cols, Layout.STORED, data);
+    return new Weight(name, type, rows, cols, 1, data);
   }
 
   /**
-   * The same weight repacked into {@code target}, which has the same size; itself if not packable.
+   * The same weight repacked.
+   *
+   * @param target {@link Packing#packedBytes} of memory
+   * @param rowsOfTile rows of a tile, more than one
    */
-  public Weight pack(MemorySegment target) {
-    if (layout == Layout.PACKED || type.plain()) {
-      return this;
+  public Weight pack(MemorySegment target, int rowsOfTile) {
+    if (layout == Layout.PACKED) {
+      throw new IllegalArgumentException(this + " is packed already");
     }
-    Packing.pack(this, target);
-    return new Weight(name, type, rows, cols, Layout.PACKED, target);
+    Weight packed = new Weight(name, type, rows, cols, rowsOfTile, target);
+    Packing.packTiles(this, 0, Packing.tiles(rows, rowsOfTile), rowsOfTile, target);
+    return packed;
   }
 
   /** The tensor's name in its file, for messages. */
@@ -100,6 +104,11 @@ public final class Weight {
     return layout;
   }
 
+  /** Rows that lie side by side in a packed tile; 1 for stored weights. */
+  public int tile() {
+    return tile;
+  }
+
   /** The memory, for backends alone. */
   public MemorySegment data() {
     return data;
@@ -113,10 +122,10 @@ public final class Weight {
   /**
    * Decodes row {@code row} into {@code out[0 … cols)}.
    *
-   * @param scratch at least {@code type.rowBytes(cols)} bytes; not used for F32
+   * @param scratch at least {@code type.rowBytes(cols)} bytes; not used for stored F32
    */
   public void row(int row, byte[] scratch, float[] out) {
-    if (type == DType.F32) {
+    if (type == DType.F32 && layout == Layout.STORED) {
       Objects.checkIndex(row, rows);
       long at = (long) row * cols * Float.BYTES;
       MemorySegment.copy(data, ValueLayout.JAVA_FLOAT_UNALIGNED, at, out, 0, cols);
@@ -128,7 +137,8 @@ public final class Weight {
 
   /** The values of a vector: a weight of one row. */
   public void vector(float[] out) {
-    row(0, type == DType.F32 ? null : new byte[Math.toIntExact(type.rowBytes(cols))], out);
+    boolean direct = type == DType.F32 && layout == Layout.STORED;
+    row(0, direct ? null : new byte[Math.toIntExact(type.rowBytes(cols))], out);
   }
 
   /**
@@ -141,7 +151,9 @@ public final class Weight {
     Objects.checkIndex(row, rows);
     Objects.checkFromIndexSize(from, count, cols);
     int size = Math.toIntExact(type.rowBytes(count));
-    if (layout == Layout.PACKED) {
+    if (layout == Layout.PACKED && type.plain()) {
+      Packing.unpackPlain(this, row, from, count, out);
+    } else if (layout == Layout.PACKED) {
       Packing.unpack(this, row, from / type.blockSize(), count / type.blockSize(), out);
     } else {
       long at = row * type.rowBytes(cols) + type.rowBytes(from);

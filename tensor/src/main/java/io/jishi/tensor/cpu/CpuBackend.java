@@ -4,8 +4,13 @@ package io.jishi.tensor.cpu;
 import io.jishi.tensor.Backend;
 import io.jishi.tensor.DType;
 import io.jishi.tensor.Ops;
+import io.jishi.tensor.Packing;
 import io.jishi.tensor.Precision;
 import io.jishi.tensor.Weight;
+import io.jishi.tensor.cpu.asm.Cpu;
+import io.jishi.tensor.cpu.asm.Kernels;
+import io.jishi.tensor.cpu.asm.Level;
+import io.jishi.tensor.cpu.scalar.LinearTask;
 import io.jishi.tensor.cpu.scalar.ProductMeter;
 import io.jishi.tensor.cpu.scalar.ScalarOps;
 import java.lang.foreign.Arena;
@@ -13,28 +18,44 @@ import java.lang.foreign.Arena;
 /** The processors of this machine. */
 public final class CpuBackend implements Backend {
   /** The one backend; the team of threads is one per process too. */
-  public static final CpuBackend INSTANCE = new CpuBackend();
+  public static final CpuBackend INSTANCE = new CpuBackend(Cpu.best());
 
   private static final int CACHE_LINE = 64;
+  private static final int SCALAR_TILE = 128;
 
-  private CpuBackend() {}
+  private final Kernels kernels;
+
+  /** A backend of one level. */
+  public CpuBackend(Level level) {
+    kernels = level == Level.SCALAR ? null : new Kernels(level);
+  }
 
   @Override
   public String description() {
-    return "scalar: plain Java, vectorised by the JIT (this build has no assembled kernels)";
+    return kernels == null
+        ? "scalar: plain Java, vectorised by the JIT"
+        : kernels.level().label() + ": kernels assembled for this processor";
   }
 
   @Override
   public Weight prepare(Weight stored, Arena arena) {
-    if (stored.type().plain()) {
+    if (kernels == null && stored.type().plain() || !Packing.packable(stored.type())) {
       return stored;
     }
-    return stored.pack(arena.allocate(stored.bytes(), CACHE_LINE));
+    int tile = kernels == null ? SCALAR_TILE : AsmProducts.TILE;
+    long bytes = Packing.packedBytes(stored.type(), stored.rows(), stored.cols(), tile);
+    return stored.pack(arena.allocate(bytes, CACHE_LINE), tile);
   }
 
   @Override
   public Ops ops(int threads) {
-    return new ScalarOps(Team.process(), threads == 0 ? threads() : Math.min(threads, threads()));
+    Team team = Team.process();
+    int width = threads == 0 ? threads() : Math.min(threads, threads());
+    Products products = new LinearTask(team.size());
+    if (kernels != null) {
+      products = new AsmProducts(kernels, products, team.size());
+    }
+    return new ScalarOps(team, width, products);
   }
 
   @Override

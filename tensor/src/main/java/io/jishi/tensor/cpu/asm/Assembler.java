@@ -5,8 +5,8 @@ import java.util.Arrays;
 
 /**
  * Writes x86-64 machine code, one method call an instruction, destination first as in Intel's
- * syntax. A vector instruction takes VEX where its operands allow it, else EVEX; {@code evex} asks
- * for EVEX wherever it exists (a processor may know {@code vpdpbusd} only in that form).
+ * syntax. A vector instruction takes VEX where its operands allow it, else EVEX; integer dot
+ * products can be told to take EVEX (a processor may know them only in that form).
  *
  * <p>Encodings after the Intel 64 and IA-32 Architectures Software Developer's Manual, volume 2.
  */
@@ -29,7 +29,7 @@ final class Assembler {
     }
   }
 
-  private final boolean evex;
+  private final boolean evexDots;
   private byte[] code = new byte[1024];
   private int size;
 
@@ -37,9 +37,9 @@ final class Assembler {
     this(false);
   }
 
-  /** Prefers EVEX to VEX where {@code evex}. */
-  Assembler(boolean evex) {
-    this.evex = evex;
+  /** Integer dot products take EVEX where {@code evexDots}. */
+  Assembler(boolean evexDots) {
+    this.evexDots = evexDots;
   }
 
   /** The code so far. */
@@ -127,7 +127,8 @@ final class Assembler {
     boolean high = reg > 15 || vvvv > 15 || rm instanceof Vec v && v.number() > 15;
     boolean broadcast = rm instanceof Mem m && m.broadcast();
     boolean vexDoes = bytes < 64 && !high && !broadcast && mask.number() == 0;
-    if (op.form == Op.Form.VEX || vexDoes && op.form == Op.Form.BOTH && !evex) {
+    boolean dot = op == Op.VPDPBUSD || op == Op.VPDPWSSD;
+    if (op.form == Op.Form.VEX || vexDoes && op.form == Op.Form.BOTH && !(dot && evexDots)) {
       if (!vexDoes) {
         throw new IllegalArgumentException(op + " has no form with these operands");
       }

@@ -28,8 +28,7 @@ final class Code {
   private final int[] pinned;
 
   private Code(Level level, int bytes, List<int[]> constants, int[] pinned) {
-    // A processor with AVX-512 may know vpdpbusd in its EVEX form alone.
-    this.asm = new Assembler(level.vnni());
+    this.asm = new Assembler(!Cpu.hasVexDots());
     this.level = level;
     this.bytes = bytes;
     this.constants = constants;
@@ -170,7 +169,9 @@ final class Code {
     asm.op(Op.VCVTPH2PS, out, from);
   }
 
-  /** {@code out = the low halves of the words of in, as half-precision numbers}; may be the same. */
+  /**
+   * {@code out = the low halves of the words of in, as half-precision numbers}; may be the same.
+   */
   void lowHalves(Vec out, Vec in, Vec spare) {
     if (wide()) {
       asm.op(Op.VPMOVDW, in, spare.as(32));

@@ -9,7 +9,7 @@ import java.lang.foreign.MemorySegment;
  * @param name for messages
  * @param code where it lies, executable
  */
-record Kernel(String name, MemorySegment code) {
+public record Kernel(String name, MemorySegment code) {
 
   static Kernel of(String name, byte[] bytes) throws NativeFailure {
     return new Kernel(name, Native.load(bytes));

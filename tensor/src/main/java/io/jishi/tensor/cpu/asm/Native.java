@@ -14,6 +14,7 @@ import java.util.Locale;
  * The border to the system: executable memory and advice on pages. POSIX systems have {@code mmap},
  * Windows has {@code VirtualAlloc}; only Linux is tested.
  */
+@SuppressWarnings("restricted")
 final class Native {
   static final boolean WINDOWS = os().startsWith("windows");
   static final boolean LINUX = os().startsWith("linux");

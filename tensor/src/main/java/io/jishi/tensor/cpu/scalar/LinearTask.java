@@ -4,10 +4,10 @@ package io.jishi.tensor.cpu.scalar;
 import io.jishi.tensor.DType;
 import io.jishi.tensor.Dequantizer;
 import io.jishi.tensor.Linear;
-import io.jishi.tensor.Packing;
 import io.jishi.tensor.Precision;
 import io.jishi.tensor.Tensor;
 import io.jishi.tensor.Weight;
+import io.jishi.tensor.cpu.Products;
 import io.jishi.tensor.cpu.Team;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -15,12 +15,13 @@ import java.util.Arrays;
 import java.util.Objects;
 
 /**
- * {@code y[t, o] = Σ_i x[t, i] · w[o, i] + b[o]}, a chunk of work being one tile of rows of one
- * weight. Output rows lie across the lanes, inputs are taken in ascending order with one fused
- * multiply-add each (integer formats: exact sums over 32 values, then one fused multiply-add), so
- * one token and five hundred share one order.
+ * {@code y[t, o] = b[o] + Σ_i x[t, i] · w[o, i]}, a chunk of work being {@value Tile#LANES} rows of
+ * one weight. Output rows lie across the lanes, sums start from the bias, inputs are taken in
+ * ascending order with one fused multiply-add each, so one token and five hundred share one order.
+ * Integer formats: exact sums over the 32 or 16 values of a scale, then one fused multiply-add with
+ * the product of both scales; then one with each minimum and the scaled sum of its activations.
  */
-final class LinearTask implements Team.Task {
+public final class LinearTask implements Products, Team.Task {
   private static final int LANES = Tile.LANES;
   private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
   private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED;
@@ -42,7 +43,7 @@ final class LinearTask implements Team.Task {
   /** What one worker needs. */
   private static final class Scratch {
     final Tile tile = new Tile();
-    final int[][] sums = new int[2][LANES];
+    final int[] sums = new int[LANES];
     final float[][] columns = new float[256][LANES];
     final byte[] row = new byte[256 * Float.BYTES];
     final short[] shorts = new short[COLUMNS];
@@ -51,15 +52,16 @@ final class LinearTask implements Team.Task {
     float[] bias = new float[0];
   }
 
-  LinearTask(int workers) {
+  /** Products for a team of {@code workers}. */
+  public LinearTask(int workers) {
     scratch = new Scratch[workers];
     for (int w = 0; w < workers; w++) {
       scratch[w] = new Scratch();
     }
   }
 
-  /** Computes {@code out}; the product is shared over {@code width} threads. */
-  void run(Team team, int width, Tensor in, Linear weights, Precision how, Tensor out) {
+  @Override
+  public void run(Team team, int width, Tensor in, Linear weights, Precision how, Tensor out) {
     x = in;
     y = out;
     linear = weights;
@@ -114,22 +116,32 @@ final class LinearTask implements Team.Task {
     for (int from = 0; from < x.rows(); from += TOKENS) {
       int count = Math.min(TOKENS, x.rows() - from);
       Scratch s = scratch[worker];
-      prepare(s, count);
+      prepare(s, linear.biases().get(part), tile, count);
       if (integer(weight)) {
         integers(s, weight, tile, from, count);
       } else {
         floats(s, weight, tile, from, count);
       }
-      store(s, weight, part, tile, column, from, count);
+      store(s, weight, tile, column, from, count);
     }
   }
 
-  private static void prepare(Scratch s, int count) {
+  /** Sums start from the bias. */
+  private static void prepare(Scratch s, Weight bias, int tile, int count) {
     if (s.acc.length < count) {
       s.acc = new float[count][LANES];
     }
+    int lanes = 0;
+    if (bias != null) {
+      if (s.bias.length < bias.cols()) {
+        s.bias = new float[bias.cols()];
+      }
+      bias.vector(s.bias);
+      lanes = Math.min(LANES, bias.cols() - tile * LANES);
+    }
     for (int t = 0; t < count; t++) {
-      Arrays.fill(s.acc[t], 0);
+      System.arraycopy(s.bias, lanes == 0 ? 0 : tile * LANES, s.acc[t], 0, lanes);
+      Arrays.fill(s.acc[t], lanes, LANES, 0);
     }
   }
 
@@ -154,24 +166,26 @@ final class LinearTask implements Team.Task {
     Tile tile = s.tile;
     int firstSum = quantized.sums[at / 16];
     int secondSum = quantized.sums[at / 16 + 1];
-    int[] low = s.sums[0];
-    if (tile.hasSub) {
-      int[] high = s.sums[1];
-      Arrays.fill(low, -tile.bias * firstSum);
-      Arrays.fill(high, -tile.bias * secondSum);
-      half(tile, 0, at, low);
-      half(tile, 4, at + 16, high);
-      join(low, tile.sub[0], high, tile.sub[1]);
-    } else {
-      Arrays.fill(low, -tile.bias * (firstSum + secondSum));
-      half(tile, 0, at, low);
-      half(tile, 4, at + 16, low);
-    }
     float scale = quantized.scales[at / 32];
-    scale(low, tile.d, scale, acc);
-    if (tile.hasMin) {
-      combine(tile.min[0], firstSum, tile.min[1], secondSum, low);
-      scale(low, tile.m, scale, acc);
+    int[] sum = s.sums;
+    if (tile.parts == 2) {
+      Arrays.fill(sum, -tile.bias * firstSum);
+      half(tile, 0, at, sum);
+      scale(sum, tile.scale[0], scale, acc);
+      Arrays.fill(sum, -tile.bias * secondSum);
+      half(tile, 4, at + 16, sum);
+      scale(sum, tile.scale[1], scale, acc);
+    } else {
+      Arrays.fill(sum, -tile.bias * (firstSum + secondSum));
+      half(tile, 0, at, sum);
+      half(tile, 4, at + 16, sum);
+      scale(sum, tile.scale[0], scale, acc);
+    }
+    if (tile.hasMin && tile.parts == 2) {
+      one(tile.min[0], scale * firstSum, acc);
+      one(tile.min[1], scale * secondSum, acc);
+    } else if (tile.hasMin) {
+      one(tile.min[0], scale * (firstSum + secondSum), acc);
     }
   }
 
@@ -221,18 +235,6 @@ final class LinearTask implements Team.Task {
     }
   }
 
-  private static void join(int[] a, int[] subA, int[] b, int[] subB) {
-    for (int r = 0; r < LANES; r++) {
-      a[r] = a[r] * subA[r] + b[r] * subB[r];
-    }
-  }
-
-  private static void combine(int[] minA, int sumA, int[] minB, int sumB, int[] out) {
-    for (int r = 0; r < LANES; r++) {
-      out[r] = minA[r] * sumA + minB[r] * sumB;
-    }
-  }
-
   private static void scale(int[] sum, float[] d, float scale, float[] acc) {
     for (int r = 0; r < LANES; r++) {
       acc[r] = Math.fma((float) sum[r], d[r] * scale, acc[r]);
@@ -253,7 +255,7 @@ final class LinearTask implements Team.Task {
 
   /** Columns {@code first … first + n} of the tile's rows as floats, one array a column. */
   private static void stageColumns(Scratch s, Weight weight, int tile, int first, int n) {
-    int lanes = Packing.lanes(weight, tile);
+    int lanes = Math.min(LANES, weight.rows() - tile * LANES);
     for (int r = 0; r < lanes; r++) {
       decode(s, weight, tile * LANES + r, first, n);
       for (int i = 0; i < n; i++) {
@@ -263,8 +265,9 @@ final class LinearTask implements Team.Task {
   }
 
   private static void decode(Scratch s, Weight weight, int row, int first, int n) {
-    DType type = weight.type();
-    long at = row * type.rowBytes(weight.cols()) + (long) first * type.blockBytes();
+    DType type = weight.layout() == Weight.Layout.STORED ? weight.type() : null;
+    long at =
+        row * weight.type().rowBytes(weight.cols()) + (long) first * weight.type().blockBytes();
     switch (type) {
       case F32 -> MemorySegment.copy(weight.data(), FLOAT, at, s.values, 0, n);
       case F16 -> {
@@ -279,9 +282,9 @@ final class LinearTask implements Team.Task {
           s.values[i] = Float.intBitsToFloat(s.shorts[i] << 16);
         }
       }
-      default -> {
+      case null, default -> {
         weight.storedRow(row, first, n, s.row);
-        Dequantizer.dequantize(type, s.row, n, s.values);
+        Dequantizer.dequantize(weight.type(), s.row, n, s.values);
       }
     }
   }
@@ -329,24 +332,10 @@ final class LinearTask implements Team.Task {
     }
   }
 
-  private void store(
-      Scratch s, Weight weight, int part, int tile, int column, int from, int count) {
-    int lanes = Packing.lanes(weight, tile);
-    Weight bias = linear.biases().get(part);
-    if (bias != null) {
-      if (s.bias.length < bias.cols()) {
-        s.bias = new float[bias.cols()];
-      }
-      bias.vector(s.bias);
-    }
+  private void store(Scratch s, Weight weight, int tile, int column, int from, int count) {
+    int lanes = Math.min(LANES, weight.rows() - tile * LANES);
     for (int t = 0; t < count; t++) {
-      float[] acc = s.acc[t];
-      if (bias != null) {
-        for (int r = 0; r < lanes; r++) {
-          acc[r] += s.bias[tile * LANES + r];
-        }
-      }
-      y.write(from + t, column + tile * LANES, acc, 0, lanes);
+      y.write(from + t, column + tile * LANES, s.acc[t], 0, lanes);
     }
   }
 }

@@ -31,7 +31,7 @@ final class Quantized {
         max = Math.max(max, Math.abs(x[at + i]));
       }
       float scale = max / 127;
-      float inverse = scale > 0 && scale < Float.POSITIVE_INFINITY ? 1 / scale : 0;
+      float inverse = scale >= Float.MIN_NORMAL && scale < Float.POSITIVE_INFINITY ? 1 / scale : 0;
       for (int half = 0; half < 2; half++) {
         int sum = 0;
         for (int i = 16 * half; i < 16 * half + 16; i++) {

@@ -9,6 +9,7 @@ import io.jishi.tensor.Ops;
 import io.jishi.tensor.Precision;
 import io.jishi.tensor.Tensor;
 import io.jishi.tensor.Weight;
+import io.jishi.tensor.cpu.Products;
 import io.jishi.tensor.cpu.Team;
 import java.lang.foreign.MemorySegment;
 
@@ -17,7 +18,7 @@ public final class ScalarOps implements Ops {
   private final Team team;
   private final int width;
   private final Workspace workspace = new Workspace();
-  private final LinearTask linearTask;
+  private final Products products;
   private final AttentionTask attentionTask;
   private float[] a = new float[0];
   private float[] b = new float[0];
@@ -27,11 +28,12 @@ public final class ScalarOps implements Ops {
    * Operations on a team.
    *
    * @param width threads of the team to use
+   * @param products how to multiply; closed with this object
    */
-  public ScalarOps(Team team, int width) {
+  public ScalarOps(Team team, int width, Products products) {
     this.team = team;
     this.width = width;
-    this.linearTask = new LinearTask(team.size());
+    this.products = products;
     this.attentionTask = new AttentionTask(team.size());
   }
 
@@ -83,7 +85,7 @@ public final class ScalarOps implements Ops {
           linear.weights().getFirst() + " does not take " + x.cols() + " inputs");
     }
     Tensor out = workspace.take(x.rows(), linear.out());
-    linearTask.run(team, width, x, linear, precision, out);
+    products.run(team, width, x, linear, precision, out);
     return out;
   }
 
@@ -155,6 +157,7 @@ public final class ScalarOps implements Ops {
 
   @Override
   public void close() {
+    products.close();
     workspace.close();
   }
 

@@ -6,23 +6,23 @@ import io.jishi.tensor.Packing;
 import io.jishi.tensor.Weight;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.Arrays;
 
 /**
- * One block of up to {@link Weight#TILE} rows of an integer format, rows across the lanes of heap
+ * One block of up to {@link #LANES} rows of an integer format, rows across the lanes of heap
  * arrays. {@link #load} brings in the stored words; {@link #group} turns 32 values of each row into
  * unsigned bytes, four to an int (taking them out costs one operation less than signed ones), and
  * their scales:
  *
- * <p>{@code w[i] = d · sub(i) · (q(i) − bias) + m · min(i)} with {@code sub}, {@code min} one for
- * values 0–15 and one for 16–31, or 1 where the format has none.
+ * <p>{@code w[i] = scale(i) · (q(i) − bias) + min(i)} with one {@code scale} and {@code min} for
+ * all values, or one for values 0–15 and one for 16–31. Both are products of a half-precision
+ * number and a small integer, so they are exact.
  *
  * <p>Lanes beyond the tile's rows hold leftovers: their results are not used. Loops run over all
  * lanes, since the JIT vectorises only loops of a length that it knows. Formats: see {@link
  * io.jishi.tensor.Dequantizer}.
  */
 final class Tile {
-  static final int LANES = Weight.TILE;
+  static final int LANES = 128;
   private static final int MAX_WORDS = 52;
   private static final int LOW_NIBBLES = 0x0F0F0F0F;
   private static final int PAIRS = 0x03030303;
@@ -30,44 +30,53 @@ final class Tile {
 
   private final int[][] words = new int[MAX_WORDS][LANES];
   private final short[] halves = new short[LANES];
+  private final byte[] bytes = new byte[LANES];
   private final int[][] made = new int[8][LANES];
 
   /** The group's values: byte i % 4 of {@code q[i / 4][lane]} is value i, unsigned. */
   final int[][] q = new int[8][];
 
-  /** The scale of all values. */
-  final float[] d = new float[LANES];
+  /** Scales: of all values, or of values 0–15 and 16–31, as {@link #parts} says. */
+  final float[][] scale = new float[2][LANES];
 
-  /** The factor of the minima, negative where the format subtracts them. */
-  final float[] m = new float[LANES];
-
-  /** Integer scales of values 0–15 and 16–31, where {@link #hasSub}. */
-  final int[][] sub = new int[2][LANES];
-
-  /** Integer minima of values 0–15 and 16–31, where {@link #hasMin}. */
-  final int[][] min = new int[2][LANES];
+  /** Minima of the same values, where {@link #hasMin}. */
+  final float[][] min = new float[2][LANES];
 
   /** What is subtracted from each value. */
   int bias;
 
-  boolean hasSub;
+  /** Scales of a group, 1 or 2. */
+  int parts;
+
   boolean hasMin;
+
+  /** The scale of a block's scales, and of its minima: negative where the format subtracts them. */
+  private final float[] d = new float[LANES];
+
+  private final float[] m = new float[LANES];
+
+  /** The integers of {@link #scale} and {@link #min}. */
+  private final int[][] sub = new int[2][LANES];
+
+  private final int[][] subMin = new int[2][LANES];
+  private boolean hasSub;
   private MemorySegment data;
   private DType type;
-  private boolean packed;
+  private Weight weight;
+  private int firstRow;
   private int lanes;
   private long rowBytes;
-  private long first;
 
-  /** Begins with tile {@code tile}: all that its blocks have in common. */
-  void begin(Weight of, int tile) {
+  /** Begins with rows from {@code group · LANES} on: all that their blocks have in common. */
+  void begin(Weight of, int group) {
+    weight = of;
     data = of.data();
     type = of.type();
-    packed = of.layout() == Weight.Layout.PACKED;
-    lanes = Packing.lanes(of, tile);
+    firstRow = group * LANES;
+    lanes = Math.min(LANES, of.rows() - firstRow);
     rowBytes = type.rowBytes(of.cols());
-    first = (long) tile * LANES * rowBytes;
     hasSub = type.blockSize() == 256;
+    parts = type == DType.Q2_K || type == DType.Q3_K || type == DType.Q6_K ? 2 : 1;
     hasMin =
         switch (type) {
           case Q4_1, Q5_1, Q2_K, Q4_K, Q5_K -> true;
@@ -82,31 +91,35 @@ final class Tile {
           case Q6_K -> 32;
           default -> 0;
         };
-    if (hasMin && !hasSub) {
-      Arrays.fill(min[0], 1);
-      Arrays.fill(min[1], 1);
-    }
   }
 
   /** Brings in block {@code block} of all rows of the tile. */
   void load(int block) {
-    if (packed) {
-      loadPacked(first + (long) block * lanes * type.blockBytes());
+    if (weight.layout() == Weight.Layout.PACKED) {
+      for (int lane = 0; lane < lanes; lane += weight.tile()) {
+        loadPacked(block, lane);
+      }
     } else {
-      loadStored(first + (long) block * type.blockBytes());
+      loadStored(firstRow * rowBytes + (long) block * type.blockBytes());
     }
     scales();
   }
 
-  private void loadPacked(long offset) {
-    int count = Packing.words(type);
-    for (int k = 0; k < count; k++) {
-      MemorySegment.copy(
-          data, ValueLayout.JAVA_INT_UNALIGNED, offset + (long) k * lanes * 4, words[k], 0, lanes);
+  /** One packed tile, whose rows go to the lanes from {@code lane} on. */
+  private void loadPacked(int block, int lane) {
+    int tile = weight.tile();
+    int cols = weight.cols();
+    long base = (firstRow + lane) / tile * Packing.tileBytes(type, cols, tile);
+    for (int k = 0; k < Packing.words(type); k++) {
+      long at = base + Packing.wordOffset(type, tile, block, k);
+      MemorySegment.copy(data, ValueLayout.JAVA_INT_UNALIGNED, at, words[k], lane, tile);
     }
-    if (Packing.hasHalf(type)) {
-      long at = offset + (long) count * lanes * 4;
-      MemorySegment.copy(data, ValueLayout.JAVA_SHORT_UNALIGNED, at, halves, 0, lanes);
+    if (Packing.tailBytes(type) == 2) {
+      long at = base + Packing.tailOffset(type, cols, tile, block);
+      MemorySegment.copy(data, ValueLayout.JAVA_SHORT_UNALIGNED, at, halves, lane, tile);
+    } else if (Packing.tailBytes(type) == 1) {
+      long at = base + Packing.tailOffset(type, cols, tile, block);
+      MemorySegment.copy(data, ValueLayout.JAVA_BYTE, at, bytes, lane, tile);
     }
   }
 
@@ -120,11 +133,12 @@ final class Tile {
         row[r] = data.get(ValueLayout.JAVA_INT_UNALIGNED, at + r * rowBytes) ^ flip;
       }
     }
-    if (Packing.hasHalf(type)) {
-      long at = offset + Packing.halfOffset(type);
-      for (int r = 0; r < lanes; r++) {
-        halves[r] = data.get(ValueLayout.JAVA_SHORT_UNALIGNED, at + r * rowBytes);
-      }
+    long tail = offset + Packing.tailOffset(type);
+    for (int r = 0; r < lanes && Packing.tailBytes(type) == 2; r++) {
+      halves[r] = data.get(ValueLayout.JAVA_SHORT_UNALIGNED, tail + r * rowBytes);
+    }
+    for (int r = 0; r < lanes && Packing.tailBytes(type) == 1; r++) {
+      bytes[r] = data.get(ValueLayout.JAVA_BYTE, tail + r * rowBytes);
     }
   }
 
@@ -166,6 +180,24 @@ final class Tile {
       case Q6_K -> group6(g);
       default -> throw new IllegalArgumentException(type + " has no integer kernel");
     }
+    for (int part = 0; part < parts; part++) {
+      if (hasSub) {
+        times(sub[part], d, scale[part]);
+      } else {
+        System.arraycopy(d, 0, scale[part], 0, LANES);
+      }
+      if (hasMin && hasSub) {
+        times(subMin[part], m, min[part]);
+      } else if (hasMin) {
+        System.arraycopy(m, 0, min[part], 0, LANES);
+      }
+    }
+  }
+
+  private static void times(int[] a, float[] b, float[] out) {
+    for (int r = 0; r < LANES; r++) {
+      out[r] = (float) a[r] * b[r];
+    }
   }
 
   /** Values 0–15 are the low nibbles of four words, 16–31 the high ones. */
@@ -202,7 +234,7 @@ final class Tile {
       int shift = 8 * ((2 * g + part) % 4);
       int[] scale = words[(2 * g + part) / 4];
       bits(scale, shift, 15, sub[part]);
-      bits(scale, shift + 4, 15, min[part]);
+      bits(scale, shift + 4, 15, subMin[part]);
     }
     useMade();
   }
@@ -236,13 +268,11 @@ final class Tile {
     int shift = 8 * (g % 4);
     if (g < 4) {
       bits(words[1], shift, 63, sub[0]);
-      bits(words[2], shift, 63, min[0]);
+      bits(words[2], shift, 63, subMin[0]);
     } else {
       split(words[3], shift, words[1], shift + 6, sub[0]);
-      split(words[3], shift + 4, words[2], shift + 6, min[0]);
+      split(words[3], shift + 4, words[2], shift + 6, subMin[0]);
     }
-    System.arraycopy(sub[0], 0, sub[1], 0, LANES);
-    System.arraycopy(min[0], 0, min[1], 0, LANES);
     useMade();
   }
 

@@ -72,8 +72,7 @@ final class EncodingCases {
   }
 
   private void vector(Op op) {
-    boolean scalar =
-        op.tuple == Op.Tuple.WORD && op != Op.VBROADCASTSS && op != Op.VPBROADCASTD;
+    boolean scalar = op.tuple == Op.Tuple.WORD && op != Op.VBROADCASTSS && op != Op.VPBROADCASTD;
     if (op == Op.VPGATHERDD || op == Op.VCMPPS || op == Op.VBLENDVPS || narrowing(op)) {
       return;
     }
@@ -174,7 +173,9 @@ final class EncodingCases {
         a -> a.gather(y, Vec.ymm(2), Mem.gather(R9, Vec.ymm(12), 1, 6)));
     add("vmovups zmm29{k1}{z},[r9+96]", a -> a.op(Op.VMOVUPS, Mask.zero(1), z, m));
     add("vmovups [r9+96]{k1},zmm29", a -> a.op(Op.VMOVUPS_STORE, Mask.keep(1), z, m));
-    add("vaddps zmm1{k7},zmm29,zmm5", a -> a.op(Op.VADDPS, Mask.keep(7), Vec.zmm(1), z, Vec.zmm(5)));
+    add(
+        "vaddps zmm1{k7},zmm29,zmm5",
+        a -> a.op(Op.VADDPS, Mask.keep(7), Vec.zmm(1), z, Vec.zmm(5)));
     add("kmovw k1,eax", a -> a.kmovw(1, RAX));
     add("kmovw k5,r12d", a -> a.kmovw(5, R12));
     add("vzeroupper", Assembler::vzeroupper);

@@ -93,7 +93,8 @@ class EncodingTest {
     for (String line : listing.split("\n")) {
       Matcher m = LISTING.matcher(line);
       if (m.matches()) {
-        hex.get(Integer.parseInt(m.group(1)) - 1).append(m.group(2).replace(" ", "").toLowerCase(Locale.ROOT));
+        hex.get(Integer.parseInt(m.group(1)) - 1)
+            .append(m.group(2).replace(" ", "").toLowerCase(Locale.ROOT));
       }
     }
     return hex.stream().map(StringBuilder::toString).toList();

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jishi.tensor.cpu;
+
+import io.jishi.tensor.Linear;
+import io.jishi.tensor.Precision;
+import io.jishi.tensor.Tensor;
+import io.jishi.tensor.Weight;
+import io.jishi.tensor.cpu.asm.Kernels;
+import io.jishi.tensor.cpu.asm.LineKind;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import java.util.IdentityHashMap;
+import java.util.Map;
+
+/**
+ * Products by emitted kernels. A chunk of work is a run of tiles of 16 rows of one weight. Few
+ * tokens: weights are decoded in registers and stream past once a tile of tokens. Many: a piece of
+ * the columns is decoded into a panel that the second-level cache keeps, then all tokens pass it;
+ * the sums are stored and taken up again, so the order of additions stays the same.
+ *
+ * <p>What has no kernel (integer formats under {@link Precision#EXACT}, codebooks) goes to the
+ * scalar products.
+ */
+final class AsmProducts implements Products, Team.Task {
+  /** Rows of a tile. */
+  static final int TILE = 16;
+
+  /** Tiles of tokens past which weights stream; with more, panels are worth it. */
+  static final int STREAMED_TILES = 2;
+
+  /** Bytes of weights of a chunk while they stream past: a few microseconds. */
+  private static final int STREAM_BYTES = 96 << 10;
+
+  /** Tiles of a chunk that many tokens pass. */
+  private static final int PANEL_TILES = 8;
+
+  /** Tokens that one thread turns into lines at a time. */
+  private static final int LINE_TOKENS = 8;
+
+  private static final LineKind[] KINDS = LineKind.values();
+
+  private final Kernels kernels;
+  private final Products scalar;
+  private final Arena arena = Arena.ofShared();
+  private final LineBuffer[] lines = new LineBuffer[KINDS.length];
+  private final AsmWorker[] workers;
+  private final Map<Weight, MemorySegment> biases = new IdentityHashMap<>();
+  private final Team.Task lineTask = this::writeLines;
+  private LineKind lineKind;
+  private Tensor x;
+  private Tensor y;
+  private Linear linear;
+  private Precision precision;
+
+  /** Products for teams of up to {@code threads} threads. */
+  AsmProducts(Kernels kernels, Products scalar, int threads) {
+    this.kernels = kernels;
+    this.scalar = scalar;
+    for (LineKind kind : KINDS) {
+      lines[kind.ordinal()] = new LineBuffer(kind, kernels.maxTokens(kind));
+    }
+    workers = new AsmWorker[threads];
+    Arrays.setAll(workers, i -> new AsmWorker(kernels));
+  }
+
+  @Override
+  public void run(Team team, int width, Tensor in, Linear weights, Precision how, Tensor out) {
+    x = in;
+    y = out;
+    linear = weights;
+    precision = how;
+    int kinds = kinds();
+    if (kinds < 0) {
+      scalar.run(team, width, in, weights, how, out);
+      return;
+    }
+    for (LineKind kind : KINDS) {
+      if ((kinds >> kind.ordinal() & 1) == 1) {
+        prepareLines(team, width, kind);
+      }
+    }
+    int chunks = 0;
+    for (int k = 0; k < weights.weights().size(); k++) {
+      chunks += chunks(weights.weights().get(k));
+      prepareBias(weights.biases().get(k));
+    }
+    team.run(chunks, width, this);
+  }
+
+  /** A bit for each kind of lines that the weights take; −1 where one of them has no kernel. */
+  private int kinds() {
+    int kinds = 0;
+    for (int k = 0; k < linear.weights().size(); k++) {
+      Weight weight = linear.weights().get(k);
+      LineKind kind = kernels.lineKind(weight.type(), precision);
+      boolean foreign = weight.layout() == Weight.Layout.PACKED && weight.tile() != TILE;
+      if (kind == null || foreign) {
+        return -1;
+      }
+      kinds |= 1 << kind.ordinal();
+    }
+    return kinds;
+  }
+
+  private void prepareBias(Weight bias) {
+    if (bias != null && !biases.containsKey(bias)) {
+      biases.put(bias, AsmWorker.padded(arena, bias));
+    }
+  }
+
+  private void prepareLines(Team team, int width, LineKind kind) {
+    lineKind = kind;
+    lines[kind.ordinal()].resize(x.rows(), x.cols());
+    team.run((x.rows() + LINE_TOKENS - 1) / LINE_TOKENS, width, lineTask);
+  }
+
+  private void writeLines(int chunk, int worker) {
+    LineBuffer buffer = lines[lineKind.ordinal()];
+    AsmWorker w = workers[worker];
+    int end = Math.min(x.rows(), (chunk + 1) * LINE_TOKENS);
+    for (int t = chunk * LINE_TOKENS; t < end; t++) {
+      buffer.write(w, kernels.lineWriter(lineKind), x, t);
+    }
+  }
+
+  private int tilesPerChunk(Weight weight) {
+    boolean many = x.rows() > STREAMED_TILES * kernels.maxTokens(LineKind.BYTES);
+    long bytes = Math.max(1, weight.bytes() / weight.rows() * TILE);
+    return many ? PANEL_TILES : (int) Math.max(1, STREAM_BYTES / bytes);
+  }
+
+  private static int tiles(Weight weight) {
+    return (weight.rows() + TILE - 1) / TILE;
+  }
+
+  private int chunks(Weight weight) {
+    int size = tilesPerChunk(weight);
+    return (tiles(weight) + size - 1) / size;
+  }
+
+  @Override
+  public void run(int chunk, int worker) {
+    int part = 0;
+    int column = 0;
+    int index = chunk;
+    Weight weight = linear.weights().getFirst();
+    while (index >= chunks(weight)) {
+      index -= chunks(weight);
+      column += weight.rows();
+      weight = linear.weights().get(++part);
+    }
+    int size = tilesPerChunk(weight);
+    int first = index * size;
+    LineKind kind = kernels.lineKind(weight.type(), precision);
+    Weight bias = linear.biases().get(part);
+    workers[worker].run(
+        weight,
+        kind,
+        lines[kind.ordinal()],
+        first,
+        Math.min(size, tiles(weight) - first),
+        bias == null ? null : biases.get(bias),
+        y,
+        column);
+  }
+
+  @Override
+  public void close() {
+    for (AsmWorker worker : workers) {
+      worker.close();
+    }
+    for (LineBuffer buffer : lines) {
+      buffer.close();
+    }
+    arena.close();
+    scalar.close();
+  }
+}

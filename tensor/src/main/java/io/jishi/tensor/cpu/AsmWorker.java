@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jishi.tensor.cpu;
+
+import io.jishi.tensor.DType;
+import io.jishi.tensor.Packing;
+import io.jishi.tensor.Tensor;
+import io.jishi.tensor.Weight;
+import io.jishi.tensor.cpu.asm.Kernels;
+import io.jishi.tensor.cpu.asm.LineKind;
+import io.jishi.tensor.cpu.asm.ProductCall;
+import io.jishi.tensor.cpu.asm.ProductKernel;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/** One thread's part in {@link AsmProducts}: a run of tiles of one weight against all tokens. */
+final class AsmWorker implements AutoCloseable {
+  /** Columns of a panel: with the tokens' lines it stays within the first-level cache. */
+  private static final int PANEL_COLUMNS = 512;
+
+  private static final int ROW_FLOATS = 4 * AsmProducts.TILE;
+
+  private final Kernels kernels;
+  private final Arena arena = Arena.ofShared();
+  private final MemorySegment zeros = arena.allocate(ROW_FLOATS, 64);
+  final ProductCall call = new ProductCall(arena);
+  private MemorySegment panel = MemorySegment.NULL;
+  private MemorySegment packed = MemorySegment.NULL;
+  private MemorySegment edge = MemorySegment.NULL;
+  private MemorySegment pad = MemorySegment.NULL;
+
+  private Weight weight;
+  private LineKind kind;
+  private LineBuffer lines;
+  private MemorySegment memory;
+  private long base;
+  private long tileBytes;
+  private MemorySegment bias;
+  private long biasOffset;
+
+  AsmWorker(Kernels kernels) {
+    this.kernels = kernels;
+  }
+
+  /** A row of zeros of at least {@code bytes} bytes whose beginning may be written. */
+  MemorySegment pad(long bytes) {
+    pad = grown(pad, bytes);
+    return pad.fill((byte) 0);
+  }
+
+  /**
+   * Multiplies tiles {@code first … first + tiles} of a weight.
+   *
+   * @param biasFloats the weight's bias, padded to whole tiles, or null
+   * @param column of {@code y} where the weight's outputs begin
+   */
+  void run(
+      Weight of,
+      LineKind lineKind,
+      LineBuffer activations,
+      int first,
+      int tiles,
+      MemorySegment biasFloats,
+      Tensor y,
+      int column) {
+    weight = of;
+    kind = lineKind;
+    lines = activations;
+    tileBytes = Packing.packedBytes(of.type(), AsmProducts.TILE, of.cols(), AsmProducts.TILE);
+    locate(first, tiles);
+    bias = biasFloats == null ? zeros : biasFloats;
+    biasOffset = biasFloats == null ? 0 : (long) first * ROW_FLOATS;
+    int whole = Math.min(tiles, of.rows() / AsmProducts.TILE - first);
+    long row = 4L * y.cols();
+    long at = 4L * (column + first * AsmProducts.TILE);
+    if (whole > 0) {
+      product(whole, y.data(), at, row);
+    }
+    if (whole < tiles) {
+      base += whole * tileBytes;
+      biasOffset += biasFloats == null ? 0 : (long) whole * ROW_FLOATS;
+      edge = grown(edge, (long) y.rows() * ROW_FLOATS);
+      product(1, edge, 0, ROW_FLOATS);
+      int count = of.rows() % AsmProducts.TILE;
+      for (int t = 0; t < y.rows(); t++) {
+        MemorySegment.copy(
+            edge, (long) t * ROW_FLOATS, y.data(), t * row + at + whole * ROW_FLOATS, 4L * count);
+      }
+    }
+  }
+
+  /** Finds the tiles in memory, packed ones where they lie, stored ones after packing them here. */
+  private void locate(int first, int tiles) {
+    if (weight.layout() == Weight.Layout.PACKED) {
+      memory = weight.data();
+      base = first * tileBytes;
+    } else {
+      packed = grown(packed, tiles * tileBytes);
+      Packing.packTiles(weight, first, tiles, AsmProducts.TILE, packed);
+      memory = packed;
+      base = 0;
+    }
+  }
+
+  private void product(int tiles, MemorySegment out, long outOffset, long outStride) {
+    DType type = weight.type();
+    int columns = Math.max(type.blockSize(), kind.columns());
+    int blocks = (weight.cols() + columns - 1) / columns;
+    boolean many = lines.tiles() > AsmProducts.STREAMED_TILES;
+    int piece = many ? Math.max(1, PANEL_COLUMNS / columns) : blocks;
+    for (int from = 0; from < blocks; from += piece) {
+      int count = Math.min(piece, blocks - from);
+      boolean panels = many && kind == LineKind.BYTES;
+      if (panels) {
+        expand(from, count, blocks, tiles);
+      }
+      for (int i = 0; i < lines.tiles(); i++) {
+        long y = outOffset + lines.start(i) * outStride;
+        call.x(lines.memory(), lines.offset(i, from * (columns / kind.columns())));
+        call.y(out, y, outStride);
+        if (from > 0) {
+          call.start(out, y, outStride, ROW_FLOATS);
+        } else {
+          call.start(bias, biasOffset, 0, bias == zeros ? 0 : ROW_FLOATS);
+        }
+        if (panels) {
+          int groups = count * (columns / 32);
+          call.weights(panel, 0, 0, (long) groups * kernels.groupBytes(type), 0);
+          call.run(kernels.panelProduct(type, lines.size(i)), groups, tiles);
+        } else {
+          ProductKernel kernel = kernels.product(type, kind, lines.size(i));
+          tiles(kernel, from, blocks);
+          call.run(kernel, count, tiles);
+        }
+      }
+    }
+  }
+
+  private void expand(int from, int count, int blocks, int tiles) {
+    DType type = weight.type();
+    int groupBytes = kernels.groupBytes(type);
+    int blockBytes = groupBytes * (type.blockSize() / 32);
+    panel = grown(panel, (long) tiles * count * blockBytes);
+    ProductKernel kernel = kernels.expand(type);
+    tiles(kernel, from, blocks);
+    call.y(panel, 0, 0);
+    call.expand(kernel, count, tiles, blockBytes);
+  }
+
+  private void tiles(ProductKernel kernel, int from, int blocks) {
+    long words = base + (long) from * kernel.wordBytes();
+    long tails = base + (long) blocks * kernel.wordBytes() + (long) from * kernel.tailBytes();
+    call.weights(memory, words, tails, tileBytes, tileBytes);
+  }
+
+  private MemorySegment grown(MemorySegment old, long bytes) {
+    return old.byteSize() >= bytes ? old : arena.allocate(bytes, 64);
+  }
+
+  /** A weight's floats in whole tiles, zeros behind them. */
+  static MemorySegment padded(Arena arena, Weight vector) {
+    float[] values = new float[vector.cols()];
+    vector.vector(values);
+    int tiles = (values.length + AsmProducts.TILE - 1) / AsmProducts.TILE;
+    MemorySegment out = arena.allocate((long) tiles * ROW_FLOATS, 64);
+    MemorySegment.copy(values, 0, out, ValueLayout.JAVA_FLOAT, 0, values.length);
+    return out;
+  }
+
+  @Override
+  public void close() {
+    arena.close();
+  }
+}

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jishi.tensor.cpu;
+
+import io.jishi.tensor.Linear;
+import io.jishi.tensor.Precision;
+import io.jishi.tensor.Tensor;
+
+/** How one level multiplies activations and weights. For one thread at a time. */
+public interface Products extends AutoCloseable {
+  /** Computes {@code out [tokens, linear.out()]} from {@code x [tokens, linear.in()]}. */
+  void run(Team team, int width, Tensor x, Linear linear, Precision precision, Tensor out);
+
+  /** Gives back its memory. */
+  @Override
+  default void close() {}
+}

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jishi.tensor.cpu.asm;
+
+import io.jishi.tensor.DType;
+import io.jishi.tensor.Packing;
+import io.jishi.tensor.Precision;
+
+/** The kernels of one level, each emitted when it is first asked for. For all threads. */
+public final class Kernels {
+  private final Level level;
+  private final ProductKernel[][] products = new ProductKernel[DType.values().length][];
+  private final ProductKernel[][] exact = new ProductKernel[DType.values().length][];
+  private final ProductKernel[][] panels = new ProductKernel[4][];
+  private final ProductKernel[] expanders = new ProductKernel[DType.values().length];
+  private final Kernel[] writers = new Kernel[LineKind.values().length];
+
+  /** Kernels for a level that this processor has. */
+  public Kernels(Level level) {
+    if (level == Level.SCALAR || !Cpu.levels().contains(level)) {
+      throw new IllegalArgumentException("no kernels for " + level);
+    }
+    this.level = level;
+  }
+
+  /** What they may use. */
+  public Level level() {
+    return level;
+  }
+
+  /** What activations become for weights of this type; null where there is no kernel. */
+  public LineKind lineKind(DType type, Precision precision) {
+    boolean fast = precision == Precision.FAST;
+    return switch (type) {
+      case F32 -> LineKind.FLOATS;
+      case F16, BF16 -> fast && level.bf16() ? LineKind.BFLOATS : LineKind.FLOATS;
+      default -> fast && StoredBlocks.knows(type) ? LineKind.BYTES : null;
+    };
+  }
+
+  /** Most tokens of a kernel that takes these lines. */
+  public int maxTokens(LineKind kind) {
+    return kind == LineKind.BYTES
+        ? level.integerBytes() == 64 ? IntegerProduct.WIDE_TOKENS : IntegerProduct.NARROW_TOKENS
+        : level.bytes() == 64 ? FloatProduct.WIDE_TOKENS : FloatProduct.NARROW_TOKENS;
+  }
+
+  /** The product of packed weights with lines of {@code kind}. */
+  public ProductKernel product(DType type, LineKind kind, int tokens) {
+    boolean plainFloats = kind == LineKind.FLOATS;
+    ProductKernel[][] table = plainFloats ? exact : products;
+    ProductKernel[] row = table[type.ordinal()];
+    ProductKernel kernel = row == null ? null : row[tokens];
+    return kernel != null ? kernel : makeProduct(table, type, kind, tokens);
+  }
+
+  private synchronized ProductKernel makeProduct(
+      ProductKernel[][] table, DType type, LineKind kind, int tokens) {
+    if (table[type.ordinal()] == null) {
+      table[type.ordinal()] = new ProductKernel[maxTokens(kind) + 1];
+    }
+    String name = type + " x " + kind + ", " + tokens + " tokens";
+    byte[] code;
+    ProductKernel kernel;
+    if (kind == LineKind.BYTES) {
+      IntegerProduct.Decoder decoder = (c, first, half) -> new StoredBlocks(c, type, first, half);
+      code = IntegerProduct.make(level, decoder, tokens);
+      kernel =
+          new ProductKernel(
+              load(name, code),
+              tokens,
+              64 * Packing.words(type),
+              16 * Packing.tailBytes(type),
+              type.blockSize() / 32);
+    } else {
+      code = FloatProduct.make(level, type, kind == LineKind.BFLOATS, tokens);
+      int words = kind.columns() * type.blockBytes() / 4;
+      kernel = new ProductKernel(load(name, code), tokens, 64 * words, 0, 1);
+    }
+    return table[type.ordinal()][tokens] = kernel;
+  }
+
+  /** The product of panels that {@link #expand} made. */
+  public ProductKernel panelProduct(DType type, int tokens) {
+    int index = StoredBlocks.parts(type) - 1 + (StoredBlocks.hasMin(type) ? 2 : 0);
+    ProductKernel[] row = panels[index];
+    ProductKernel kernel = row == null ? null : row[tokens];
+    return kernel != null ? kernel : makePanelProduct(type, index, tokens);
+  }
+
+  private synchronized ProductKernel makePanelProduct(DType type, int index, int tokens) {
+    if (panels[index] == null) {
+      panels[index] = new ProductKernel[maxTokens(LineKind.BYTES) + 1];
+    }
+    int parts = StoredBlocks.parts(type);
+    boolean hasMin = StoredBlocks.hasMin(type);
+    IntegerProduct.Decoder decoder =
+        (c, first, half) -> new PanelBlocks(c, parts, hasMin, first, half);
+    byte[] code = IntegerProduct.make(level, decoder, tokens);
+    String name = "panel of " + parts + " scales" + (hasMin ? ", minima, " : ", ") + tokens;
+    return panels[index][tokens] =
+        new ProductKernel(load(name, code), tokens, groupBytes(type), 0, 1);
+  }
+
+  /** Decodes packed blocks into panels. */
+  public ProductKernel expand(DType type) {
+    ProductKernel kernel = expanders[type.ordinal()];
+    return kernel != null ? kernel : makeExpand(type);
+  }
+
+  private synchronized ProductKernel makeExpand(DType type) {
+    return expanders[type.ordinal()] =
+        new ProductKernel(
+            load("expand " + type, Expand.make(level, type)),
+            0,
+            64 * Packing.words(type),
+            16 * Packing.tailBytes(type),
+            type.blockSize() / 32);
+  }
+
+  /** Bytes of a panel's group of 32 values of 16 rows. */
+  public int groupBytes(DType type) {
+    return PanelBlocks.groupBytes(StoredBlocks.parts(type), StoredBlocks.hasMin(type));
+  }
+
+  /** Makes lines of one token. */
+  public Kernel lineWriter(LineKind kind) {
+    Kernel kernel = writers[kind.ordinal()];
+    return kernel != null ? kernel : makeLineWriter(kind);
+  }
+
+  private synchronized Kernel makeLineWriter(LineKind kind) {
+    byte[] code =
+        switch (kind) {
+          case BYTES -> LineWriter.bytes(level);
+          case FLOATS -> LineWriter.floats(level);
+          case BFLOATS -> LineWriter.bfloats(level);
+        };
+    return writers[kind.ordinal()] = load("lines of " + kind, code);
+  }
+
+  private static Kernel load(String name, byte[] code) {
+    try {
+      return Kernel.of(name, code);
+    } catch (NativeFailure e) {
+      throw new IllegalStateException(name + ": " + e.getMessage(), e);
+    }
+  }
+}

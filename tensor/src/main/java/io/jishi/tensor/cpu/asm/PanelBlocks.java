@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jishi.tensor.cpu.asm;
+
+/**
+ * Groups that {@link Expand} has decoded: of 16 rows, eight quads, then the scales, then the
+ * minima, 64 bytes each.
+ */
+final class PanelBlocks extends Blocks {
+  private final Code code;
+  private final int parts;
+  private final boolean hasMin;
+  private final int first;
+  private final int shift;
+
+  /**
+   * Reads panels.
+   *
+   * @param first vector register to use
+   * @param half which half of the rows, for vectors of 256 bits
+   */
+  PanelBlocks(Code code, int parts, boolean hasMin, int first, int half) {
+    this.code = code;
+    this.parts = parts;
+    this.hasMin = hasMin;
+    this.first = first;
+    this.shift = 32 * half;
+  }
+
+  /** Bytes of a group of 16 rows. */
+  static int groupBytes(int parts, boolean hasMin) {
+    return 64 * (8 + parts * (hasMin ? 2 : 1));
+  }
+
+  @Override
+  int groups() {
+    return 1;
+  }
+
+  @Override
+  int parts() {
+    return parts;
+  }
+
+  @Override
+  boolean hasMin() {
+    return hasMin;
+  }
+
+  @Override
+  int wordBytes() {
+    return groupBytes(parts, hasMin);
+  }
+
+  @Override
+  int tailBytes() {
+    return 0;
+  }
+
+  @Override
+  void begin() {}
+
+  @Override
+  Vec quad(int g, int j) {
+    return load(0, j);
+  }
+
+  @Override
+  Vec scale(int g, int part) {
+    return load(1, 8 + part);
+  }
+
+  @Override
+  Vec min(int g, int part) {
+    return load(1, 8 + parts + part);
+  }
+
+  private Vec load(int register, int vector) {
+    Vec out = code.v(first + register);
+    code.asm.op(Op.VMOVUPS, out, Mem.at(WORDS, 64 * vector + shift));
+    return out;
+  }
+}
