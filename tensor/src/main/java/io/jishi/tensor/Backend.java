@@ -3,6 +3,7 @@ package io.jishi.tensor;
 
 import io.jishi.tensor.cpu.CpuBackend;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 
 /** A processor that can hold weights and run the operations of the waist. */
 public interface Backend {
@@ -36,6 +37,17 @@ public interface Backend {
    * @return multiplications and additions per second of {@code threads} processors together
    */
   double measureProducts(DType type, Precision precision, int threads);
+
+  /** Whether {@link #measureProducts} can only estimate, as plain Java must. */
+  boolean productsEstimated(DType type, Precision precision);
+
+  /**
+   * Measures how fast this backend's own loads read memory.
+   *
+   * @param buffer larger than any cache
+   * @return bytes per second of {@code threads} processors together, 0 where it has no loads
+   */
+  double measureMemory(MemorySegment buffer, int threads);
 
   /** Processors that {@link #ops} takes for 0. */
   int threads();

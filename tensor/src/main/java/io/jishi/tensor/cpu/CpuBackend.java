@@ -10,10 +10,13 @@ import io.jishi.tensor.Weight;
 import io.jishi.tensor.cpu.asm.Cpu;
 import io.jishi.tensor.cpu.asm.Kernels;
 import io.jishi.tensor.cpu.asm.Level;
+import io.jishi.tensor.cpu.asm.LineKind;
 import io.jishi.tensor.cpu.scalar.LinearTask;
 import io.jishi.tensor.cpu.scalar.ProductMeter;
 import io.jishi.tensor.cpu.scalar.ScalarOps;
+import io.jishi.tensor.cpu.scalar.ScalarRows;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 
 /** The processors of this machine. */
 public final class CpuBackend implements Backend {
@@ -52,16 +55,32 @@ public final class CpuBackend implements Backend {
     Team team = Team.process();
     int width = threads == 0 ? threads() : Math.min(threads, threads());
     Products products = new LinearTask(team.size());
+    RowOps rows = new ScalarRows();
     if (kernels != null) {
       products = new AsmProducts(kernels, products, team.size());
+      rows = new AsmRows(kernels, rows, team.size());
     }
-    return new ScalarOps(team, width, products);
+    return new ScalarOps(team, width, products, rows);
   }
 
   @Override
   public double measureProducts(DType type, Precision precision, int threads) {
-    boolean integer = precision == Precision.FAST && !type.plain();
-    return ProductMeter.measure(Team.process(), threads, integer);
+    LineKind kind = kernels == null ? null : kernels.lineKind(type, precision);
+    if (kind == null) {
+      boolean integer = precision == Precision.FAST && !type.plain();
+      return ProductMeter.measure(Team.process(), threads, integer);
+    }
+    return AsmMeter.products(kernels, Team.process(), threads, kind);
+  }
+
+  @Override
+  public boolean productsEstimated(DType type, Precision precision) {
+    return kernels == null || kernels.lineKind(type, precision) == null;
+  }
+
+  @Override
+  public double measureMemory(MemorySegment buffer, int threads) {
+    return kernels == null ? 0 : AsmMeter.memory(kernels, Team.process(), threads, buffer);
   }
 
   @Override

@@ -13,6 +13,11 @@ public final class Kernels {
   private final ProductKernel[][] panels = new ProductKernel[4][];
   private final ProductKernel[] expanders = new ProductKernel[DType.values().length];
   private final Kernel[] writers = new Kernel[LineKind.values().length];
+  private Kernel rmsNorm;
+  private Kernel silu;
+  private Kernel add;
+  private final Kernel[] productMeters = new Kernel[LineKind.values().length];
+  private Kernel readMeter;
 
   /** Kernels for a level that this processor has. */
   public Kernels(Level level) {
@@ -136,6 +141,36 @@ public final class Kernels {
           case BFLOATS -> LineWriter.bfloats(level);
         };
     return writers[kind.ordinal()] = load("lines of " + kind, code);
+  }
+
+  /** {@link RowKernels#rmsNorm}. */
+  public synchronized Kernel rmsNorm() {
+    return rmsNorm = rmsNorm != null ? rmsNorm : load("rmsNorm", RowKernels.rmsNorm(level));
+  }
+
+  /** {@link RowKernels#silu}. */
+  public synchronized Kernel silu() {
+    return silu = silu != null ? silu : load("silu", RowKernels.silu(level));
+  }
+
+  /** {@link RowKernels#add}. */
+  public synchronized Kernel add() {
+    return add = add != null ? add : load("add", RowKernels.add(level));
+  }
+
+  /** {@link Meters#products}. */
+  Kernel productMeter(LineKind kind) {
+    Kernel kernel = productMeters[kind.ordinal()];
+    return kernel != null ? kernel : makeProductMeter(kind);
+  }
+
+  private synchronized Kernel makeProductMeter(LineKind kind) {
+    return productMeters[kind.ordinal()] = load("products", Meters.products(level, kind));
+  }
+
+  /** {@link Meters#read}. */
+  synchronized Kernel readMeter() {
+    return readMeter = readMeter != null ? readMeter : load("read", Meters.read(level));
   }
 
   private static Kernel load(String name, byte[] code) {

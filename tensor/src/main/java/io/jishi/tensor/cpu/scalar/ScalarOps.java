@@ -10,6 +10,7 @@ import io.jishi.tensor.Precision;
 import io.jishi.tensor.Tensor;
 import io.jishi.tensor.Weight;
 import io.jishi.tensor.cpu.Products;
+import io.jishi.tensor.cpu.RowOps;
 import io.jishi.tensor.cpu.Team;
 import java.lang.foreign.MemorySegment;
 
@@ -19,9 +20,9 @@ public final class ScalarOps implements Ops {
   private final int width;
   private final Workspace workspace = new Workspace();
   private final Products products;
+  private final RowOps rows;
   private final AttentionTask attentionTask;
-  private float[] a = new float[0];
-  private float[] b = new float[0];
+  private float[] row = new float[0];
   private byte[] stored = new byte[0];
 
   /**
@@ -29,11 +30,13 @@ public final class ScalarOps implements Ops {
    *
    * @param width threads of the team to use
    * @param products how to multiply; closed with this object
+   * @param rows how to work on rows; closed with this object
    */
-  public ScalarOps(Team team, int width, Products products) {
+  public ScalarOps(Team team, int width, Products products, RowOps rows) {
     this.team = team;
     this.width = width;
     this.products = products;
+    this.rows = rows;
     this.attentionTask = new AttentionTask(team.size());
   }
 
@@ -51,7 +54,9 @@ public final class ScalarOps implements Ops {
   @Override
   public Tensor embed(Weight table, Batch batch) {
     Tensor out = workspace.take(batch.size(), table.cols());
-    float[] row = first(table.cols());
+    if (row.length < table.cols()) {
+      row = new float[table.cols()];
+    }
     int bytes = Math.toIntExact(table.type().rowBytes(table.cols()));
     if (stored.length < bytes) {
       stored = new byte[bytes];
@@ -65,16 +70,8 @@ public final class ScalarOps implements Ops {
 
   @Override
   public Tensor rmsNorm(Tensor x, Weight gain, float eps) {
-    int cols = x.cols();
-    Tensor out = workspace.take(x.rows(), cols);
-    float[] row = first(cols);
-    float[] factors = second(cols);
-    gain.vector(factors);
-    for (int t = 0; t < x.rows(); t++) {
-      x.read(t, 0, row, 0, cols);
-      Norm.rms(row, 0, cols, factors, eps, row, 0);
-      out.write(t, 0, row, 0, cols);
-    }
+    Tensor out = workspace.take(x.rows(), x.cols());
+    rows.rmsNorm(team, width, x, gain, eps, out);
     return out;
   }
 
@@ -91,22 +88,8 @@ public final class ScalarOps implements Ops {
 
   @Override
   public Tensor gate(Tensor x, Activation activation) {
-    int n = x.cols() / 2;
-    Tensor out = workspace.take(x.rows(), n);
-    float[] gate = first(n);
-    float[] up = second(n);
-    for (int t = 0; t < x.rows(); t++) {
-      x.read(t, 0, gate, 0, n);
-      x.read(t, n, up, 0, n);
-      for (int i = 0; i < n; i++) {
-        gate[i] =
-            up[i]
-                * switch (activation) {
-                  case SILU -> Maths.silu(gate[i]);
-                };
-      }
-      out.write(t, 0, gate, 0, n);
-    }
+    Tensor out = workspace.take(x.rows(), x.cols() / 2);
+    rows.gate(team, width, x, activation, out);
     return out;
   }
 
@@ -115,18 +98,8 @@ public final class ScalarOps implements Ops {
     if (x.rows() != y.rows() || x.cols() != y.cols()) {
       throw new IllegalArgumentException("shapes differ");
     }
-    int cols = x.cols();
-    Tensor out = workspace.take(x.rows(), cols);
-    float[] left = first(cols);
-    float[] right = second(cols);
-    for (int t = 0; t < x.rows(); t++) {
-      x.read(t, 0, left, 0, cols);
-      y.read(t, 0, right, 0, cols);
-      for (int i = 0; i < cols; i++) {
-        left[i] += right[i];
-      }
-      out.write(t, 0, left, 0, cols);
-    }
+    Tensor out = workspace.take(x.rows(), x.cols());
+    rows.add(team, width, x, y, out);
     return out;
   }
 
@@ -158,14 +131,7 @@ public final class ScalarOps implements Ops {
   @Override
   public void close() {
     products.close();
+    rows.close();
     workspace.close();
-  }
-
-  private float[] first(int n) {
-    return a = a.length < n ? new float[n] : a;
-  }
-
-  private float[] second(int n) {
-    return b = b.length < n ? new float[n] : b;
   }
 }
