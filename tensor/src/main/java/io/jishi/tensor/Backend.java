@@ -3,7 +3,6 @@ package io.jishi.tensor;
 
 import io.jishi.tensor.cpu.CpuBackend;
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 
 /** A processor that can hold weights and run the operations of the waist. */
 public interface Backend {
@@ -42,12 +41,12 @@ public interface Backend {
   boolean productsEstimated(DType type, Precision precision);
 
   /**
-   * Measures how fast this backend's own loads read memory.
+   * Measures how fast this backend's own loads read memory of the kind that weights live in.
    *
-   * @param buffer larger than any cache
+   * @param bytes to read, more than any cache holds
    * @return bytes per second of {@code threads} processors together, 0 where it has no loads
    */
-  double measureMemory(MemorySegment buffer, int threads);
+  double measureMemory(long bytes, int threads);
 
   /** Processors that {@link #ops} takes for 0. */
   int threads();

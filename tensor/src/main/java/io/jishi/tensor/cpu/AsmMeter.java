@@ -4,6 +4,7 @@ package io.jishi.tensor.cpu;
 import io.jishi.tensor.cpu.asm.Kernels;
 import io.jishi.tensor.cpu.asm.LineKind;
 import io.jishi.tensor.cpu.asm.MeterCall;
+import io.jishi.tensor.cpu.asm.WeightMemory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
@@ -32,12 +33,14 @@ final class AsmMeter {
     return best;
   }
 
-  /** Bytes per second that {@code threads} threads read of {@code buffer}, the best round. */
-  static double memory(Kernels kernels, Team team, int threads, MemorySegment buffer) {
-    int chunks = (int) Math.max(1, buffer.byteSize() / PIECE);
+  /** Bytes per second that {@code threads} threads read, the best round. */
+  static double memory(Kernels kernels, Team team, int threads, long bytes) {
+    int chunks = (int) Math.max(1, bytes / PIECE);
     double best = 0;
     try (Arena arena = Arena.ofShared()) {
       MeterCall[] calls = calls(kernels, team, arena);
+      MemorySegment buffer = WeightMemory.allocate(chunks * PIECE, arena);
+      buffer.fill((byte) 1);
       for (int round = 0; round < ROUNDS; round++) {
         long start = System.nanoTime();
         team.run(

@@ -11,12 +11,12 @@ import io.jishi.tensor.cpu.asm.Cpu;
 import io.jishi.tensor.cpu.asm.Kernels;
 import io.jishi.tensor.cpu.asm.Level;
 import io.jishi.tensor.cpu.asm.LineKind;
+import io.jishi.tensor.cpu.asm.WeightMemory;
 import io.jishi.tensor.cpu.scalar.LinearTask;
 import io.jishi.tensor.cpu.scalar.ProductMeter;
 import io.jishi.tensor.cpu.scalar.ScalarOps;
 import io.jishi.tensor.cpu.scalar.ScalarRows;
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 
 /** The processors of this machine. */
 public final class CpuBackend implements Backend {
@@ -47,7 +47,12 @@ public final class CpuBackend implements Backend {
     }
     int tile = kernels == null ? SCALAR_TILE : AsmProducts.TILE;
     long bytes = Packing.packedBytes(stored.type(), stored.rows(), stored.cols(), tile);
-    return stored.pack(arena.allocate(bytes, CACHE_LINE), tile);
+    if (kernels == null) {
+      return stored.pack(arena.allocate(bytes, CACHE_LINE), tile);
+    }
+    Weight packed = stored.pack(WeightMemory.allocate(bytes, arena), tile);
+    WeightMemory.release(stored.data());
+    return packed;
   }
 
   @Override
@@ -79,8 +84,8 @@ public final class CpuBackend implements Backend {
   }
 
   @Override
-  public double measureMemory(MemorySegment buffer, int threads) {
-    return kernels == null ? 0 : AsmMeter.memory(kernels, Team.process(), threads, buffer);
+  public double measureMemory(long bytes, int threads) {
+    return kernels == null ? 0 : AsmMeter.memory(kernels, Team.process(), threads, bytes);
   }
 
   @Override

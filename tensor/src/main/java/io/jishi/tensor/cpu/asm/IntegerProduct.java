@@ -24,6 +24,8 @@ final class IntegerProduct {
   /** The same for 256 bits. */
   static final int NARROW_TOKENS = 4;
 
+  private static final int AHEAD = Integer.getInteger("ahead", 2048);
+
   private static final Gp WORDS_TILE = Gp.R15;
   private static final Gp TAILS_TILE = Gp.R14;
   private static final Gp INIT_TILE = Gp.R13;
@@ -103,6 +105,9 @@ final class IntegerProduct {
   }
 
   private void block(Blocks blocks) {
+    for (int at = 0; at < blocks.wordBytes(); at += 64) {
+      asm.prefetch(Mem.at(Blocks.WORDS, AHEAD + at));
+    }
     blocks.begin();
     for (int g = 0; g < blocks.groups(); g++) {
       for (int part = 0; part < blocks.parts(); part++) {

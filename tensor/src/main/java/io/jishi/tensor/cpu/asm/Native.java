@@ -9,6 +9,7 @@ import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.util.Locale;
+import java.util.Optional;
 
 /**
  * The border to the system: executable memory and advice on pages. POSIX systems have {@code mmap},
@@ -37,6 +38,7 @@ final class Native {
   private static final int WINDOWS_READ_WRITE = 4;
   private static final int WINDOWS_READ_EXECUTE = 0x20;
 
+  private static final long HUGE_PAGE = 2L << 20;
   private static final int ADVICE_DONT_NEED = 4;
   private static final int ADVICE_HUGE_PAGE = 14;
 
@@ -105,9 +107,39 @@ final class Native {
     }
   }
 
-  /** Asks for huge pages; false where the system has none to give. */
-  static boolean adviseHugePages(MemorySegment memory) {
-    return advise(memory, ADVICE_HUGE_PAGE);
+  /**
+   * Zeroed memory that starts at a huge page and asks for huge pages, until {@code arena} is
+   * closed; none where the system does not know them. What does not fill a huge page at its end
+   * stays on small ones, so nothing is wasted.
+   */
+  static Optional<MemorySegment> hugePages(long bytes, Arena arena) {
+    if (!LINUX || bytes < HUGE_PAGE) {
+      return Optional.empty();
+    }
+    try {
+      long size = (bytes + 4095) & ~4095L;
+      long at = posixMap(size + HUGE_PAGE);
+      long from = at + HUGE_PAGE - 1 & -HUGE_PAGE;
+      unmap(at, from - at);
+      unmap(from + size, at + HUGE_PAGE - from);
+      MemorySegment memory =
+          MemorySegment.ofAddress(from).reinterpret(size, arena, s -> unmap(from, size));
+      advise(memory, ADVICE_HUGE_PAGE);
+      return Optional.of(memory.asSlice(0, bytes));
+    } catch (Throwable t) {
+      return Optional.empty(); // the ordinary allocator says what is wrong, if anything is
+    }
+  }
+
+  private static void unmap(long address, long size) {
+    if (size > 0) {
+      try {
+        MethodHandle munmap = handle("munmap", FunctionDescriptor.of(INT, LONG, LONG));
+        int ignored = (int) munmap.invokeExact(address, size);
+      } catch (Throwable t) {
+        throw new IllegalStateException("munmap", t);
+      }
+    }
   }
 
   /** Lets go of the resident pages of a mapped file: they come back from it when read. */
