@@ -71,12 +71,17 @@ public final class Weight {
    * @param rowsOfTile rows of a tile, more than one
    */
   public Weight pack(MemorySegment target, int rowsOfTile) {
-    if (layout == Layout.PACKED) {
-      throw new IllegalArgumentException(this + " is packed already");
-    }
-    Weight packed = new Weight(name, type, rows, cols, rowsOfTile, target);
+    Weight packed = packed(this, target, rowsOfTile);
     Packing.packTiles(this, 0, Packing.tiles(rows, rowsOfTile), rowsOfTile, target);
     return packed;
+  }
+
+  /** The same weight over memory that a backend has packed it into. */
+  public static Weight packed(Weight stored, MemorySegment data, int rowsOfTile) {
+    if (stored.layout == Layout.PACKED) {
+      throw new IllegalArgumentException(stored + " is packed already");
+    }
+    return new Weight(stored.name, stored.type, stored.rows, stored.cols, rowsOfTile, data);
   }
 
   /** The tensor's name in its file, for messages. */
