@@ -3,40 +3,64 @@ package io.jishi.tensor;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 
 /**
- * The packed layout of block formats, of the same size as the stored one.
+ * The packed layout {@code PACKED(tile)}: word k of {@code tile} rows is one contiguous run, so
+ * that a loop over rows reads memory in order.
  *
- * <p>Tile after tile of {@link Weight#TILE} rows (the last one may have n fewer); in a tile block
- * after block; of a block first its 32-bit words {@code [words][n]}, then, where a block has an odd
- * number of 16-bit units, the left-over half word {@code [n]}. That half word is the first of
- * blocks of 32 values (their scale) and the last of blocks of 256 (theirs). So word k of all rows
- * of a tile is one contiguous run: a loop over rows reads it in order.
+ * <p>A packed weight is one tile of rows after another, all of {@link #tileBytes}; lanes past the
+ * last row hold zero bytes. A row is cut into blocks: those of its format, or of plain types one
+ * 32-bit word ({@link #unit} columns: one of F32, two of F16 and BF16; the first column in the low
+ * half), zeros standing for columns past the last up to a multiple of 32. A block is cut into its
+ * 32-bit words and a tail, the 0, 1 or 2 bytes left over: the first bytes of blocks of 32 values
+ * (their scale), else the last ones. A tile is first the words of all of its blocks, {@code
+ * [blocks][words][tile]}, then their tails, {@code [blocks][tile]}. Words are little-endian and
+ * those of Q8_0 are xor-ed with {@link #flip}, which makes its signed bytes unsigned.
+ *
+ * <p>So of lane {@code r} of a tile, word k of block b stands at byte {@code 4 · ((b · words + k) ·
+ * tile + r)} and its tail at {@code 4 · blocks · words · tile + (b · tile + r) · tailBytes}.
  */
 public final class Packing {
+  /** What every tile divides: the widest one. */
+  public static final int MAX_TILE = 128;
+
+  private static final int PLAIN_COLUMNS = 32;
   private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED;
-  private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED;
 
   private Packing() {}
 
-  /** 32-bit words in a block. */
-  public static int words(DType type) {
-    return type.blockBytes() / 4;
+  /** Columns of a block in the packed layout. */
+  public static int unit(DType type) {
+    return type.plain() ? Math.max(1, 4 / type.blockBytes()) : type.blockSize();
   }
 
-  /** Whether a block has a half word beside its words. */
-  public static boolean hasHalf(DType type) {
-    return type.blockBytes() % 4 == 2;
+  /** Blocks of a packed row, those that only pad it included. */
+  public static int blocks(DType type, int cols) {
+    if (type.plain()) {
+      return Math.ceilDiv(cols, PLAIN_COLUMNS) * PLAIN_COLUMNS / unit(type);
+    }
+    return cols / type.blockSize();
+  }
+
+  /** 32-bit words in a block. */
+  public static int words(DType type) {
+    return blockBytes(type) / 4;
+  }
+
+  /** Bytes in a block beside its words: 0, 1 or 2. */
+  public static int tailBytes(DType type) {
+    return blockBytes(type) % 4;
   }
 
   /** Where word 0 stands in a stored block, bytes. */
   public static int wordsOffset(DType type) {
-    return hasHalf(type) && type.blockSize() == 32 ? 2 : 0;
+    return type.blockSize() == 32 ? tailBytes(type) : 0;
   }
 
-  /** Where the half word stands in a stored block, bytes. */
-  public static int halfOffset(DType type) {
-    return wordsOffset(type) == 2 ? 0 : type.blockBytes() - 2;
+  /** Where the tail stands in a stored block, bytes. */
+  public static int tailOffset(DType type) {
+    return type.blockSize() == 32 ? 0 : blockBytes(type) - tailBytes(type);
   }
 
   /** What the words of a stored block are xor-ed with: adds 128 to the signed bytes of Q8_0. */
@@ -44,81 +68,107 @@ public final class Packing {
     return type == DType.Q8_0 ? 0x80808080 : 0;
   }
 
-  /** Rows of tile {@code tile}. */
-  public static int lanes(Weight weight, int tile) {
-    return Math.min(Weight.TILE, weight.rows() - tile * Weight.TILE);
+  /** Bytes of one tile. */
+  public static long tileBytes(DType type, int cols, int tile) {
+    return (long) tile * blocks(type, cols) * blockBytes(type);
   }
 
-  /** Offset in bytes of block {@code block} of tile {@code tile} in the packed memory. */
-  public static long blockOffset(Weight weight, int tile, int block) {
-    DType type = weight.type();
-    return (long) tile * Weight.TILE * type.rowBytes(weight.cols())
-        + (long) block * lanes(weight, tile) * type.blockBytes();
-  }
-
-  static void pack(Weight weight, MemorySegment target) {
-    DType type = weight.type();
-    if (target.byteSize() != weight.bytes()) {
-      throw new IllegalArgumentException(
-          weight + " packs into " + weight.bytes() + " bytes, not " + target.byteSize());
+  /** Bytes of a packed matrix: {@code ⌈rows / tile⌉} tiles. */
+  public static long packedBytes(DType type, int rows, int cols, int tile) {
+    if (tile < 1 || MAX_TILE % tile != 0) {
+      throw new IllegalArgumentException("tiles of " + tile + " rows do not divide " + MAX_TILE);
     }
-    int rowBytes = Math.toIntExact(type.rowBytes(weight.cols()));
-    int blocks = weight.cols() / type.blockSize();
-    byte[] raw = new byte[Math.multiplyExact(Math.min(Weight.TILE, weight.rows()), rowBytes)];
-    MemorySegment heap = MemorySegment.ofArray(raw);
-    byte[] packed = new byte[raw.length];
-    for (int tile = 0; tile * Weight.TILE < weight.rows(); tile++) {
-      int lanes = lanes(weight, tile);
-      int size = lanes * rowBytes;
-      long offset = (long) tile * Weight.TILE * rowBytes;
-      MemorySegment.copy(weight.data(), offset, heap, 0, size);
-      packTile(type, raw, packed, lanes, blocks, rowBytes);
-      MemorySegment.copy(packed, 0, target, ValueLayout.JAVA_BYTE, offset, size);
+    return Math.multiplyExact(Math.ceilDiv(rows, tile), tileBytes(type, cols, tile));
+  }
+
+  /** Where the tails of a tile begin, bytes from its start. */
+  public static long tailsOffset(DType type, int cols, int tile) {
+    return 4L * blocks(type, cols) * words(type) * tile;
+  }
+
+  private static int blockBytes(DType type) {
+    return type.plain() ? unit(type) * type.blockBytes() : type.blockBytes();
+  }
+
+  static void pack(Weight stored, Weight packed) {
+    DType type = stored.type();
+    int tile = packed.tile();
+    int rowBytes = Math.toIntExact(type.rowBytes(stored.cols()));
+    byte[] row = new byte[blocks(type, stored.cols()) * blockBytes(type)];
+    byte[] out = new byte[Math.toIntExact(tileBytes(type, stored.cols(), tile))];
+    for (int first = 0; first < stored.rows(); first += tile) {
+      int lanes = Math.min(tile, stored.rows() - first);
+      if (lanes < tile) {
+        Arrays.fill(out, (byte) 0);
+      }
+      for (int lane = 0; lane < lanes; lane++) {
+        long from = (long) (first + lane) * rowBytes;
+        MemorySegment.copy(stored.data(), ValueLayout.JAVA_BYTE, from, row, 0, rowBytes);
+        packRow(packed, lane, row, out);
+      }
+      long to = (long) (first / tile) * out.length;
+      MemorySegment.copy(out, 0, packed.data(), ValueLayout.JAVA_BYTE, to, out.length);
     }
   }
 
-  private static void packTile(
-      DType type, byte[] raw, byte[] packed, int lanes, int blocks, int rowBytes) {
+  private static void packRow(Weight packed, int lane, byte[] row, byte[] out) {
+    DType type = packed.type();
+    int tile = packed.tile();
     int words = words(type);
     int wordsAt = wordsOffset(type);
+    int tailBytes = tailBytes(type);
+    int tails = Math.toIntExact(tailsOffset(type, packed.cols(), tile));
     int flip = flip(type);
-    int blockBytes = type.blockBytes();
-    MemorySegment from = MemorySegment.ofArray(raw);
-    MemorySegment to = MemorySegment.ofArray(packed);
-    for (int lane = 0; lane < lanes; lane++) {
-      for (int block = 0; block < blocks; block++) {
-        int source = lane * rowBytes + block * blockBytes;
-        int sink = block * lanes * blockBytes;
-        for (int k = 0; k < words; k++) {
-          to.set(
-              INT, sink + (k * lanes + lane) * 4, from.get(INT, source + wordsAt + 4 * k) ^ flip);
-        }
-        if (hasHalf(type)) {
-          short half = from.get(SHORT, source + halfOffset(type));
-          to.set(SHORT, sink + words * lanes * 4 + lane * 2, half);
-        }
+    int blocks = blocks(type, packed.cols());
+    MemorySegment from = MemorySegment.ofArray(row);
+    MemorySegment to = MemorySegment.ofArray(out);
+    for (int block = 0; block < blocks; block++) {
+      int at = block * blockBytes(type);
+      for (int k = 0; k < words; k++) {
+        int word = from.get(INT, at + wordsAt + 4L * k) ^ flip;
+        to.set(INT, 4L * ((block * words + k) * tile + lane), word);
+      }
+      for (int i = 0; i < tailBytes; i++) {
+        out[tails + (block * tile + lane) * tailBytes + i] = row[at + tailOffset(type) + i];
       }
     }
   }
 
-  static void unpack(Weight weight, int row, int firstBlock, int blocks, byte[] out) {
-    DType type = weight.type();
-    int tile = row / Weight.TILE;
-    int lane = row % Weight.TILE;
-    int lanes = lanes(weight, tile);
+  /** The stored bytes of columns {@code from … from + count} of a row of a packed weight. */
+  static void unpack(Weight packed, int row, int from, int count, byte[] out) {
+    DType type = packed.type();
+    int tile = packed.tile();
+    long start = row / tile * tileBytes(type, packed.cols(), tile);
+    int lane = row % tile;
+    if (type.plain()) {
+      unpackPlain(packed, start, lane, from, count, out);
+      return;
+    }
     int words = words(type);
+    int tailBytes = tailBytes(type);
+    long tails = start + tailsOffset(type, packed.cols(), tile);
     MemorySegment to = MemorySegment.ofArray(out);
-    for (int block = 0; block < blocks; block++) {
-      long source = blockOffset(weight, tile, firstBlock + block);
-      int sink = block * type.blockBytes();
+    for (int i = 0; i < count / type.blockSize(); i++) {
+      long block = from / type.blockSize() + i;
+      int at = i * type.blockBytes();
       for (int k = 0; k < words; k++) {
-        int word = weight.data().get(INT, source + ((long) k * lanes + lane) * 4) ^ flip(type);
-        to.set(INT, sink + wordsOffset(type) + 4 * k, word);
+        long word = start + 4 * ((block * words + k) * tile + lane);
+        to.set(INT, at + wordsOffset(type) + 4L * k, packed.data().get(INT, word) ^ flip(type));
       }
-      if (hasHalf(type)) {
-        short half = weight.data().get(SHORT, source + (long) words * lanes * 4 + lane * 2L);
-        to.set(SHORT, sink + halfOffset(type), half);
-      }
+      long tail = tails + (block * tile + lane) * tailBytes;
+      MemorySegment.copy(
+          packed.data(), ValueLayout.JAVA_BYTE, tail, out, at + tailOffset(type), tailBytes);
+    }
+  }
+
+  private static void unpackPlain(
+      Weight packed, long start, int lane, int from, int count, byte[] out) {
+    int size = packed.type().blockBytes();
+    int unit = unit(packed.type());
+    for (int i = 0; i < count; i++) {
+      int col = from + i;
+      long at = start + 4L * ((long) (col / unit) * packed.tile() + lane) + col % unit * size;
+      MemorySegment.copy(packed.data(), ValueLayout.JAVA_BYTE, at, out, i * size, size);
     }
   }
 }

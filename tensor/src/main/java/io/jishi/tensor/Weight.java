@@ -11,15 +11,13 @@ import java.util.Objects;
  * the memory.
  */
 public final class Weight {
-  /** Rows that lie side by side in a packed tile; the last tile of a matrix may have fewer. */
-  public static final int TILE = 128;
-
   /** How the blocks lie in memory. */
   public enum Layout {
     /** Row after row, as in the file. */
     STORED,
     /**
-     * {@link #TILE} rows at a time, word k of each row's block side by side: see {@link Packing}.
+     * {@link Weight#tile} rows at a time, word k of each row's block side by side: see {@link
+     * Packing}.
      */
     PACKED
   }
@@ -29,29 +27,25 @@ public final class Weight {
   private final int rows;
   private final int cols;
   private final Layout layout;
+  private final int tile;
   private final MemorySegment data;
 
-  private Weight(String name, DType type, int rows, int cols, Layout layout, MemorySegment data) {
+  private Weight(
+      String name, DType type, int rows, int cols, Layout layout, int tile, MemorySegment data) {
     this.name = name;
     this.type = type;
     this.rows = rows;
     this.cols = cols;
     this.layout = layout;
+    this.tile = tile;
     this.data = data;
-    long expected = Math.multiplyExact(rows, type.rowBytes(cols));
+    long expected =
+        layout == Layout.PACKED
+            ? Packing.packedBytes(type, rows, cols, tile)
+            : Math.multiplyExact(rows, type.rowBytes(cols));
     if (data.byteSize() != expected) {
       throw new IllegalArgumentException(
-          name
-              + ": "
-              + type
-              + " ["
-              + rows
-              + ", "
-              + cols
-              + "] takes "
-              + expected
-              + " bytes, not "
-              + data.byteSize());
+          this + " takes " + expected + " bytes, not " + data.byteSize());
     }
   }
 
@@ -61,18 +55,22 @@ public final class Weight {
    * @param data exactly {@code rows · type.rowBytes(cols)} bytes, little-endian
    */
   public static Weight stored(String name, DType type, int rows, int cols, MemorySegment data) {
-    return new Weight(name, type, rows, cols, Layout.STORED, data);
+    return new Weight(name, type, rows, cols, Layout.STORED, 1, data);
   }
 
   /**
-   * The same weight repacked into {@code target}, which has the same size; itself if not packable.
+   * A packed copy of this stored weight.
+   *
+   * @param target receives it: exactly {@link Packing#packedBytes} bytes
+   * @param tile rows that lie side by side, a divisor of {@link Packing#MAX_TILE}
    */
-  public Weight pack(MemorySegment target) {
-    if (layout == Layout.PACKED || type.plain()) {
-      return this;
+  public Weight pack(MemorySegment target, int tile) {
+    if (layout == Layout.PACKED) {
+      throw new IllegalArgumentException(this + " is packed already");
     }
-    Packing.pack(this, target);
-    return new Weight(name, type, rows, cols, Layout.PACKED, target);
+    Weight packed = new Weight(name, type, rows, cols, Layout.PACKED, tile, target);
+    Packing.pack(this, packed);
+    return packed;
   }
 
   /** The tensor's name in its file, for messages. */
@@ -100,6 +98,11 @@ public final class Weight {
     return layout;
   }
 
+  /** Rows that lie side by side in memory; 1 where {@link Layout#STORED}. */
+  public int tile() {
+    return tile;
+  }
+
   /** The memory, for backends alone. */
   public MemorySegment data() {
     return data;
@@ -113,10 +116,10 @@ public final class Weight {
   /**
    * Decodes row {@code row} into {@code out[0 … cols)}.
    *
-   * @param scratch at least {@code type.rowBytes(cols)} bytes; not used for F32
+   * @param scratch at least {@code type.rowBytes(cols)} bytes; not used for stored F32
    */
   public void row(int row, byte[] scratch, float[] out) {
-    if (type == DType.F32) {
+    if (floats()) {
       Objects.checkIndex(row, rows);
       long at = (long) row * cols * Float.BYTES;
       MemorySegment.copy(data, ValueLayout.JAVA_FLOAT_UNALIGNED, at, out, 0, cols);
@@ -128,7 +131,11 @@ public final class Weight {
 
   /** The values of a vector: a weight of one row. */
   public void vector(float[] out) {
-    row(0, type == DType.F32 ? null : new byte[Math.toIntExact(type.rowBytes(cols))], out);
+    row(0, floats() ? null : new byte[Math.toIntExact(type.rowBytes(cols))], out);
+  }
+
+  private boolean floats() {
+    return type == DType.F32 && layout == Layout.STORED;
   }
 
   /**
@@ -142,7 +149,7 @@ public final class Weight {
     Objects.checkFromIndexSize(from, count, cols);
     int size = Math.toIntExact(type.rowBytes(count));
     if (layout == Layout.PACKED) {
-      Packing.unpack(this, row, from / type.blockSize(), count / type.blockSize(), out);
+      Packing.unpack(this, row, from, count, out);
     } else {
       long at = row * type.rowBytes(cols) + type.rowBytes(from);
       MemorySegment.copy(data, ValueLayout.JAVA_BYTE, at, out, 0, size);
@@ -151,6 +158,7 @@ public final class Weight {
 
   @Override
   public String toString() {
-    return name + " " + type + " [" + rows + ", " + cols + "] " + layout;
+    String where = layout == Layout.PACKED ? "PACKED(" + tile + ")" : "STORED";
+    return name + " " + type + " [" + rows + ", " + cols + "] " + where;
   }
 }

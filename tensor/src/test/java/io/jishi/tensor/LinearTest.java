@@ -40,20 +40,37 @@ class LinearTest {
   @ParameterizedTest
   @MethodSource("types")
   void storedAndPackedGiveTheSameBits(DType type) {
-    Weight stored = RandomWeights.make(type, 200, 512, 3);
-    try (Arena arena = Arena.ofConfined()) {
-      Weight packed = stored.pack(arena.allocate(stored.bytes(), 64));
-      float[][] x = randomRows(2, 512, 5);
-      for (Precision precision : Precision.values()) {
-        assertThat(run(packed, x, precision, 1)).isDeepEqualTo(run(stored, x, precision, 1));
+    int cols = type.plain() ? 77 : 512;
+    for (int rows : new int[] {1, 16, 200}) {
+      Weight stored = RandomWeights.make(type, rows, cols, 3);
+      float[][] x = randomRows(2, cols, 5);
+      for (int tile : new int[] {1, 16, 128}) {
+        try (Arena arena = Arena.ofConfined()) {
+          Weight packed = packed(stored, arena, tile);
+          for (Precision precision : Precision.values()) {
+            assertThat(run(packed, x, precision, 1)).isDeepEqualTo(run(stored, x, precision, 1));
+          }
+          sameStoredRows(stored, packed, 0, cols);
+          int from = type.plain() ? 3 : type.blockSize();
+          sameStoredRows(stored, packed, from, type.plain() ? 32 : cols - from);
+        }
       }
-      byte[] a = new byte[Math.toIntExact(type.rowBytes(512))];
-      byte[] b = new byte[a.length];
-      for (int row = 0; row < 200; row++) {
-        stored.storedRow(row, 0, 512, a);
-        packed.storedRow(row, 0, 512, b);
-        assertThat(b).isEqualTo(a);
-      }
+    }
+  }
+
+  /** A packed copy in memory that held something before. */
+  private static Weight packed(Weight stored, Arena arena, int tile) {
+    long bytes = Packing.packedBytes(stored.type(), stored.rows(), stored.cols(), tile);
+    return stored.pack(arena.allocate(bytes, 64).fill((byte) 0x5A), tile);
+  }
+
+  private static void sameStoredRows(Weight stored, Weight packed, int from, int count) {
+    byte[] a = new byte[Math.toIntExact(stored.type().rowBytes(count))];
+    byte[] b = new byte[a.length];
+    for (int row = 0; row < stored.rows(); row++) {
+      stored.storedRow(row, from, count, a);
+      packed.storedRow(row, from, count, b);
+      assertThat(b).isEqualTo(a);
     }
   }
 
@@ -72,7 +89,7 @@ class LinearTest {
   }
 
   @Test
-  void weightsWithBiasesStandSideBySide() {
+  void sumsBeginAtTheBiasAndWeightsStandSideBySide() {
     Weight a = RandomWeights.make(DType.F32, 5, 9, 1);
     Weight b = RandomWeights.make(DType.F16, 140, 9, 2);
     Weight bias = RandomWeights.make(DType.F32, 1, 140, 3);
@@ -81,16 +98,26 @@ class LinearTest {
     biases.add(null);
     biases.add(bias);
     float[][] joined = run(Linear.of(List.of(a, b), biases), x, Precision.EXACT, 2);
-    float[][] first = run(a, x, Precision.EXACT, 1);
-    float[][] second = run(b, x, Precision.EXACT, 1);
-    float[] shift = new float[140];
-    bias.vector(shift);
+    float[] starts = new float[140];
+    bias.vector(starts);
     for (int t = 0; t < 2; t++) {
-      assertThat(Arrays.copyOf(joined[t], 5)).isEqualTo(first[t]);
+      for (int o = 0; o < 5; o++) {
+        assertThat(joined[t][o]).isEqualTo(inOrder(a, o, x[t], 0));
+      }
       for (int o = 0; o < 140; o++) {
-        assertThat(joined[t][5 + o]).isEqualTo(second[t][o] + shift[o]);
+        assertThat(joined[t][5 + o]).isEqualTo(inOrder(b, o, x[t], starts[o]));
       }
     }
+  }
+
+  private static float inOrder(Weight weight, int row, float[] x, float start) {
+    float[] w = new float[x.length];
+    weight.row(row, new byte[4 * x.length], w);
+    float sum = start;
+    for (int i = 0; i < x.length; i++) {
+      sum = Math.fma(w[i], x[i], sum);
+    }
+    return sum;
   }
 
   @Test

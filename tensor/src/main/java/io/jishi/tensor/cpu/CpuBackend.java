@@ -4,6 +4,7 @@ package io.jishi.tensor.cpu;
 import io.jishi.tensor.Backend;
 import io.jishi.tensor.DType;
 import io.jishi.tensor.Ops;
+import io.jishi.tensor.Packing;
 import io.jishi.tensor.Precision;
 import io.jishi.tensor.Weight;
 import io.jishi.tensor.cpu.scalar.ProductMeter;
@@ -29,7 +30,9 @@ public final class CpuBackend implements Backend {
     if (stored.type().plain()) {
       return stored;
     }
-    return stored.pack(arena.allocate(stored.bytes(), CACHE_LINE));
+    int tile = ScalarOps.TILE;
+    long bytes = Packing.packedBytes(stored.type(), stored.rows(), stored.cols(), tile);
+    return stored.pack(arena.allocate(bytes, CACHE_LINE), tile);
   }
 
   @Override
@@ -39,7 +42,7 @@ public final class CpuBackend implements Backend {
 
   @Override
   public double measureProducts(DType type, Precision precision, int threads) {
-    boolean integer = precision == Precision.FAST && !type.plain();
+    boolean integer = precision == Precision.FAST && type.integer();
     return ProductMeter.measure(Team.process(), threads, integer);
   }
 
