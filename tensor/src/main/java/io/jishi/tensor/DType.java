@@ -40,21 +40,21 @@ public enum DType {
   /** 8 bits with sums; only ever made for activations. */
   Q8_K(15, 256, 292, Products.NONE),
   /** Codebook, 2.06 bits. */
-  IQ2_XXS(16, 256, 66, Products.NONE),
+  IQ2_XXS(16, 256, 66, Products.FLOAT),
   /** Codebook, 2.31 bits. */
-  IQ2_XS(17, 256, 74, Products.NONE),
+  IQ2_XS(17, 256, 74, Products.FLOAT),
   /** Codebook, 3.06 bits. */
-  IQ3_XXS(18, 256, 98, Products.NONE),
+  IQ3_XXS(18, 256, 98, Products.FLOAT),
   /** Codebook, 1.56 bits. */
-  IQ1_S(19, 256, 50, Products.NONE),
+  IQ1_S(19, 256, 50, Products.FLOAT),
   /** Non-linear 4 bits, one scale. */
-  IQ4_NL(20, 32, 18, Products.NONE),
+  IQ4_NL(20, 32, 18, Products.INTEGER),
   /** Codebook, 3.44 bits. */
-  IQ3_S(21, 256, 110, Products.NONE),
+  IQ3_S(21, 256, 110, Products.FLOAT),
   /** Codebook, 2.56 bits. */
-  IQ2_S(22, 256, 82, Products.NONE),
+  IQ2_S(22, 256, 82, Products.FLOAT),
   /** Non-linear 4 bits, sub-blocks of 32. */
-  IQ4_XS(23, 256, 136, Products.NONE),
+  IQ4_XS(23, 256, 136, Products.INTEGER),
   /** Signed bytes. */
   I8(24, 1, 1, Products.NONE),
   /** Signed 16-bit integers. */
@@ -66,17 +66,17 @@ public enum DType {
   /** IEEE double precision. */
   F64(28, 1, 8, Products.NONE),
   /** Codebook, 1.75 bits. */
-  IQ1_M(29, 256, 56, Products.NONE),
+  IQ1_M(29, 256, 56, Products.FLOAT),
   /** The upper half of single precision. */
   BF16(30, 1, 2, Products.FLOAT),
   /** Ternary, 1.69 bits. */
-  TQ1_0(34, 256, 54, Products.NONE),
+  TQ1_0(34, 256, 54, Products.INTEGER),
   /** Ternary, 2.06 bits. */
-  TQ2_0(35, 256, 66, Products.NONE),
+  TQ2_0(35, 256, 66, Products.INTEGER),
   /** OCP microscaling, 4-bit floats. */
-  MXFP4(39, 32, 17, Products.NONE),
+  MXFP4(39, 32, 17, Products.INTEGER),
   /** NVIDIA's 4-bit floats, a scale per 16. */
-  NVFP4(40, 64, 36, Products.NONE);
+  NVFP4(40, 64, 36, Products.FLOAT);
 
   private static final DType[] BY_ID = new DType[41];
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jishi.tensor.cpu.scalar;
 
+import io.jishi.tensor.DType;
+import io.jishi.tensor.FourBits;
 import io.jishi.tensor.Packing;
 
 /**
@@ -10,6 +12,8 @@ import io.jishi.tensor.Packing;
 final class Lanes {
   /** Rows at a time. */
   static final int COUNT = Packing.MAX_TILE;
+
+  private static final int[] POWERS_OF_3 = {1, 3, 9, 27, 81};
 
   private Lanes() {}
 
@@ -75,6 +79,41 @@ final class Lanes {
   static void highHalves(int[] in, int sign, float[] out) {
     for (int r = 0; r < COUNT; r++) {
       out[r] = sign * Float.float16ToFloat((short) (in[r] >> 16));
+    }
+  }
+
+  /** Bytes as E8M0 scales, halved. */
+  static void halfE8m0(byte[] in, float[] out) {
+    for (int r = 0; r < COUNT; r++) {
+      out[r] = FourBits.halfE8m0(in[r] & 255);
+    }
+  }
+
+  /** Of four bytes that are fractions of 256 their ternary digit {@code i}. */
+  static void digit(int[] in, int i, int[] out) {
+    int power = POWERS_OF_3[i];
+    for (int r = 0; r < COUNT; r++) {
+      int even = (in[r] & 0x00FF00FF) * power & 0x00FF00FF;
+      int odd = (in[r] >>> 8 & 0x00FF00FF) * power & 0x00FF00FF;
+      out[r] = even * 3 >>> 8 & 0x00FF00FF | odd * 3 & 0xFF00FF00;
+    }
+  }
+
+  /** The table by which {@link #lookUp} turns two codes at a time into values, made unsigned. */
+  static int[] table(DType type, int bias) {
+    int[] table = new int[256];
+    for (int i = 0; i < 256; i++) {
+      int low = FourBits.value(type, i & 15) + bias;
+      table[i] = low | FourBits.value(type, i >> 4) + bias << 8;
+    }
+    return table;
+  }
+
+  /** Four codes, a byte each, become what the table says. */
+  static void lookUp(int[] codes, int[] table) {
+    for (int r = 0; r < COUNT; r++) {
+      int pairs = codes[r] | codes[r] >>> 4;
+      codes[r] = table[pairs & 255] | table[pairs >>> 16 & 255] << 16;
     }
   }
 }

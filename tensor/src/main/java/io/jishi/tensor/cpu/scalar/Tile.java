@@ -19,6 +19,9 @@ final class Tile {
   private static final int PAIRS = 0x03030303;
   private static final int ONES = 0x01010101;
 
+  private static final int[] NORMAL = Lanes.table(DType.IQ4_NL, 128);
+  private static final int[] FLOATS = Lanes.table(DType.MXFP4, 12);
+
   private final RawTile raw = new RawTile();
   private final int[][] words = raw.words;
   private final int[][] made = new int[8][LANES];
@@ -67,9 +70,16 @@ final class Tile {
           case Q5_0 -> 16;
           case Q3_K -> 4;
           case Q6_K -> 32;
+          case IQ4_NL, IQ4_XS -> 128;
+          case MXFP4 -> 12;
+          case TQ1_0, TQ2_0 -> 1;
           default -> 0;
         };
-    boolean whole = type.blockSize() == 32;
+    boolean whole =
+        switch (type) {
+          case TQ1_0, TQ2_0 -> true;
+          default -> type.blockSize() == 32;
+        };
     sw[0] = whole ? d : madeScales[0];
     sw[1] = madeScales[1];
     mw[0] = whole ? m : madeMinima[0];
@@ -80,7 +90,9 @@ final class Tile {
   void load(int block) {
     raw.load(block);
     switch (type) {
-      case Q8_0, Q4_0, Q5_0, Q3_K, Q6_K -> Lanes.halves(raw.halves, d);
+      case Q8_0, Q4_0, Q5_0, Q3_K, Q6_K, IQ4_NL, TQ1_0, TQ2_0 -> Lanes.halves(raw.halves, d);
+      case IQ4_XS -> Lanes.lowHalves(words[0], d);
+      case MXFP4 -> Lanes.halfE8m0(raw.bytes, d);
       case Q4_1, Q5_1 -> pair(words[0], 1);
       case Q4_K, Q5_K -> pair(words[0], -1);
       case Q2_K -> pair(words[20], -1);
@@ -108,6 +120,10 @@ final class Tile {
       case Q4_K -> group45(g, 4, false);
       case Q5_K -> group45(g, 12, true);
       case Q6_K -> group6(g);
+      case IQ4_NL, MXFP4 -> codes(0);
+      case IQ4_XS -> groupX(g);
+      case TQ1_0 -> ternary(g);
+      case TQ2_0 -> pairs(8 * (g / 4), g % 4);
       default -> throw new IllegalArgumentException(type + " has no integer kernel");
     }
   }
@@ -127,10 +143,15 @@ final class Tile {
     }
   }
 
-  private void group2(int g) {
+  /** Pair {@code i} of the bits of each byte of eight words. */
+  private void pairs(int first, int i) {
     for (int k = 0; k < 8; k++) {
-      Lanes.bits(words[4 + 8 * (g / 4) + k], 2 * (g % 4), PAIRS, made[k]);
+      Lanes.bits(words[first + k], 2 * i, PAIRS, made[k]);
     }
+  }
+
+  private void group2(int g) {
+    pairs(4 + 8 * (g / 4), g % 4);
     for (int part = 0; part < 2; part++) {
       int shift = 8 * ((2 * g + part) % 4);
       int[] scale = words[(2 * g + part) / 4];
@@ -142,8 +163,8 @@ final class Tile {
   }
 
   private void group3(int g) {
+    pairs(8 + 8 * (g / 4), g % 4);
     for (int k = 0; k < 8; k++) {
-      Lanes.bits(words[8 + 8 * (g / 4) + k], 2 * (g % 4), PAIRS, made[k]);
       Lanes.or(words[k], g, ONES, 2, made[k]);
     }
     for (int part = 0; part < 2; part++) {
@@ -190,6 +211,34 @@ final class Tile {
       int i = 2 * g + half;
       Lanes.signedByte(words[48 + i / 4], i % 4, integer);
       Lanes.scale(d, integer, 0, sw[half]);
+    }
+  }
+
+  /** Nibbles that are codes of values: see {@link io.jishi.tensor.FourBits}. */
+  private void codes(int first) {
+    nibbles(first);
+    for (int k = 0; k < 8; k++) {
+      Lanes.lookUp(made[k], type == DType.MXFP4 ? FLOATS : NORMAL);
+    }
+  }
+
+  private void groupX(int g) {
+    codes(2 + 4 * g);
+    Lanes.split(words[1], 4 * g, words[0], 16 + 2 * g, integer);
+    Lanes.scale(d, integer, -32, sw[0]);
+  }
+
+  /** 32 bytes hold the digits of groups 0–4, 16 those of 5–7, 4 the last half of group 7. */
+  private void ternary(int g) {
+    for (int k = 0; k < 8; k++) {
+      int digit = 2 * g - 10 + k / 4;
+      if (g < 5) {
+        Lanes.digit(words[k], g, made[k]);
+      } else if (digit < 5) {
+        Lanes.digit(words[8 + k % 4], digit, made[k]);
+      } else {
+        Lanes.digit(words[12], k % 4, made[k]);
+      }
     }
   }
 }
