@@ -27,8 +27,8 @@ public final class CpuBackend implements Backend {
 
   @Override
   public Weight prepare(Weight stored, Arena arena) {
-    if (stored.type().plain()) {
-      return stored;
+    if (!stored.type().integer()) {
+      return stored; // decoded row by row
     }
     int tile = ScalarOps.TILE;
     long bytes = Packing.packedBytes(stored.type(), stored.rows(), stored.cols(), tile);
