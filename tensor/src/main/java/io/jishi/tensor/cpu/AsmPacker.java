@@ -23,7 +23,7 @@ final class AsmPacker {
   Weight pack(Team team, Weight stored, Arena arena) {
     long bytes = Packing.packedBytes(stored.type(), stored.rows(), stored.cols(), AsmProducts.TILE);
     MemorySegment target = WeightMemory.allocate(bytes, arena);
-    int tiles = Packing.tiles(stored.rows(), AsmProducts.TILE);
+    int tiles = Math.ceilDiv(stored.rows(), AsmProducts.TILE);
     long tileBytes = bytes / tiles;
     int perChunk = (int) Math.max(1, CHUNK_BYTES / tileBytes);
     AsmWorker[] workers = new AsmWorker[team.size()];

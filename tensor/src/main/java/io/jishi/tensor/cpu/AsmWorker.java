@@ -108,7 +108,7 @@ final class AsmWorker implements AutoCloseable {
    */
   void pack(Weight stored, int first, int tiles, MemorySegment target) {
     Kernel packer = kernels.packer(stored.type());
-    boolean padded = stored.type().plain() && stored.cols() % Packing.COLUMNS != 0;
+    boolean padded = stored.type().plain() && stored.cols() % LineKind.BYTES.columns() != 0;
     long size = Packing.tileBytes(stored.type(), stored.cols(), AsmProducts.TILE);
     for (int i = 0; i < tiles; i++) {
       int row = (first + i) * AsmProducts.TILE;

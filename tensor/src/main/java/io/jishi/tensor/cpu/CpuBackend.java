@@ -20,7 +20,6 @@ import java.lang.foreign.Arena;
 public final class CpuBackend implements Backend {
   private static final System.Logger LOG = System.getLogger("io.jishi.tensor");
   private static final int CACHE_LINE = 64;
-  private static final int SCALAR_TILE = 128;
 
   /** The one backend; the team of threads is one per process too. */
   public static final CpuBackend INSTANCE = chosen();
@@ -55,14 +54,14 @@ public final class CpuBackend implements Backend {
 
   @Override
   public Weight prepare(Weight stored, Arena arena) {
-    if (kernels == null && stored.type().plain() || !Packing.packable(stored.type())) {
-      return stored;
+    if (!stored.type().integer() && (kernels == null || !stored.type().plain())) {
+      return stored; // decoded row by row
     }
     if (kernels != null) {
       return new AsmPacker(kernels).pack(Team.process(), stored, arena);
     }
-    long bytes = Packing.packedBytes(stored.type(), stored.rows(), stored.cols(), SCALAR_TILE);
-    return stored.pack(arena.allocate(bytes, CACHE_LINE), SCALAR_TILE);
+    long bytes = Packing.packedBytes(stored.type(), stored.rows(), stored.cols(), ScalarOps.TILE);
+    return stored.pack(arena.allocate(bytes, CACHE_LINE), ScalarOps.TILE);
   }
 
   @Override
@@ -82,7 +81,7 @@ public final class CpuBackend implements Backend {
   public double measureProducts(DType type, Precision precision, int threads) {
     LineKind kind = kernels == null ? null : kernels.lineKind(type, precision);
     if (kind == null) {
-      boolean integer = precision == Precision.FAST && !type.plain();
+      boolean integer = precision == Precision.FAST && type.integer();
       return ProductMeter.measure(Team.process(), threads, integer);
     }
     return AsmMeter.products(kernels, Team.process(), threads, kind);

@@ -35,7 +35,7 @@ final class Pack {
 
   /** Whether there is a packer: the tails of MXFP4 take a narrowing that AVX2 has not. */
   static boolean knows(Level level, DType type) {
-    return Packing.packable(type) && (Packing.tailBytes(type) != 1 || level.bytes() == 64);
+    return Packing.tailBytes(type) != 1 || level.bytes() == 64;
   }
 
   /** The machine code for a type. */

@@ -30,7 +30,7 @@ final class SelfTest {
     this.type = type;
     this.kind = kind;
     this.tokens = tokens;
-    this.cols = Math.max(type.blockSize(), Packing.COLUMNS);
+    this.cols = Math.max(type.blockSize(), LineKind.BYTES.columns());
   }
 
   /**
@@ -70,7 +70,7 @@ final class SelfTest {
     }
     MemorySegment y = arena.allocate(64L * tokens, 64);
     call.x(lines, 0).start(arena.allocate(64, 64), 0, 0, 0);
-    call.weights(packed, 0, Packing.tailOffset(type, cols, ROWS, 0), size, size);
+    call.weights(packed, 0, Packing.tailsOffset(type, cols, ROWS), size, size);
     int blocks = cols / Math.max(type.blockSize(), kind.columns());
     if (expander == null) {
       call.y(y, 0, 64).run(product, blocks, 1);
