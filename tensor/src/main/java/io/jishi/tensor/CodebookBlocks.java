@@ -91,8 +91,7 @@ final class CodebookBlocks {
 
   private static void point(Codebook book, int q, float scale, int sign, float[] out, int o) {
     for (int i = 0; i < book.width(); i++) {
-      float value = scale * book.value(q, i);
-      out[o + i] = (sign >> i & 1) != 0 ? -value : value;
+      out[o + i] = scale * (book.value(q, i) * (1 - 2 * (sign >> i & 1)));
     }
   }
 
