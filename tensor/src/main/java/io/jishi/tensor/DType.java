@@ -12,71 +12,71 @@ import java.util.Optional;
  */
 public enum DType {
   /** IEEE single precision. */
-  F32(0, 1, 4, true),
+  F32(0, 1, 4, Products.FLOAT),
   /** IEEE half precision. */
-  F16(1, 1, 2, true),
+  F16(1, 1, 2, Products.FLOAT),
   /** 4 bits, one scale. */
-  Q4_0(2, 32, 18, true),
+  Q4_0(2, 32, 18, Products.INTEGER),
   /** 4 bits, scale and minimum. */
-  Q4_1(3, 32, 20, true),
+  Q4_1(3, 32, 20, Products.INTEGER),
   /** 5 bits, one scale. */
-  Q5_0(6, 32, 22, true),
+  Q5_0(6, 32, 22, Products.INTEGER),
   /** 5 bits, scale and minimum. */
-  Q5_1(7, 32, 24, true),
+  Q5_1(7, 32, 24, Products.INTEGER),
   /** 8 bits, one scale. */
-  Q8_0(8, 32, 34, true),
+  Q8_0(8, 32, 34, Products.INTEGER),
   /** 8 bits, scale and sum; only ever made for activations. */
-  Q8_1(9, 32, 36, false),
+  Q8_1(9, 32, 36, Products.NONE),
   /** 2 bits, sub-blocks of 16. */
-  Q2_K(10, 256, 84, true),
+  Q2_K(10, 256, 84, Products.INTEGER),
   /** 3 bits, sub-blocks of 16. */
-  Q3_K(11, 256, 110, true),
+  Q3_K(11, 256, 110, Products.INTEGER),
   /** 4 bits, sub-blocks of 32. */
-  Q4_K(12, 256, 144, true),
+  Q4_K(12, 256, 144, Products.INTEGER),
   /** 5 bits, sub-blocks of 32. */
-  Q5_K(13, 256, 176, true),
+  Q5_K(13, 256, 176, Products.INTEGER),
   /** 6 bits, sub-blocks of 16. */
-  Q6_K(14, 256, 210, true),
+  Q6_K(14, 256, 210, Products.INTEGER),
   /** 8 bits with sums; only ever made for activations. */
-  Q8_K(15, 256, 292, false),
+  Q8_K(15, 256, 292, Products.NONE),
   /** Codebook, 2.06 bits. */
-  IQ2_XXS(16, 256, 66, false),
+  IQ2_XXS(16, 256, 66, Products.FLOAT),
   /** Codebook, 2.31 bits. */
-  IQ2_XS(17, 256, 74, false),
+  IQ2_XS(17, 256, 74, Products.FLOAT),
   /** Codebook, 3.06 bits. */
-  IQ3_XXS(18, 256, 98, false),
+  IQ3_XXS(18, 256, 98, Products.FLOAT),
   /** Codebook, 1.56 bits. */
-  IQ1_S(19, 256, 50, false),
+  IQ1_S(19, 256, 50, Products.FLOAT),
   /** Non-linear 4 bits, one scale. */
-  IQ4_NL(20, 32, 18, false),
+  IQ4_NL(20, 32, 18, Products.INTEGER),
   /** Codebook, 3.44 bits. */
-  IQ3_S(21, 256, 110, false),
+  IQ3_S(21, 256, 110, Products.FLOAT),
   /** Codebook, 2.56 bits. */
-  IQ2_S(22, 256, 82, false),
+  IQ2_S(22, 256, 82, Products.FLOAT),
   /** Non-linear 4 bits, sub-blocks of 32. */
-  IQ4_XS(23, 256, 136, false),
+  IQ4_XS(23, 256, 136, Products.INTEGER),
   /** Signed bytes. */
-  I8(24, 1, 1, false),
+  I8(24, 1, 1, Products.NONE),
   /** Signed 16-bit integers. */
-  I16(25, 1, 2, false),
+  I16(25, 1, 2, Products.NONE),
   /** Signed 32-bit integers. */
-  I32(26, 1, 4, false),
+  I32(26, 1, 4, Products.NONE),
   /** Signed 64-bit integers. */
-  I64(27, 1, 8, false),
+  I64(27, 1, 8, Products.NONE),
   /** IEEE double precision. */
-  F64(28, 1, 8, false),
+  F64(28, 1, 8, Products.NONE),
   /** Codebook, 1.75 bits. */
-  IQ1_M(29, 256, 56, false),
+  IQ1_M(29, 256, 56, Products.FLOAT),
   /** The upper half of single precision. */
-  BF16(30, 1, 2, true),
+  BF16(30, 1, 2, Products.FLOAT),
   /** Ternary, 1.69 bits. */
-  TQ1_0(34, 256, 54, false),
+  TQ1_0(34, 256, 54, Products.INTEGER),
   /** Ternary, 2.06 bits. */
-  TQ2_0(35, 256, 66, false),
+  TQ2_0(35, 256, 66, Products.INTEGER),
   /** OCP microscaling, 4-bit floats. */
-  MXFP4(39, 32, 17, false),
+  MXFP4(39, 32, 17, Products.INTEGER),
   /** NVIDIA's 4-bit floats, a scale per 16. */
-  NVFP4(40, 64, 36, false);
+  NVFP4(40, 64, 36, Products.FLOAT);
 
   private static final DType[] BY_ID = new DType[41];
 
@@ -89,13 +89,20 @@ public enum DType {
   private final int id;
   private final int blockSize;
   private final int blockBytes;
-  private final boolean runnable;
+  private final Products products;
 
-  DType(int id, int blockSize, int blockBytes, boolean runnable) {
+  /** What products of weights of a type are made of. */
+  private enum Products {
+    NONE,
+    FLOAT,
+    INTEGER
+  }
+
+  DType(int id, int blockSize, int blockBytes, Products products) {
     this.id = id;
     this.blockSize = blockSize;
     this.blockBytes = blockBytes;
-    this.runnable = runnable;
+    this.products = products;
   }
 
   /** The number of this type in a GGUF file. */
@@ -115,7 +122,15 @@ public enum DType {
 
   /** Whether weights of this type can be computed with. */
   public boolean runnable() {
-    return runnable;
+    return products != Products.NONE;
+  }
+
+  /**
+   * Whether {@link Precision#FAST} products are of 8-bit integers, by the rule that {@link Linear}
+   * states; else they are of decoded floats, as under {@link Precision#EXACT}.
+   */
+  public boolean integer() {
+    return products == Products.INTEGER;
   }
 
   /** Whether values are stored one by one, without blocks. */

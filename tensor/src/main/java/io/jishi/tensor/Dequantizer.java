@@ -8,6 +8,8 @@ import java.util.Objects;
  * (ggml). The oracle of every faster decoder.
  */
 public final class Dequantizer {
+  private static final int[] POWERS_OF_3 = {1, 3, 9, 27, 81};
+
   private Dequantizer() {}
 
   /**
@@ -38,6 +40,19 @@ public final class Dequantizer {
       case Q4_K -> q4k(b, p, out, o);
       case Q5_K -> q5k(b, p, out, o);
       case Q6_K -> q6k(b, p, out, o);
+      case IQ4_NL -> fourBits(type, half(b, p), b, p + 2, 16, out, o);
+      case MXFP4 -> fourBits(type, FourBits.halfE8m0(b[p] & 255), b, p + 1, 16, out, o);
+      case NVFP4 -> nvfp4(b, p, out, o);
+      case IQ4_XS -> iq4xs(b, p, out, o);
+      case TQ1_0 -> tq1(b, p, out, o);
+      case TQ2_0 -> tq2(b, p, out, o);
+      case IQ2_XXS -> CodebookBlocks.iq2xxs(b, p, out, o);
+      case IQ2_XS -> CodebookBlocks.iq2xs(b, p, out, o);
+      case IQ2_S -> CodebookBlocks.iq2s(b, p, out, o);
+      case IQ3_XXS -> CodebookBlocks.iq3xxs(b, p, out, o);
+      case IQ3_S -> CodebookBlocks.iq3s(b, p, out, o);
+      case IQ1_S -> CodebookBlocks.iq1s(b, p, out, o);
+      case IQ1_M -> CodebookBlocks.iq1m(b, p, out, o);
       default -> throw new IllegalArgumentException(type + " has no decoder");
     }
   }
@@ -140,11 +155,54 @@ public final class Dequantizer {
     }
   }
 
-  private static float half(byte[] b, int p) {
+  /** Codes of {@code n} values in the low nibbles of n bytes, then of n in the high ones. */
+  private static void fourBits(DType type, float d, byte[] b, int p, int n, float[] out, int o) {
+    for (int i = 0; i < n; i++) {
+      out[o + i] = d * FourBits.value(type, b[p + i] & 15);
+      out[o + n + i] = d * FourBits.value(type, b[p + i] >> 4 & 15);
+    }
+  }
+
+  private static void nvfp4(byte[] b, int p, float[] out, int o) {
+    for (int i = 0; i < 4; i++) {
+      float d = FourBits.halfE4m3(b[p + i] & 255);
+      fourBits(DType.NVFP4, d, b, p + 4 + 8 * i, 8, out, o + 16 * i);
+    }
+  }
+
+  private static void iq4xs(byte[] b, int p, float[] out, int o) {
+    float d = half(b, p);
+    int high = word(b, p) >>> 16;
+    for (int g = 0; g < 8; g++) {
+      int scale = b[p + 4 + g / 2] >> 4 * (g % 2) & 15 | (high >> 2 * g & 3) << 4;
+      fourBits(DType.IQ4_XS, d * (scale - 32), b, p + 8 + 16 * g, 16, out, o + 32 * g);
+    }
+  }
+
+  /** Five ternary digits to a byte, read as a fraction of 256; four in the last four bytes. */
+  private static void tq1(byte[] b, int p, float[] out, int o) {
+    float d = half(b, p + 52);
+    for (int i = 0; i < 256; i++) {
+      int at = i < 160 ? i % 32 : i < 240 ? 32 + i % 16 : 48 + i % 4;
+      int digit = i < 160 ? i / 32 : i < 240 ? (i - 160) / 16 : (i - 240) / 4;
+      int fraction = b[p + at] * POWERS_OF_3[digit] & 255;
+      out[o + i] = d * ((fraction * 3 >> 8) - 1);
+    }
+  }
+
+  private static void tq2(byte[] b, int p, float[] out, int o) {
+    float d = half(b, p + 64);
+    for (int i = 0; i < 256; i++) {
+      int q = b[p + 32 * (i / 128) + i % 32] >> 2 * (i / 32 % 4) & 3;
+      out[o + i] = d * (q - 1);
+    }
+  }
+
+  static float half(byte[] b, int p) {
     return Float.float16ToFloat((short) (b[p] & 255 | b[p + 1] << 8));
   }
 
-  private static int word(byte[] b, int p) {
+  static int word(byte[] b, int p) {
     return b[p] & 255 | (b[p + 1] & 255) << 8 | (b[p + 2] & 255) << 16 | b[p + 3] << 24;
   }
 }

@@ -3,39 +3,54 @@ package io.jishi.tensor;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 
 /**
- * The packed layout: tiles of rows, the last one filled up with rows of zeros, so that equal words
- * of all rows of a tile lie side by side and a vector takes them with one load.
+ * The packed layout {@code PACKED(tile)}: word k of {@code tile} rows is one contiguous run, so
+ * that a loop over rows reads memory in order.
  *
- * <p>A tile holds all 32-bit words of all its blocks, {@code [blocks][words][tile]}, then what is
- * left of each block, its <em>tail</em> of 0, 1 or 2 bytes, {@code [blocks][tile]}. The tail is the
- * first of blocks of 32 values (their scale) and the last of blocks of 256 (theirs). For plain
- * numbers a block is one word: one value of four bytes, or two of two; columns are filled up with
- * zeros to a multiple of {@value #COLUMNS}.
+ * <p>A packed weight is one tile of rows after another, all of {@link #tileBytes}; lanes past the
+ * last row hold zero bytes. A row is cut into blocks: those of its format, or of plain types one
+ * 32-bit word ({@link #unit} columns: one of F32, two of F16 and BF16; the first column in the low
+ * half), zeros standing for columns past the last up to a multiple of 32. A block is cut into its
+ * 32-bit words and a tail, the 0, 1 or 2 bytes left over: the first bytes of blocks of 32 values
+ * (their scale), else the last ones. A tile is first the words of all of its blocks, {@code
+ * [blocks][words][tile]}, then their tails, {@code [blocks][tile]}. Words are little-endian and
+ * those of Q8_0 are xor-ed with {@link #flip}, which makes its signed bytes unsigned.
+ *
+ * <p>So of lane {@code r} of a tile, word k of block b stands at byte {@code 4 · ((b · words + k) ·
+ * tile + r)} and its tail at {@code 4 · blocks · words · tile + (b · tile + r) · tailBytes}.
  */
 public final class Packing {
-  /** Columns of plain numbers come in multiples of this. */
-  public static final int COLUMNS = 32;
+  /** What every tile divides: the widest one. */
+  public static final int MAX_TILE = 128;
 
+  private static final int PLAIN_COLUMNS = 32;
   private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED;
-  private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED;
 
   private Packing() {}
 
-  /** Bytes of what is packed as one block. */
-  private static int unit(DType type) {
-    return type.plain() ? 4 : type.blockBytes();
+  /** Columns of a block in the packed layout. */
+  public static int unit(DType type) {
+    return type.plain() ? Math.max(1, 4 / type.blockBytes()) : type.blockSize();
   }
 
-  /** 32-bit words in a block; 1 for plain numbers. */
+  /** Blocks of a packed row, those that only pad it included. */
+  public static int blocks(DType type, int cols) {
+    if (type.plain()) {
+      return Math.ceilDiv(cols, PLAIN_COLUMNS) * PLAIN_COLUMNS / unit(type);
+    }
+    return cols / type.blockSize();
+  }
+
+  /** 32-bit words in a block. */
   public static int words(DType type) {
-    return unit(type) / 4;
+    return blockBytes(type) / 4;
   }
 
-  /** Bytes of a block beside its words. */
+  /** Bytes in a block beside its words: 0, 1 or 2. */
   public static int tailBytes(DType type) {
-    return unit(type) % 4;
+    return blockBytes(type) % 4;
   }
 
   /** Where word 0 stands in a stored block, bytes. */
@@ -45,7 +60,7 @@ public final class Packing {
 
   /** Where the tail stands in a stored block, bytes. */
   public static int tailOffset(DType type) {
-    return type.blockSize() == 32 ? 0 : unit(type) - tailBytes(type);
+    return type.blockSize() == 32 ? 0 : blockBytes(type) - tailBytes(type);
   }
 
   /** What the words of a stored block are xor-ed with: adds 128 to the signed bytes of Q8_0. */
@@ -53,127 +68,108 @@ public final class Packing {
     return type == DType.Q8_0 ? 0x80808080 : 0;
   }
 
-  /** Blocks of a row of {@code cols} columns. */
-  public static int blocks(DType type, int cols) {
-    return type.plain()
-        ? (cols + COLUMNS - 1) / COLUMNS * (COLUMNS * type.blockBytes() / 4)
-        : cols / type.blockSize();
-  }
-
-  /** Whether a type can be packed: its words have to be whole. */
-  public static boolean packable(DType type) {
-    return !type.plain() || type.blockBytes() == 2 || type.blockBytes() == 4;
-  }
-
   /** Bytes of one tile. */
   public static long tileBytes(DType type, int cols, int tile) {
-    return (long) blocks(type, cols) * unit(type) * tile;
+    return (long) tile * blocks(type, cols) * blockBytes(type);
   }
 
-  /** Bytes of a packed matrix. */
+  /** Bytes of a packed matrix: {@code ⌈rows / tile⌉} tiles. */
   public static long packedBytes(DType type, int rows, int cols, int tile) {
-    return Math.multiplyExact(tileBytes(type, cols, tile), (long) tiles(rows, tile));
+    if (tile < 1 || MAX_TILE % tile != 0) {
+      throw new IllegalArgumentException("tiles of " + tile + " rows do not divide " + MAX_TILE);
+    }
+    return Math.multiplyExact(Math.ceilDiv(rows, tile), tileBytes(type, cols, tile));
   }
 
-  /** Tiles of {@code rows} rows. */
-  public static int tiles(int rows, int tile) {
-    return (rows + tile - 1) / tile;
+  /** Where the tails of a tile begin, bytes from its start. */
+  public static long tailsOffset(DType type, int cols, int tile) {
+    return 4L * blocks(type, cols) * words(type) * tile;
   }
 
-  /** Offset in a tile of word {@code k} of block {@code block}, all rows. */
-  public static long wordOffset(DType type, int tile, int block, int k) {
-    return ((long) block * words(type) + k) * tile * 4;
-  }
-
-  /** Offset in a tile of the tails of block {@code block}, all rows. */
-  public static long tailOffset(DType type, int cols, int tile, int block) {
-    return ((long) blocks(type, cols) * words(type) * 4 + (long) block * tailBytes(type)) * tile;
+  private static int blockBytes(DType type) {
+    return type.plain() ? unit(type) * type.blockBytes() : type.blockBytes();
   }
 
   /**
-   * Packs tiles {@code first … first + count} of a stored weight to the beginning of {@code
-   * target}.
+   * Packs tiles {@code first … first + count} of a stored weight to the start of {@code target}.
    */
   public static void packTiles(
       Weight stored, int first, int count, int tile, MemorySegment target) {
-    long size = tileBytes(stored.type(), stored.cols(), tile);
-    for (int i = 0; i < count; i++) {
-      packTile(stored, (first + i) * tile, tile, target.asSlice(i * size, size));
-    }
-  }
-
-  private static void packTile(Weight stored, int firstRow, int tile, MemorySegment out) {
     DType type = stored.type();
-    int rows = Math.min(tile, stored.rows() - firstRow);
     int rowBytes = Math.toIntExact(type.rowBytes(stored.cols()));
-    int blocks = blocks(type, stored.cols());
-    byte[] row = new byte[Math.max(rowBytes, blocks * unit(type))];
-    MemorySegment in = MemorySegment.ofArray(row);
-    if (rows < tile) {
-      out.fill((byte) 0);
-    }
-    for (int r = 0; r < rows; r++) {
-      MemorySegment.copy(stored.data(), (long) (firstRow + r) * rowBytes, in, 0, rowBytes);
-      for (int block = 0; block < blocks; block++) {
-        packBlock(type, in, block, r, tile, out);
-      }
-      packTails(type, in, stored.cols(), r, tile, out);
-    }
-  }
-
-  private static void packBlock(
-      DType type, MemorySegment row, int block, int r, int tile, MemorySegment out) {
-    long from = (long) block * unit(type) + wordsOffset(type);
-    for (int k = 0; k < words(type); k++) {
-      int word = row.get(INT, from + 4L * k) ^ flip(type);
-      out.set(INT, wordOffset(type, tile, block, k) + 4L * r, word);
-    }
-  }
-
-  private static void packTails(
-      DType type, MemorySegment row, int cols, int r, int tile, MemorySegment out) {
-    int size = tailBytes(type);
-    for (int block = 0; size > 0 && block < cols / type.blockSize(); block++) {
-      long from = (long) block * type.blockBytes() + tailOffset(type);
-      long to = tailOffset(type, cols, tile, block) + (long) size * r;
-      MemorySegment.copy(row, from, out, to, size);
-    }
-  }
-
-  /** Takes blocks {@code firstBlock … firstBlock + count} of a row out of a packed weight. */
-  static void unpack(Weight packed, int row, int firstBlock, int count, byte[] out) {
-    DType type = packed.type();
-    int tile = packed.tile();
-    int r = row % tile;
-    long base = row / tile * tileBytes(type, packed.cols(), tile);
-    MemorySegment to = MemorySegment.ofArray(out);
-    for (int b = 0; b < count; b++) {
-      int block = firstBlock + b;
-      long sink = (long) b * unit(type);
-      for (int k = 0; k < words(type); k++) {
-        long from = base + wordOffset(type, tile, block, k) + 4L * r;
-        int word = packed.data().get(INT, from) ^ flip(type);
-        to.set(INT, sink + wordsOffset(type) + 4L * k, word);
-      }
-      int size = tailBytes(type);
-      if (size > 0) {
-        long from = base + tailOffset(type, packed.cols(), tile, block) + (long) size * r;
-        MemorySegment.copy(packed.data(), from, to, sink + tailOffset(type), size);
-      }
-    }
-  }
-
-  /** Takes columns {@code first … first + count} of a row out of packed plain numbers. */
-  static void unpackPlain(Weight packed, int row, int first, int count, byte[] out) {
-    DType type = packed.type();
-    int tile = packed.tile();
-    int size = type.blockBytes();
-    long base = row / tile * tileBytes(type, packed.cols(), tile) + 4L * (row % tile);
-    MemorySegment to = MemorySegment.ofArray(out);
+    byte[] row = new byte[blocks(type, stored.cols()) * blockBytes(type)];
+    byte[] out = new byte[Math.toIntExact(tileBytes(type, stored.cols(), tile))];
     for (int i = 0; i < count; i++) {
-      long at = (long) (first + i) * size;
+      int firstRow = (first + i) * tile;
+      int lanes = Math.min(tile, stored.rows() - firstRow);
+      if (lanes < tile) {
+        Arrays.fill(out, (byte) 0);
+      }
+      for (int lane = 0; lane < lanes; lane++) {
+        long from = (long) (firstRow + lane) * rowBytes;
+        MemorySegment.copy(stored.data(), ValueLayout.JAVA_BYTE, from, row, 0, rowBytes);
+        packRow(type, stored.cols(), tile, lane, row, out);
+      }
+      MemorySegment.copy(out, 0, target, ValueLayout.JAVA_BYTE, (long) i * out.length, out.length);
+    }
+  }
+
+  private static void packRow(DType type, int cols, int tile, int lane, byte[] row, byte[] out) {
+    int words = words(type);
+    int wordsAt = wordsOffset(type);
+    int tailBytes = tailBytes(type);
+    int tails = Math.toIntExact(tailsOffset(type, cols, tile));
+    int flip = flip(type);
+    int blocks = blocks(type, cols);
+    MemorySegment from = MemorySegment.ofArray(row);
+    MemorySegment to = MemorySegment.ofArray(out);
+    for (int block = 0; block < blocks; block++) {
+      int at = block * blockBytes(type);
+      for (int k = 0; k < words; k++) {
+        int word = from.get(INT, at + wordsAt + 4L * k) ^ flip;
+        to.set(INT, 4L * ((block * words + k) * tile + lane), word);
+      }
+      for (int i = 0; i < tailBytes; i++) {
+        out[tails + (block * tile + lane) * tailBytes + i] = row[at + tailOffset(type) + i];
+      }
+    }
+  }
+
+  /** The stored bytes of columns {@code from … from + count} of a row of a packed weight. */
+  static void unpack(Weight packed, int row, int from, int count, byte[] out) {
+    DType type = packed.type();
+    int tile = packed.tile();
+    long start = row / tile * tileBytes(type, packed.cols(), tile);
+    int lane = row % tile;
+    if (type.plain()) {
+      unpackPlain(packed, start, lane, from, count, out);
+      return;
+    }
+    int words = words(type);
+    int tailBytes = tailBytes(type);
+    long tails = start + tailsOffset(type, packed.cols(), tile);
+    MemorySegment to = MemorySegment.ofArray(out);
+    for (int i = 0; i < count / type.blockSize(); i++) {
+      long block = from / type.blockSize() + i;
+      int at = i * type.blockBytes();
+      for (int k = 0; k < words; k++) {
+        long word = start + 4 * ((block * words + k) * tile + lane);
+        to.set(INT, at + wordsOffset(type) + 4L * k, packed.data().get(INT, word) ^ flip(type));
+      }
+      long tail = tails + (block * tile + lane) * tailBytes;
       MemorySegment.copy(
-          packed.data(), base + at / 4 * 4 * tile + at % 4, to, (long) i * size, size);
+          packed.data(), ValueLayout.JAVA_BYTE, tail, out, at + tailOffset(type), tailBytes);
+    }
+  }
+
+  private static void unpackPlain(
+      Weight packed, long start, int lane, int from, int count, byte[] out) {
+    int size = packed.type().blockBytes();
+    int unit = unit(packed.type());
+    for (int i = 0; i < count; i++) {
+      int col = from + i;
+      long at = start + 4L * ((long) (col / unit) * packed.tile() + lane) + col % unit * size;
+      MemorySegment.copy(packed.data(), ValueLayout.JAVA_BYTE, at, out, i * size, size);
     }
   }
 }

@@ -15,7 +15,10 @@ public final class Weight {
   public enum Layout {
     /** Row after row, as in the file. */
     STORED,
-    /** Tiles of rows, word k of each row's block side by side: see {@link Packing}. */
+    /**
+     * {@link Weight#tile} rows at a time, word k of each row's block side by side: see {@link
+     * Packing}.
+     */
     PACKED
   }
 
@@ -27,31 +30,22 @@ public final class Weight {
   private final int tile;
   private final MemorySegment data;
 
-  private Weight(String name, DType type, int rows, int cols, int tile, MemorySegment data) {
+  private Weight(
+      String name, DType type, int rows, int cols, Layout layout, int tile, MemorySegment data) {
     this.name = name;
     this.type = type;
     this.rows = rows;
     this.cols = cols;
-    this.layout = tile == 1 ? Layout.STORED : Layout.PACKED;
+    this.layout = layout;
     this.tile = tile;
     this.data = data;
     long expected =
-        tile == 1
-            ? Math.multiplyExact(rows, type.rowBytes(cols))
-            : Packing.packedBytes(type, rows, cols, tile);
+        layout == Layout.PACKED
+            ? Packing.packedBytes(type, rows, cols, tile)
+            : Math.multiplyExact(rows, type.rowBytes(cols));
     if (data.byteSize() != expected) {
       throw new IllegalArgumentException(
-          name
-              + ": "
-              + type
-              + " ["
-              + rows
-              + ", "
-              + cols
-              + "] takes "
-              + expected
-              + " bytes, not "
-              + data.byteSize());
+          this + " takes " + expected + " bytes, not " + data.byteSize());
     }
   }
 
@@ -61,22 +55,28 @@ public final class Weight {
    * @param data exactly {@code rows · type.rowBytes(cols)} bytes, little-endian
    */
   public static Weight stored(String name, DType type, int rows, int cols, MemorySegment data) {
-    return new Weight(name, type, rows, cols, 1, data);
+    return new Weight(name, type, rows, cols, Layout.STORED, 1, data);
   }
 
   /**
-   * The same weight repacked.
+   * A packed copy of this stored weight.
    *
-   * @param target {@link Packing#packedBytes} of memory
-   * @param rowsOfTile rows of a tile, more than one
+   * @param target receives it: exactly {@link Packing#packedBytes} bytes
+   * @param tile rows that lie side by side, a divisor of {@link Packing#MAX_TILE}
    */
-  public Weight pack(MemorySegment target, int rowsOfTile) {
+  public Weight pack(MemorySegment target, int tile) {
     if (layout == Layout.PACKED) {
       throw new IllegalArgumentException(this + " is packed already");
     }
-    Weight packed = new Weight(name, type, rows, cols, rowsOfTile, target);
-    Packing.packTiles(this, 0, Packing.tiles(rows, rowsOfTile), rowsOfTile, target);
+    Weight packed = packed(this, target, tile);
+    Packing.packTiles(this, 0, Math.ceilDiv(rows, tile), tile, target);
     return packed;
+  }
+
+  /** A stored weight over memory that a backend has packed it into: see {@link #pack}. */
+  public static Weight packed(Weight stored, MemorySegment data, int tile) {
+    return new Weight(
+        stored.name, stored.type, stored.rows, stored.cols, Layout.PACKED, tile, data);
   }
 
   /** The tensor's name in its file, for messages. */
@@ -104,7 +104,7 @@ public final class Weight {
     return layout;
   }
 
-  /** Rows that lie side by side in a packed tile; 1 for stored weights. */
+  /** Rows that lie side by side in memory; 1 where {@link Layout#STORED}. */
   public int tile() {
     return tile;
   }
@@ -125,7 +125,7 @@ public final class Weight {
    * @param scratch at least {@code type.rowBytes(cols)} bytes; not used for stored F32
    */
   public void row(int row, byte[] scratch, float[] out) {
-    if (type == DType.F32 && layout == Layout.STORED) {
+    if (floats()) {
       Objects.checkIndex(row, rows);
       long at = (long) row * cols * Float.BYTES;
       MemorySegment.copy(data, ValueLayout.JAVA_FLOAT_UNALIGNED, at, out, 0, cols);
@@ -137,8 +137,11 @@ public final class Weight {
 
   /** The values of a vector: a weight of one row. */
   public void vector(float[] out) {
-    boolean direct = type == DType.F32 && layout == Layout.STORED;
-    row(0, direct ? null : new byte[Math.toIntExact(type.rowBytes(cols))], out);
+    row(0, floats() ? null : new byte[Math.toIntExact(type.rowBytes(cols))], out);
+  }
+
+  private boolean floats() {
+    return type == DType.F32 && layout == Layout.STORED;
   }
 
   /**
@@ -151,10 +154,8 @@ public final class Weight {
     Objects.checkIndex(row, rows);
     Objects.checkFromIndexSize(from, count, cols);
     int size = Math.toIntExact(type.rowBytes(count));
-    if (layout == Layout.PACKED && type.plain()) {
-      Packing.unpackPlain(this, row, from, count, out);
-    } else if (layout == Layout.PACKED) {
-      Packing.unpack(this, row, from / type.blockSize(), count / type.blockSize(), out);
+    if (layout == Layout.PACKED) {
+      Packing.unpack(this, row, from, count, out);
     } else {
       long at = row * type.rowBytes(cols) + type.rowBytes(from);
       MemorySegment.copy(data, ValueLayout.JAVA_BYTE, at, out, 0, size);
@@ -163,6 +164,7 @@ public final class Weight {
 
   @Override
   public String toString() {
-    return name + " " + type + " [" + rows + ", " + cols + "] " + layout;
+    String where = layout == Layout.PACKED ? "PACKED(" + tile + ")" : "STORED";
+    return name + " " + type + " [" + rows + ", " + cols + "] " + where;
   }
 }

@@ -12,17 +12,19 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 class DequantizerTest {
 
+  static Stream<DType> types() {
+    return Arrays.stream(DType.values())
+        .filter(t -> t.runnable() && t != DType.F32 && t != DType.F16);
+  }
+
   @ParameterizedTest
-  @EnumSource(
-      value = DType.class,
-      names = {
-        "BF16", "Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q8_0", "Q2_K", "Q3_K", "Q4_K", "Q5_K", "Q6_K"
-      })
+  @MethodSource("types")
   void blocksDecodeAsTheReferenceDecodesThem(DType type) throws IOException {
     try (InputStream in = getClass().getResourceAsStream("/dequantised.safetensors")) {
       ByteBuffer file = ByteBuffer.wrap(in.readAllBytes()).order(ByteOrder.LITTLE_ENDIAN);

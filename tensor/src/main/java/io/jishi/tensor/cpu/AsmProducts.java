@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jishi.tensor.cpu;
 
+import io.jishi.tensor.DType;
 import io.jishi.tensor.Linear;
 import io.jishi.tensor.Precision;
 import io.jishi.tensor.Tensor;
@@ -71,14 +72,14 @@ final class AsmProducts implements Products, Team.Task {
     linear = weights;
     precision = how;
     int kinds = kinds();
-    if (kinds < 0) {
-      scalar.run(team, width, in, weights, how, out);
-      return;
-    }
     for (LineKind kind : KINDS) {
-      if ((kinds >> kind.ordinal() & 1) == 1) {
+      if (kinds > 0 && (kinds >> kind.ordinal() & 1) == 1) {
         prepareLines(team, width, kind);
       }
+    }
+    if (kinds < 0 || !kernelsReady()) {
+      scalar.run(team, width, in, weights, how, out);
+      return;
     }
     int chunks = 0;
     for (int k = 0; k < weights.weights().size(); k++) {
@@ -101,6 +102,22 @@ final class AsmProducts implements Products, Team.Task {
       kinds |= 1 << kind.ordinal();
     }
     return kinds;
+  }
+
+  /** Makes and tries the kernels that the chunks will ask for; false where one of them fails. */
+  private boolean kernelsReady() {
+    for (int k = 0; k < linear.weights().size(); k++) {
+      DType type = linear.weights().get(k).type();
+      LineKind kind = kernels.lineKind(type, precision);
+      LineBuffer buffer = lines[kind.ordinal()];
+      for (int tile = 0; tile < buffer.tiles(); tile += Math.max(1, buffer.tiles() - 1)) {
+        AsmWorker.kernel(kernels, type, kind, buffer, tile);
+      }
+      if (kernels.lineKind(type, precision) == null) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private void prepareBias(Weight bias) {

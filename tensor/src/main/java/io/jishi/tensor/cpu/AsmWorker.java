@@ -5,6 +5,7 @@ import io.jishi.tensor.DType;
 import io.jishi.tensor.Packing;
 import io.jishi.tensor.Tensor;
 import io.jishi.tensor.Weight;
+import io.jishi.tensor.cpu.asm.Kernel;
 import io.jishi.tensor.cpu.asm.Kernels;
 import io.jishi.tensor.cpu.asm.LineKind;
 import io.jishi.tensor.cpu.asm.ProductCall;
@@ -96,9 +97,26 @@ final class AsmWorker implements AutoCloseable {
       base = first * tileBytes;
     } else {
       packed = grown(packed, tiles * tileBytes);
-      Packing.packTiles(weight, first, tiles, AsmProducts.TILE, packed);
+      pack(weight, first, tiles, packed);
       memory = packed;
       base = 0;
+    }
+  }
+
+  /**
+   * Packs tiles {@code first … first + tiles} of a stored weight to the start of {@code target}.
+   */
+  void pack(Weight stored, int first, int tiles, MemorySegment target) {
+    Kernel packer = kernels.packer(stored.type());
+    boolean padded = stored.type().plain() && stored.cols() % LineKind.BYTES.columns() != 0;
+    long size = Packing.tileBytes(stored.type(), stored.cols(), AsmProducts.TILE);
+    for (int i = 0; i < tiles; i++) {
+      int row = (first + i) * AsmProducts.TILE;
+      boolean whole = row + AsmProducts.TILE <= stored.rows() && packer != null && !padded;
+      if (!whole || !call.pack(packer, stored, row, target, i * size)) {
+        MemorySegment tile = target.asSlice(i * size, size);
+        Packing.packTiles(stored, first + i, 1, AsmProducts.TILE, tile);
+      }
     }
   }
 
@@ -106,7 +124,7 @@ final class AsmWorker implements AutoCloseable {
     DType type = weight.type();
     int columns = Math.max(type.blockSize(), kind.columns());
     int blocks = (weight.cols() + columns - 1) / columns;
-    boolean many = lines.tiles() > AsmProducts.STREAMED_TILES;
+    boolean many = many(lines);
     int piece = many ? Math.max(1, PANEL_COLUMNS / columns) : blocks;
     for (int from = 0; from < blocks; from += piece) {
       int count = Math.min(piece, blocks - from);
@@ -123,17 +141,29 @@ final class AsmWorker implements AutoCloseable {
         } else {
           call.start(bias, biasOffset, 0, bias == zeros ? 0 : ROW_FLOATS);
         }
+        ProductKernel kernel = kernel(kernels, type, kind, lines, i);
         if (panels) {
           int groups = count * (columns / 32);
           call.weights(panel, 0, 0, (long) groups * kernels.groupBytes(type), 0);
-          call.run(kernels.panelProduct(type, lines.size(i)), groups, tiles);
+          call.run(kernel, groups, tiles);
         } else {
-          ProductKernel kernel = kernels.product(type, kind, lines.size(i));
           tiles(kernel, from, blocks);
           call.run(kernel, count, tiles);
         }
       }
     }
+  }
+
+  /** The product for a tile of tokens: of panels where many tokens pass them. */
+  static ProductKernel kernel(
+      Kernels kernels, DType type, LineKind kind, LineBuffer lines, int tile) {
+    return kind == LineKind.BYTES && many(lines)
+        ? kernels.panelProduct(type, lines.size(tile))
+        : kernels.product(type, kind, lines.size(tile));
+  }
+
+  private static boolean many(LineBuffer lines) {
+    return lines.tiles() > AsmProducts.STREAMED_TILES;
   }
 
   private void expand(int from, int count, int blocks, int tiles) {

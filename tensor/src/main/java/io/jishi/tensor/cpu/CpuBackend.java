@@ -7,11 +7,9 @@ import io.jishi.tensor.Ops;
 import io.jishi.tensor.Packing;
 import io.jishi.tensor.Precision;
 import io.jishi.tensor.Weight;
-import io.jishi.tensor.cpu.asm.Cpu;
 import io.jishi.tensor.cpu.asm.Kernels;
 import io.jishi.tensor.cpu.asm.Level;
 import io.jishi.tensor.cpu.asm.LineKind;
-import io.jishi.tensor.cpu.asm.WeightMemory;
 import io.jishi.tensor.cpu.scalar.LinearTask;
 import io.jishi.tensor.cpu.scalar.ProductMeter;
 import io.jishi.tensor.cpu.scalar.ScalarOps;
@@ -20,39 +18,50 @@ import java.lang.foreign.Arena;
 
 /** The processors of this machine. */
 public final class CpuBackend implements Backend {
-  /** The one backend; the team of threads is one per process too. */
-  public static final CpuBackend INSTANCE = new CpuBackend(Cpu.best());
-
+  private static final System.Logger LOG = System.getLogger("io.jishi.tensor");
   private static final int CACHE_LINE = 64;
-  private static final int SCALAR_TILE = 128;
+
+  /** The one backend; the team of threads is one per process too. */
+  public static final CpuBackend INSTANCE = chosen();
 
   private final Kernels kernels;
+  private final String description;
+
+  private CpuBackend(LevelChoice choice) {
+    kernels = choice.level() == Level.SCALAR ? null : new Kernels(choice.level());
+    description = choice.level().label() + ": " + choice.reason();
+  }
 
   /** A backend of one level. */
   public CpuBackend(Level level) {
-    kernels = level == Level.SCALAR ? null : new Kernels(level);
+    this(new LevelChoice(level, "asked for", false));
+  }
+
+  private static CpuBackend chosen() {
+    LevelChoice choice = LevelChoice.make();
+    CpuBackend backend = new CpuBackend(choice);
+    LOG.log(
+        choice.warning() ? System.Logger.Level.WARNING : System.Logger.Level.DEBUG,
+        "kernels: {0}",
+        backend.description);
+    return backend;
   }
 
   @Override
   public String description() {
-    return kernels == null
-        ? "scalar: plain Java, vectorised by the JIT"
-        : kernels.level().label() + ": kernels assembled for this processor";
+    return description;
   }
 
   @Override
   public Weight prepare(Weight stored, Arena arena) {
-    if (kernels == null && stored.type().plain() || !Packing.packable(stored.type())) {
-      return stored;
+    if (!stored.type().integer() && (kernels == null || !stored.type().plain())) {
+      return stored; // decoded row by row
     }
-    int tile = kernels == null ? SCALAR_TILE : AsmProducts.TILE;
-    long bytes = Packing.packedBytes(stored.type(), stored.rows(), stored.cols(), tile);
-    if (kernels == null) {
-      return stored.pack(arena.allocate(bytes, CACHE_LINE), tile);
+    if (kernels != null) {
+      return new AsmPacker(kernels).pack(Team.process(), stored, arena);
     }
-    Weight packed = stored.pack(WeightMemory.allocate(bytes, arena), tile);
-    WeightMemory.release(stored.data());
-    return packed;
+    long bytes = Packing.packedBytes(stored.type(), stored.rows(), stored.cols(), ScalarOps.TILE);
+    return stored.pack(arena.allocate(bytes, CACHE_LINE), ScalarOps.TILE);
   }
 
   @Override
@@ -72,7 +81,7 @@ public final class CpuBackend implements Backend {
   public double measureProducts(DType type, Precision precision, int threads) {
     LineKind kind = kernels == null ? null : kernels.lineKind(type, precision);
     if (kind == null) {
-      boolean integer = precision == Precision.FAST && !type.plain();
+      boolean integer = precision == Precision.FAST && type.integer();
       return ProductMeter.measure(Team.process(), threads, integer);
     }
     return AsmMeter.products(kernels, Team.process(), threads, kind);

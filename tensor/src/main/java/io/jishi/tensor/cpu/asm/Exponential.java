@@ -13,14 +13,17 @@ final class Exponential {
   private static final float LN2_HIGH = 0.693359375f;
   private static final float LN2_LOW = -2.12194440e-4f;
   private static final float LOWEST = -87f;
-  private static final float HIGHEST = 88.7f;
+
+  /** Above it the two powers of two overflow to infinity, as they should. */
+  private static final float HIGHEST = 100f;
+
   private static final float[] TAYLOR = {1f / 720, 1f / 120, 1f / 24, 1f / 6, 0.5f, 1f, 1f};
 
   private Exponential() {}
 
   /**
-   * {@code x = e^x}, where x is first brought into the range in which e^x is a normal float; a NaN
-   * becomes some number.
+   * {@code x = e^x}, not less than e^−87, the smallest that is a normal float; a NaN becomes some
+   * number.
    *
    * @param first of {@link #REGISTERS} vector registers to use
    */

@@ -7,12 +7,16 @@ import io.jishi.tensor.Precision;
 
 /** The kernels of one level, each emitted when it is first asked for. For all threads. */
 public final class Kernels {
+  private static final System.Logger LOG = System.getLogger("io.jishi.tensor");
+
   private final Level level;
   private final ProductKernel[][] products = new ProductKernel[DType.values().length][];
   private final ProductKernel[][] exact = new ProductKernel[DType.values().length][];
   private final ProductKernel[][] panels = new ProductKernel[4][];
+  private final boolean[] broken = new boolean[DType.values().length];
   private final ProductKernel[] expanders = new ProductKernel[DType.values().length];
   private final Kernel[] writers = new Kernel[LineKind.values().length];
+  private final Kernel[] packers = new Kernel[DType.values().length];
   private Kernel rmsNorm;
   private Kernel silu;
   private Kernel add;
@@ -34,6 +38,9 @@ public final class Kernels {
 
   /** What activations become for weights of this type; null where there is no kernel. */
   public LineKind lineKind(DType type, Precision precision) {
+    if (broken[type.ordinal()]) {
+      return null;
+    }
     boolean fast = precision == Precision.FAST;
     return switch (type) {
       case F32 -> LineKind.FLOATS;
@@ -81,7 +88,22 @@ public final class Kernels {
       int words = kind.columns() * type.blockBytes() / 4;
       kernel = new ProductKernel(load(name, code), tokens, 64 * words, 0, 1);
     }
-    return table[type.ordinal()][tokens] = kernel;
+    return table[type.ordinal()][tokens] = tried(type, kind, kernel, null);
+  }
+
+  /** Tries a kernel; a type that has one that fails goes to plain Java from then on. */
+  private ProductKernel tried(
+      DType type, LineKind kind, ProductKernel kernel, ProductKernel expander) {
+    if (!SelfTest.passes(type, kind, lineWriter(kind), kernel, expander)) {
+      broken[type.ordinal()] = true;
+      LOG.log(
+          System.Logger.Level.WARNING,
+          "the kernel {0} of {1} fails its self-test: {2} weights run in plain Java",
+          kernel.code().name(),
+          level.label(),
+          type);
+    }
+    return kernel;
   }
 
   /** The product of panels that {@link #expand} made. */
@@ -102,8 +124,8 @@ public final class Kernels {
         (c, first, half) -> new PanelBlocks(c, parts, hasMin, first, half);
     byte[] code = IntegerProduct.make(level, decoder, tokens);
     String name = "panel of " + parts + " scales" + (hasMin ? ", minima, " : ", ") + tokens;
-    return panels[index][tokens] =
-        new ProductKernel(load(name, code), tokens, groupBytes(type), 0, 1);
+    ProductKernel kernel = new ProductKernel(load(name, code), tokens, groupBytes(type), 0, 1);
+    return panels[index][tokens] = tried(type, LineKind.BYTES, kernel, expand(type));
   }
 
   /** Decodes packed blocks into panels. */
@@ -120,6 +142,16 @@ public final class Kernels {
             64 * Packing.words(type),
             16 * Packing.tailBytes(type),
             type.blockSize() / 32);
+  }
+
+  /** Packs whole tiles; null where plain Java has to. */
+  public Kernel packer(DType type) {
+    Kernel kernel = packers[type.ordinal()];
+    return kernel != null || !Pack.knows(level, type) ? kernel : makePacker(type);
+  }
+
+  private synchronized Kernel makePacker(DType type) {
+    return packers[type.ordinal()] = load("pack " + type, Pack.make(level, type));
   }
 
   /** Bytes of a panel's group of 32 values of 16 rows. */

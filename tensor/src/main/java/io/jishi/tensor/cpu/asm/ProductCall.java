@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jishi.tensor.cpu.asm;
 
+import io.jishi.tensor.DType;
+import io.jishi.tensor.Packing;
+import io.jishi.tensor.Weight;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -128,6 +131,32 @@ public final class ProductCall {
     set(2, count);
     set(3, stride);
     kernel.call(arguments);
+  }
+
+  /**
+   * Packs 16 stored rows into a tile.
+   *
+   * @return false where the rows lie too far apart
+   */
+  public boolean pack(
+      Kernel kernel, Weight stored, int firstRow, MemorySegment target, long offset) {
+    DType type = stored.type();
+    long row = type.rowBytes(stored.cols());
+    if (row > Pack.MOST_STRIDE || stored.layout() != Weight.Layout.STORED) {
+      return false;
+    }
+    int blocks = Packing.blocks(type, stored.cols());
+    positive(blocks, 1);
+    long words = (long) blocks * 64 * Packing.words(type);
+    long tails = (long) blocks * 16 * Packing.tailBytes(type);
+    Objects.checkFromIndexSize(firstRow, 16, stored.rows());
+    set(Arguments.X, stored.data(), firstRow * row, 16 * row);
+    set(Arguments.Y_STRIDE, row);
+    set(Arguments.BLOCKS, blocks);
+    set(Arguments.WORDS, target, offset, words);
+    set(Arguments.TAILS, target, offset + words, tails);
+    kernel.call(arguments);
+    return true;
   }
 
   private static void positive(int a, int b) {

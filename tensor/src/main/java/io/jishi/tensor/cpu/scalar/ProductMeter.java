@@ -25,28 +25,28 @@ public final class ProductMeter {
       long start = System.nanoTime();
       team.run(chunks, threads, task);
       double seconds = (System.nanoTime() - start) / 1e9;
-      best = Math.max(best, 2.0 * products * Tile.LANES * REPEATS * chunks / seconds);
+      best = Math.max(best, 2.0 * products * Lanes.COUNT * REPEATS * chunks / seconds);
     }
     return best;
   }
 
   private static void integers(int chunk, int worker) {
-    int[] q = new int[Tile.LANES];
-    int[] sum = new int[Tile.LANES];
+    int[] q = new int[Lanes.COUNT];
+    int[] sum = new int[Lanes.COUNT];
     byte[] x = new byte[16];
     for (int i = 0; i < REPEATS; i++) {
-      LinearTask.words(q, q, x, i % 8, sum);
+      IntegerProducts.words(q, q, x, i % 8, sum);
     }
-    consume(sum[chunk % Tile.LANES]);
+    consume(sum[chunk % Lanes.COUNT]);
   }
 
   private static void floats(int chunk, int worker) {
-    float[][] w = new float[4][Tile.LANES];
-    float[] acc = new float[Tile.LANES];
+    float[][] w = new float[4][Lanes.COUNT];
+    float[] acc = new float[Lanes.COUNT];
     for (int i = 0; i < REPEATS; i++) {
-      LinearTask.four(w[0], i, w[1], chunk, w[2], i, w[3], chunk, acc);
+      FloatProducts.four(w[0], i, w[1], chunk, w[2], i, w[3], chunk, acc);
     }
-    consume((int) acc[chunk % Tile.LANES]);
+    consume((int) acc[chunk % Lanes.COUNT]);
   }
 
   /** Keeps the loops from being optimised away. */

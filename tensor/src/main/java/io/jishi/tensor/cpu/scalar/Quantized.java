@@ -3,8 +3,10 @@ package io.jishi.tensor.cpu.scalar;
 
 /**
  * Activations rounded to 8 bits: per 32 values a scale {@code max|x| / 127}, values {@code round(x
- * / scale)} with ties to even, and the sums of each 16 for formats with minima. A scale depends on
- * its own 32 values alone.
+ * · (1 / scale))} with ties to even, and the sums of each 16 for formats with minima. A scale
+ * depends on its own 32 values alone. Where it is below {@link Float#MIN_NORMAL} the values are 0
+ * (its inverse could overflow); where one of the 32 is infinite or not a number, the values are 0
+ * and the scale is NaN.
  */
 final class Quantized {
   byte[] values = new byte[0];
@@ -21,7 +23,7 @@ final class Quantized {
     }
   }
 
-  /** Rounds {@code cols} values from {@code from} on; NaN and infinity make their 32 values NaN. */
+  /** Rounds {@code cols} values from {@code from} on. */
   void row(float[] x, int from, int cols) {
     for (int g = 0; g < cols / 32; g++) {
       int at = from + 32 * g;
@@ -31,7 +33,9 @@ final class Quantized {
         max = Math.max(max, Math.abs(x[at + i]));
       }
       float scale = max / 127;
-      float inverse = scale >= Float.MIN_NORMAL && scale < Float.POSITIVE_INFINITY ? 1 / scale : 0;
+      boolean usable = scale >= Float.MIN_NORMAL && scale < Float.POSITIVE_INFINITY;
+      // Zero times an infinity is a NaN, which the cast makes 0.
+      float inverse = usable ? 1 / scale : 0;
       for (int half = 0; half < 2; half++) {
         int sum = 0;
         for (int i = 16 * half; i < 16 * half + 16; i++) {

@@ -16,6 +16,9 @@ import java.lang.foreign.MemorySegment;
 
 /** The waist in plain Java. */
 public final class ScalarOps implements Ops {
+  /** Rows of the packed tiles that run best here; tiles of any size run. */
+  public static final int TILE = Lanes.COUNT;
+
   private final Team team;
   private final int width;
   private final Workspace workspace = new Workspace();

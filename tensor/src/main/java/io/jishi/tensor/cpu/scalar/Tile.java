@@ -2,82 +2,63 @@
 package io.jishi.tensor.cpu.scalar;
 
 import io.jishi.tensor.DType;
-import io.jishi.tensor.Packing;
 import io.jishi.tensor.Weight;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 
 /**
- * One block of up to {@link #LANES} rows of an integer format, rows across the lanes of heap
- * arrays. {@link #load} brings in the stored words; {@link #group} turns 32 values of each row into
- * unsigned bytes, four to an int (taking them out costs one operation less than signed ones), and
- * their scales:
+ * Blocks of an integer format as its products need them, rows across the lanes. {@link #load}
+ * brings in a block; {@link #group} turns 32 values of each row into unsigned bytes, four to an int
+ * (taking them out costs one operation less than signed ones), and their scales:
  *
- * <p>{@code w[i] = scale(i) · (q(i) − bias) + min(i)} with one {@code scale} and {@code min} for
- * all values, or one for values 0–15 and one for 16–31. Both are products of a half-precision
- * number and a small integer, so they are exact.
- *
- * <p>Lanes beyond the tile's rows hold leftovers: their results are not used. Loops run over all
- * lanes, since the JIT vectorises only loops of a length that it knows. Formats: see {@link
+ * <p>{@code w[i] = sw · (q(i) − bias) + mw}, with {@code sw} and {@code mw} one for all 32 values
+ * or, where {@link #halves}, one for values 0–15 and one for 16–31. Formats: see {@link
  * io.jishi.tensor.Dequantizer}.
  */
 final class Tile {
-  static final int LANES = 128;
-  private static final int MAX_WORDS = 52;
+  private static final int LANES = Lanes.COUNT;
   private static final int LOW_NIBBLES = 0x0F0F0F0F;
   private static final int PAIRS = 0x03030303;
   private static final int ONES = 0x01010101;
 
-  private final int[][] words = new int[MAX_WORDS][LANES];
-  private final short[] halves = new short[LANES];
-  private final byte[] bytes = new byte[LANES];
+  private static final int[] NORMAL = Lanes.table(DType.IQ4_NL, 128);
+  private static final int[] FLOATS = Lanes.table(DType.MXFP4, 12);
+
+  private final RawTile raw = new RawTile();
+  private final int[][] words = raw.words;
   private final int[][] made = new int[8][LANES];
+  private final float[] d = new float[LANES];
+  private final float[] m = new float[LANES];
+  private final int[] integer = new int[LANES];
+  private final float[][] madeScales = new float[2][LANES];
+  private final float[][] madeMinima = new float[2][LANES];
 
   /** The group's values: byte i % 4 of {@code q[i / 4][lane]} is value i, unsigned. */
   final int[][] q = new int[8][];
 
-  /** Scales: of all values, or of values 0–15 and 16–31, as {@link #parts} says. */
-  final float[][] scale = new float[2][LANES];
+  /** The scales of the group: of all values, or of values 0–15 and 16–31. */
+  final float[][] sw = new float[2][];
 
-  /** Minima of the same values, where {@link #hasMin}. */
-  final float[][] min = new float[2][LANES];
+  /** The minima of the group, where {@link #minima}, negative where the format subtracts them. */
+  final float[][] mw = new float[2][];
 
   /** What is subtracted from each value. */
   int bias;
 
-  /** Scales of a group, 1 or 2. */
-  int parts;
+  /** Whether scales and minima stand for 16 values each. */
+  boolean halves;
 
-  boolean hasMin;
-
-  /** The scale of a block's scales, and of its minima: negative where the format subtracts them. */
-  private final float[] d = new float[LANES];
-
-  private final float[] m = new float[LANES];
-
-  /** The integers of {@link #scale} and {@link #min}. */
-  private final int[][] sub = new int[2][LANES];
-
-  private final int[][] subMin = new int[2][LANES];
-  private boolean hasSub;
-  private MemorySegment data;
+  boolean minima;
   private DType type;
-  private Weight weight;
-  private int firstRow;
-  private int lanes;
-  private long rowBytes;
 
-  /** Begins with rows from {@code group · LANES} on: all that their blocks have in common. */
-  void begin(Weight of, int group) {
-    weight = of;
-    data = of.data();
+  /** Begins with rows {@code chunk · LANES … }: all that their blocks have in common. */
+  void begin(Weight of, int chunk) {
+    raw.begin(of, chunk);
     type = of.type();
-    firstRow = group * LANES;
-    lanes = Math.min(LANES, of.rows() - firstRow);
-    rowBytes = type.rowBytes(of.cols());
-    hasSub = type.blockSize() == 256;
-    parts = type == DType.Q2_K || type == DType.Q3_K || type == DType.Q6_K ? 2 : 1;
-    hasMin =
+    halves =
+        switch (type) {
+          case Q2_K, Q3_K, Q6_K -> true;
+          default -> false;
+        };
+    minima =
         switch (type) {
           case Q4_1, Q5_1, Q2_K, Q4_K, Q5_K -> true;
           default -> false;
@@ -89,67 +70,29 @@ final class Tile {
           case Q5_0 -> 16;
           case Q3_K -> 4;
           case Q6_K -> 32;
+          case IQ4_NL, IQ4_XS -> 128;
+          case MXFP4 -> 12;
+          case TQ1_0, TQ2_0 -> 1;
           default -> 0;
         };
+    boolean whole =
+        switch (type) {
+          case TQ1_0, TQ2_0 -> true;
+          default -> type.blockSize() == 32;
+        };
+    sw[0] = whole ? d : madeScales[0];
+    sw[1] = madeScales[1];
+    mw[0] = whole ? m : madeMinima[0];
+    mw[1] = madeMinima[1];
   }
 
-  /** Brings in block {@code block} of all rows of the tile. */
+  /** Brings in block {@code block} of all rows and the scales that all of it shares. */
   void load(int block) {
-    if (weight.layout() == Weight.Layout.PACKED) {
-      for (int lane = 0; lane < lanes; lane += weight.tile()) {
-        loadPacked(block, lane);
-      }
-    } else {
-      loadStored(firstRow * rowBytes + (long) block * type.blockBytes());
-    }
-    scales();
-  }
-
-  /** One packed tile, whose rows go to the lanes from {@code lane} on. */
-  private void loadPacked(int block, int lane) {
-    int tile = weight.tile();
-    int cols = weight.cols();
-    long base = (firstRow + lane) / tile * Packing.tileBytes(type, cols, tile);
-    for (int k = 0; k < Packing.words(type); k++) {
-      long at = base + Packing.wordOffset(type, tile, block, k);
-      MemorySegment.copy(data, ValueLayout.JAVA_INT_UNALIGNED, at, words[k], lane, tile);
-    }
-    if (Packing.tailBytes(type) == 2) {
-      long at = base + Packing.tailOffset(type, cols, tile, block);
-      MemorySegment.copy(data, ValueLayout.JAVA_SHORT_UNALIGNED, at, halves, lane, tile);
-    } else if (Packing.tailBytes(type) == 1) {
-      long at = base + Packing.tailOffset(type, cols, tile, block);
-      MemorySegment.copy(data, ValueLayout.JAVA_BYTE, at, bytes, lane, tile);
-    }
-  }
-
-  private void loadStored(long offset) {
-    int count = Packing.words(type);
-    int flip = Packing.flip(type);
-    for (int k = 0; k < count; k++) {
-      int[] row = words[k];
-      long at = offset + Packing.wordsOffset(type) + 4L * k;
-      for (int r = 0; r < lanes; r++) {
-        row[r] = data.get(ValueLayout.JAVA_INT_UNALIGNED, at + r * rowBytes) ^ flip;
-      }
-    }
-    long tail = offset + Packing.tailOffset(type);
-    for (int r = 0; r < lanes && Packing.tailBytes(type) == 2; r++) {
-      halves[r] = data.get(ValueLayout.JAVA_SHORT_UNALIGNED, tail + r * rowBytes);
-    }
-    for (int r = 0; r < lanes && Packing.tailBytes(type) == 1; r++) {
-      bytes[r] = data.get(ValueLayout.JAVA_BYTE, tail + r * rowBytes);
-    }
-  }
-
-  /** The scales of the whole block. */
-  private void scales() {
+    raw.load(block);
     switch (type) {
-      case Q8_0, Q4_0, Q5_0, Q3_K, Q6_K -> {
-        for (int r = 0; r < LANES; r++) {
-          d[r] = Float.float16ToFloat(halves[r]);
-        }
-      }
+      case Q8_0, Q4_0, Q5_0, Q3_K, Q6_K, IQ4_NL, TQ1_0, TQ2_0 -> Lanes.halves(raw.halves, d);
+      case IQ4_XS -> Lanes.lowHalves(words[0], d);
+      case MXFP4 -> Lanes.halfE8m0(raw.bytes, d);
       case Q4_1, Q5_1 -> pair(words[0], 1);
       case Q4_K, Q5_K -> pair(words[0], -1);
       case Q2_K -> pair(words[20], -1);
@@ -159,16 +102,15 @@ final class Tile {
 
   /** A word that holds scale and minimum. */
   private void pair(int[] word, int sign) {
-    for (int r = 0; r < LANES; r++) {
-      d[r] = Float.float16ToFloat((short) word[r]);
-      m[r] = sign * Float.float16ToFloat((short) (word[r] >> 16));
-    }
+    Lanes.lowHalves(word, d);
+    Lanes.highHalves(word, sign, m);
   }
 
   /** Makes ready values {@code 32 · g … 32 · g + 31} of the block. */
   void group(int g) {
+    System.arraycopy(type == DType.Q8_0 ? words : made, 0, q, 0, 8);
     switch (type) {
-      case Q8_0 -> System.arraycopy(words, 0, q, 0, 8);
+      case Q8_0 -> {}
       case Q4_0 -> nibbles(0);
       case Q4_1 -> nibbles(1);
       case Q5_0 -> fives(0);
@@ -178,148 +120,125 @@ final class Tile {
       case Q4_K -> group45(g, 4, false);
       case Q5_K -> group45(g, 12, true);
       case Q6_K -> group6(g);
+      case IQ4_NL, MXFP4 -> codes(0);
+      case IQ4_XS -> groupX(g);
+      case TQ1_0 -> ternary(g);
+      case TQ2_0 -> pairs(8 * (g / 4), g % 4);
       default -> throw new IllegalArgumentException(type + " has no integer kernel");
-    }
-    for (int part = 0; part < parts; part++) {
-      if (hasSub) {
-        times(sub[part], d, scale[part]);
-      } else {
-        System.arraycopy(d, 0, scale[part], 0, LANES);
-      }
-      if (hasMin && hasSub) {
-        times(subMin[part], m, min[part]);
-      } else if (hasMin) {
-        System.arraycopy(m, 0, min[part], 0, LANES);
-      }
-    }
-  }
-
-  private static void times(int[] a, float[] b, float[] out) {
-    for (int r = 0; r < LANES; r++) {
-      out[r] = (float) a[r] * b[r];
     }
   }
 
   /** Values 0–15 are the low nibbles of four words, 16–31 the high ones. */
   private void nibbles(int first) {
     for (int k = 0; k < 4; k++) {
-      mask(words[first + k], 0, LOW_NIBBLES, made[k]);
-      mask(words[first + k], 4, LOW_NIBBLES, made[4 + k]);
+      Lanes.bits(words[first + k], 0, LOW_NIBBLES, made[k]);
+      Lanes.bits(words[first + k], 4, LOW_NIBBLES, made[4 + k]);
     }
-    useMade();
   }
 
   private void fives(int first) {
-    int[] high = words[first];
-    for (int k = 0; k < 4; k++) {
-      mask(words[first + 1 + k], 0, LOW_NIBBLES, made[k]);
-      mask(words[first + 1 + k], 4, LOW_NIBBLES, made[4 + k]);
-    }
+    nibbles(first + 1);
     for (int k = 0; k < 8; k++) {
-      int[] out = made[k];
-      int shift = 4 * k;
-      for (int r = 0; r < LANES; r++) {
-        // Bit i of the nibble goes to byte i: the four products do not overlap.
-        out[r] |= ((high[r] >>> shift & 15) * 0x00204081 & ONES) << 4;
-      }
+      Lanes.fifths(words[first], 4 * k, made[k]);
     }
-    useMade();
+  }
+
+  /** Pair {@code i} of the bits of each byte of eight words. */
+  private void pairs(int first, int i) {
+    for (int k = 0; k < 8; k++) {
+      Lanes.bits(words[first + k], 2 * i, PAIRS, made[k]);
+    }
   }
 
   private void group2(int g) {
-    for (int k = 0; k < 8; k++) {
-      mask(words[4 + 8 * (g / 4) + k], 2 * (g % 4), PAIRS, made[k]);
-    }
+    pairs(4 + 8 * (g / 4), g % 4);
     for (int part = 0; part < 2; part++) {
       int shift = 8 * ((2 * g + part) % 4);
       int[] scale = words[(2 * g + part) / 4];
-      bits(scale, shift, 15, sub[part]);
-      bits(scale, shift + 4, 15, subMin[part]);
+      Lanes.bits(scale, shift, 15, integer);
+      Lanes.scale(d, integer, 0, sw[part]);
+      Lanes.bits(scale, shift + 4, 15, integer);
+      Lanes.scale(m, integer, 0, mw[part]);
     }
-    useMade();
   }
 
   private void group3(int g) {
+    pairs(8 + 8 * (g / 4), g % 4);
     for (int k = 0; k < 8; k++) {
-      mask(words[8 + 8 * (g / 4) + k], 2 * (g % 4), PAIRS, made[k]);
-      or(words[k], g, ONES, 2, made[k]);
+      Lanes.or(words[k], g, ONES, 2, made[k]);
     }
     for (int part = 0; part < 2; part++) {
       int i = 2 * g + part;
-      int[] low = words[24 + i % 8 / 4];
-      int[] high = words[26];
       int lowShift = 8 * (i % 4) + 4 * (i / 8);
       int highShift = 8 * (i % 4) + 2 * (i / 4);
-      int[] out = sub[part];
-      for (int r = 0; r < LANES; r++) {
-        out[r] = (low[r] >>> lowShift & 15 | (high[r] >>> highShift & 3) << 4) - 32;
-      }
+      Lanes.split(words[24 + i % 8 / 4], lowShift, words[26], highShift, integer);
+      Lanes.scale(d, integer, -32, sw[part]);
     }
-    useMade();
   }
 
   private void group45(int g, int first, boolean fifth) {
     for (int k = 0; k < 8; k++) {
-      mask(words[first + 8 * (g / 2) + k], 4 * (g % 2), LOW_NIBBLES, made[k]);
+      Lanes.bits(words[first + 8 * (g / 2) + k], 4 * (g % 2), LOW_NIBBLES, made[k]);
       if (fifth) {
-        or(words[4 + k], g, ONES, 4, made[k]);
+        Lanes.or(words[4 + k], g, ONES, 4, made[k]);
       }
     }
+    sixes(g, words[1], 0);
+    Lanes.scale(d, integer, 0, sw[0]);
+    sixes(g, words[2], 4);
+    Lanes.scale(m, integer, 0, mw[0]);
+  }
+
+  /** Six bits: of groups 0–3 in one word, of 4–7 its two upper bits and a nibble of word 3. */
+  private void sixes(int g, int[] word, int nibble) {
     int shift = 8 * (g % 4);
     if (g < 4) {
-      bits(words[1], shift, 63, sub[0]);
-      bits(words[2], shift, 63, subMin[0]);
+      Lanes.bits(word, shift, 63, integer);
     } else {
-      split(words[3], shift, words[1], shift + 6, sub[0]);
-      split(words[3], shift + 4, words[2], shift + 6, subMin[0]);
+      Lanes.split(words[3], shift + nibble, word, shift + 6, integer);
     }
-    useMade();
   }
 
   private void group6(int g) {
     int part = g / 4;
     int quarter = g % 4;
     for (int k = 0; k < 8; k++) {
-      mask(words[16 * part + 8 * (quarter & 1) + k], 4 * (quarter >> 1), LOW_NIBBLES, made[k]);
-      or(words[32 + 8 * part + k], 2 * quarter, PAIRS, 4, made[k]);
+      int[] low = words[16 * part + 8 * (quarter & 1) + k];
+      Lanes.bits(low, 4 * (quarter >> 1), LOW_NIBBLES, made[k]);
+      Lanes.or(words[32 + 8 * part + k], 2 * quarter, PAIRS, 4, made[k]);
     }
     for (int half = 0; half < 2; half++) {
-      int[] scale = words[48 + (2 * g + half) / 4];
-      int shift = 24 - 8 * ((2 * g + half) % 4);
-      int[] out = sub[half];
-      for (int r = 0; r < LANES; r++) {
-        out[r] = scale[r] << shift >> 24;
+      int i = 2 * g + half;
+      Lanes.signedByte(words[48 + i / 4], i % 4, integer);
+      Lanes.scale(d, integer, 0, sw[half]);
+    }
+  }
+
+  /** Nibbles that are codes of values: see {@link io.jishi.tensor.FourBits}. */
+  private void codes(int first) {
+    nibbles(first);
+    for (int k = 0; k < 8; k++) {
+      Lanes.lookUp(made[k], type == DType.MXFP4 ? FLOATS : NORMAL);
+    }
+  }
+
+  private void groupX(int g) {
+    codes(2 + 4 * g);
+    Lanes.split(words[1], 4 * g, words[0], 16 + 2 * g, integer);
+    Lanes.scale(d, integer, -32, sw[0]);
+  }
+
+  /** 32 bytes hold the digits of groups 0–4, 16 those of 5–7, 4 the last half of group 7. */
+  private void ternary(int g) {
+    for (int k = 0; k < 8; k++) {
+      int digit = 2 * g - 10 + k / 4;
+      if (g < 5) {
+        Lanes.digit(words[k], g, made[k]);
+      } else if (digit < 5) {
+        Lanes.digit(words[8 + k % 4], digit, made[k]);
+      } else {
+        Lanes.digit(words[12], k % 4, made[k]);
       }
     }
-    useMade();
-  }
-
-  private static void mask(int[] in, int shift, int mask, int[] out) {
-    for (int r = 0; r < LANES; r++) {
-      out[r] = in[r] >>> shift & mask;
-    }
-  }
-
-  private static void or(int[] in, int shift, int mask, int up, int[] out) {
-    for (int r = 0; r < LANES; r++) {
-      out[r] |= (in[r] >>> shift & mask) << up;
-    }
-  }
-
-  private static void bits(int[] in, int shift, int mask, int[] out) {
-    for (int r = 0; r < LANES; r++) {
-      out[r] = in[r] >>> shift & mask;
-    }
-  }
-
-  /** Four low bits from one word, two high bits from another. */
-  private static void split(int[] low, int lowShift, int[] high, int highShift, int[] out) {
-    for (int r = 0; r < LANES; r++) {
-      out[r] = low[r] >>> lowShift & 15 | (high[r] >>> highShift & 3) << 4;
-    }
-  }
-
-  private void useMade() {
-    System.arraycopy(made, 0, q, 0, 8);
   }
 }
