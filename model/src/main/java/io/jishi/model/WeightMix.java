@@ -105,10 +105,11 @@ public record WeightMix(String name, DType base, boolean mixed) {
   /** What llama.cpp takes for rows that are no multiple of 256 values. */
   private static DType substitute(DType type) {
     return switch (type) {
+      case Q3_K -> DType.IQ4_NL;
       case Q4_K -> DType.Q5_0;
       case Q5_K -> DType.Q5_1;
       case Q6_K -> DType.Q8_0;
-      default -> type; // IQ4_NL, which cannot be run yet
+      default -> type;
     };
   }
 }

@@ -159,6 +159,8 @@ class RandomSpecTest {
     assertThat(type(file, "blk.0.attn_q.weight")).isEqualTo(DType.Q5_0);
     assertThat(type(file, "blk.0.ffn_down.weight")).isEqualTo(DType.Q6_K);
     assertThat(type(file, "blk.0.attn_q.bias")).isEqualTo(DType.F32);
+    RandomWeightFile smaller = RandomWeightFile.of(RandomSpec.parse("qwen2.5-0.5b:q3_k_m"));
+    assertThat(type(smaller, "blk.0.attn_q.weight")).isEqualTo(DType.IQ4_NL);
   }
 
   private static DType type(WeightFile file, String name) {
@@ -177,9 +179,9 @@ class RandomSpecTest {
 
   @Test
   void whatCannotBeStoredOrHeldIsRefusedBeforeMemoryIsTaken() {
-    assertThatThrownBy(() -> RandomSpec.parse("llama-1b:iq4_nl"))
+    assertThatThrownBy(() -> RandomSpec.parse("llama-1b:q8_k"))
         .isInstanceOf(JishiException.BadRequest.class)
-        .hasMessageContaining("'iq4_nl' is no weight type");
+        .hasMessageContaining("'q8_k' is no weight type");
     assertThatThrownBy(() -> RandomSpec.parse("qwen2.5-0.5b:q4_k").bytes())
         .isInstanceOf(JishiException.BadRequest.class)
         .hasMessageContaining("rows of 896 values");
