@@ -32,19 +32,21 @@ final class BenchCommand extends ModelCommand {
   static final class Subject {
     @Option(
         names = {"-m", "--model"},
+        order = MODEL_ORDER,
         paramLabel = "MODEL",
         description = MODEL_HELP)
     private Path model;
 
     @Option(
         names = "--random",
+        order = MODEL_ORDER,
         paramLabel = "SHAPE:TYPE",
         description =
             "random weights in memory instead, such as llama-1b:q4_0; 'list' shows what there is")
     private String random;
   }
 
-  @ArgGroup(multiplicity = "1", order = MODEL_ORDER)
+  @ArgGroup(multiplicity = "1")
   private Subject subject;
 
   @Option(
