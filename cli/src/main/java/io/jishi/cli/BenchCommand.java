@@ -5,9 +5,12 @@ import io.jishi.base.Json;
 import io.jishi.engine.bench.Bench;
 import io.jishi.engine.bench.BenchOptions;
 import io.jishi.engine.bench.BenchReport;
+import io.jishi.model.RandomSpec;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
-import java.util.Locale;
+import java.util.function.Consumer;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -15,14 +18,42 @@ import picocli.CommandLine.Option;
 @Command(
     name = "bench",
     description = "Measures prefill and decode of a model, beside what the machine can do.",
-    footer = {"", "Example:", "  jishi bench -m model.gguf -p 512 -n 128 -b 1,16 -r 3"})
+    footer = {
+      "",
+      "Examples:",
+      "  jishi bench -m model.gguf -p 512,2048 -n 128 -b 1,16 -r 3",
+      "  jishi bench --random llama-1b:q4_0 --profile",
+      "  jishi bench --random list"
+    })
 final class BenchCommand extends ModelCommand {
+  private static final String LIST = "list";
+
+  /** What to measure: exactly one of both. */
+  static final class Subject {
+    @Option(
+        names = {"-m", "--model"},
+        paramLabel = "MODEL",
+        description = MODEL_HELP)
+    private Path model;
+
+    @Option(
+        names = "--random",
+        paramLabel = "SHAPE:TYPE",
+        description =
+            "random weights in memory instead, such as llama-1b:q4_0; 'list' shows what there is")
+    private String random;
+  }
+
+  @ArgGroup(multiplicity = "1", order = MODEL_ORDER)
+  private Subject subject;
+
   @Option(
       names = {"-p", "--prompt"},
       paramLabel = "TOKENS",
+      split = ",",
       defaultValue = "512",
       description = "tokens to read; 0 leaves prefill out (default: ${DEFAULT-VALUE})")
-  private int prompt;
+  private List<Integer> prompts;
 
   @Option(
       names = {"-n", "--generate"},
@@ -46,57 +77,55 @@ final class BenchCommand extends ModelCommand {
       description = "runs of each (default: ${DEFAULT-VALUE})")
   private int repeats;
 
+  @Option(
+      names = "--warm-up",
+      paramLabel = "SECONDS",
+      defaultValue = "3",
+      description = "how long each runs before it counts (default: ${DEFAULT-VALUE})")
+  private int warmUp;
+
+  @Option(names = "--profile", description = "run each again to see how long every operation takes")
+  private boolean profile;
+
   @Option(names = "--json", description = "print one JSON object")
   private boolean json;
+
+  private RandomSpec random;
 
   BenchCommand(Shell shell) {
     super(shell);
   }
 
   @Override
-  protected void work(Path model, int threads) {
-    BenchOptions options =
-        valid(() -> new BenchOptions(prompt, generate, batches, repeats, threads));
-    BenchReport report = Bench.run(model, options, step -> shell.note("measuring " + step));
-    shell.out().print(json ? Json.write(report.toJson()) + "\n" : table(report));
+  protected void prepare() {
+    if (subject.random != null && !subject.random.equals(LIST)) {
+      random = valid(() -> RandomSpec.parse(subject.random));
+      valid(random::bytes);
+    }
   }
 
-  private static String table(BenchReport report) {
-    BenchReport.Limits limits = report.limits();
-    StringBuilder text = new StringBuilder();
-    text.append(
-        String.format(
-            Locale.ROOT,
-            "%s, %d threads; limits: memory %.1f GB/s, products %.1f Gop/s%s\n",
-            Shell.oneLine(report.model()),
-            report.threads(),
-            limits.bytesPerSecond() / 1e9,
-            limits.opsPerSecond() / 1e9,
-            limits.opsEstimated() ? " (estimated)" : ""));
-    text.append(
-        String.format(
-            Locale.ROOT,
-            "%-8s %7s %6s %10s %10s %10s %9s\n",
-            "run",
-            "tokens",
-            "batch",
-            "median/s",
-            "min/s",
-            "max/s",
-            "of limit"));
-    for (BenchReport.Run run : report.runs()) {
-      text.append(
-          String.format(
-              Locale.ROOT,
-              "%-8s %7d %6d %10.2f %10.2f %10.2f %8.1f%%\n",
-              run.kind(),
-              run.tokens(),
-              run.batch(),
-              run.median(),
-              run.min(),
-              run.max(),
-              100 * run.fractionOfLimit()));
+  @Override
+  protected void work(int threads) {
+    if (LIST.equals(subject.random)) {
+      shell.out().print(BenchTable.shapes());
+      return;
     }
-    return text.toString();
+    BenchOptions options =
+        valid(
+            () ->
+                new BenchOptions(
+                    prompts,
+                    generate,
+                    batches,
+                    repeats,
+                    threads,
+                    Duration.ofSeconds(warmUp),
+                    profile));
+    Consumer<String> progress = shell::note;
+    BenchReport report =
+        random == null
+            ? Bench.run(subject.model, options, progress)
+            : Bench.run(random, options, progress);
+    shell.out().print(json ? Json.write(report.toJson()) + "\n" : BenchTable.report(report));
   }
 }

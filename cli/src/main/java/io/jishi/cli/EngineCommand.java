@@ -10,6 +10,14 @@ import picocli.CommandLine.Option;
 /** A command that asks an engine. */
 abstract class EngineCommand extends ModelCommand {
   @Option(
+      names = {"-m", "--model"},
+      order = MODEL_ORDER,
+      required = true,
+      paramLabel = "MODEL",
+      description = MODEL_HELP)
+  private Path model;
+
+  @Option(
       names = "--ctx",
       paramLabel = "TOKENS",
       description =
@@ -32,7 +40,7 @@ abstract class EngineCommand extends ModelCommand {
   }
 
   @Override
-  protected final void work(Path model, int threads) {
+  protected final void work(int threads) {
     EngineOptions options = valid(() -> engineOptions().withContext(context).withThreads(threads));
     try (Engine engine = Loading.open(shell, model, options)) {
       run(engine);

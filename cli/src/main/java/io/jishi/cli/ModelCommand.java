@@ -2,7 +2,6 @@
 package io.jishi.cli;
 
 import io.jishi.base.JishiException;
-import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
 import picocli.CommandLine.Command;
@@ -20,17 +19,16 @@ import picocli.CommandLine.Spec;
     optionListHeading = "%nOptions:%n",
     parameterListHeading = "%n")
 abstract class ModelCommand implements Callable<Integer> {
+  /** What an option for a model says of it. */
+  static final String MODEL_HELP = "a GGUF file, or a folder with config.json and safetensors";
+
+  /** The model stands first in the help. */
+  static final int MODEL_ORDER = -2;
+
   /** The world outside. */
   protected final Shell shell;
 
   @Spec private CommandSpec spec;
-
-  @Option(
-      names = {"-m", "--model"},
-      required = true,
-      paramLabel = "MODEL",
-      description = "a GGUF file, or a folder with config.json and safetensors")
-  private Path model;
 
   @Option(
       names = "--threads",
@@ -51,12 +49,12 @@ abstract class ModelCommand implements Callable<Integer> {
    *
    * @param threads processors to use, 0 for all
    */
-  protected abstract void work(Path model, int threads);
+  protected abstract void work(int threads);
 
   @Override
   public final Integer call() {
     prepare();
-    work(model, threads);
+    work(threads);
     return ExitCode.OK;
   }
 

@@ -39,7 +39,7 @@ final class Inspector {
     for (StoredTensor tensor : model.tensors().values()) {
       types.merge(
           tensor.type(),
-          new ModelInfo.Tensors(tensor.type().name(), 1, tensor.data().byteSize()),
+          new ModelInfo.Tensors(tensor.type().name(), 1, tensor.bytes()),
           (a, b) -> new ModelInfo.Tensors(a.type(), a.count() + 1, a.bytes() + b.bytes()));
     }
     return new ArrayList<>(types.values());
@@ -47,7 +47,7 @@ final class Inspector {
 
   private static ModelInfo.Memory memory(Model model, EngineOptions options, int context) {
     DecoderSpec spec = model.decoder().spec();
-    long weights = model.tensors().values().stream().mapToLong(t -> t.data().byteSize()).sum();
+    long weights = model.tensors().values().stream().mapToLong(StoredTensor::bytes).sum();
     DType cache = Runner.cacheType(options.precision());
     return new ModelInfo.Memory(
         weights, model.decoder().stateSpec(cache).bytes(context), workspace(spec, context));

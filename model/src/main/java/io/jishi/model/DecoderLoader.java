@@ -65,10 +65,13 @@ final class DecoderLoader {
 
   Decoder load() {
     Weight embedding = stored(embeddingRole(), 0, spec.vocabulary(), spec.width());
-    Weight output =
-        spec.tiedOutput()
-            ? prepared(embedding)
-            : matrix(TensorRole.OUTPUT, 0, spec.vocabulary(), spec.width());
+    Weight output;
+    if (spec.tiedOutput()) {
+      output = prepared(embedding);
+      embedding = output; // one copy in memory, not two
+    } else {
+      output = matrix(TensorRole.OUTPUT, 0, spec.vocabulary(), spec.width());
+    }
     List<Decoder.Layer> layers = new ArrayList<>();
     for (int l = 0; l < spec.layers().size(); l++) {
       DecoderSpec.Layer layer = spec.layers().get(l);
@@ -150,7 +153,11 @@ final class DecoderLoader {
   }
 
   private Weight prepared(Weight weight) {
-    return pack ? backend.prepare(weight, arena) : weight;
+    Weight prepared = pack ? backend.prepare(weight, arena) : weight;
+    if (prepared != weight) {
+      file.release(weight.name());
+    }
+    return prepared;
   }
 
   private Weight stored(TensorRole role, int l, int rows, int cols) {

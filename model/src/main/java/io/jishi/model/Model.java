@@ -10,8 +10,8 @@ import java.nio.file.Path;
 import java.util.Map;
 
 /**
- * A model read from disk: its decoder, its tokenizer and what its makers recommend. Its memory is
- * given back by {@link #close()}; nothing of it may run then.
+ * A model in memory: its decoder, its tokenizer and what its makers recommend. Its memory is given
+ * back by {@link #close()}; nothing of it may run then.
  */
 public final class Model implements AutoCloseable {
   private final Decoder decoder;
@@ -38,14 +38,27 @@ public final class Model implements AutoCloseable {
    * @throws JishiException.OutOfResources where memory does not suffice
    */
   public static Model open(Path path, Backend backend) {
-    ModelFiles files = open(path);
+    return load(open(path), backend);
+  }
+
+  /**
+   * Makes a model of random weights in memory.
+   *
+   * @throws JishiException.OutOfResources where memory does not suffice
+   * @throws JishiException.BadRequest where the types do not fit the shape
+   */
+  public static Model random(RandomSpec spec, Backend backend) {
+    return load(new RandomFiles(spec), backend);
+  }
+
+  private static Model load(ModelFiles files, Backend backend) {
     Arena arena = Arena.ofShared();
     try {
       DecoderSpec spec = io.jishi.model.family.Family.spec(files.config());
       Tokenizer tokenizer = files.tokenizer();
       if (tokenizer.vocabSize() > spec.vocabulary()) {
         throw new JishiException.BadFile(
-            path
+            files.weights().path()
                 + ": the tokenizer knows "
                 + tokenizer.vocabSize()
                 + " tokens, the model only "
@@ -59,7 +72,7 @@ public final class Model implements AutoCloseable {
       arena.close();
       files.close();
       throw new JishiException.OutOfResources(
-          path
+          files.weights().path()
               + ": no memory to load the model ("
               + e.getMessage()
               + "); use a smaller quantisation",
@@ -80,8 +93,8 @@ public final class Model implements AutoCloseable {
 
   private static long packedBytes(WeightFile file) {
     return file.tensors().values().stream()
-        .filter(t -> t.type().runnable() && !t.type().plain())
-        .mapToLong(t -> t.data().byteSize())
+        .filter(t -> t.type().runnable() && t.shape().size() == 2)
+        .mapToLong(StoredTensor::bytes)
         .sum();
   }
 

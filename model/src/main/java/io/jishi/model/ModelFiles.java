@@ -3,8 +3,12 @@ package io.jishi.model;
 
 import io.jishi.text.Tokenizer;
 
-/** The two forms in which models are published: one GGUF file, or a folder of several. */
-sealed interface ModelFiles extends AutoCloseable permits GgufModel, HuggingFaceFolder {
+/**
+ * What a model is loaded from: one GGUF file or a folder of several, as models are published, or
+ * random numbers.
+ */
+sealed interface ModelFiles extends AutoCloseable
+    permits GgufModel, HuggingFaceFolder, RandomFiles {
 
   /** Tensors. */
   WeightFile weights();

@@ -4,7 +4,7 @@ package io.jishi.model;
 import java.nio.file.Path;
 import java.util.Map;
 
-/** The tensors of a model on disk, mapped into memory until {@link #close()}. */
+/** The tensors of a model: of one on disk, mapped into memory until {@link #close()}. */
 public interface WeightFile extends AutoCloseable {
 
   /** The file that was opened, or the first of several. */
@@ -12,6 +12,12 @@ public interface WeightFile extends AutoCloseable {
 
   /** All tensors by name, in file order. */
   Map<String, StoredTensor> tensors();
+
+  /**
+   * Says that the bytes of a tensor are not needed for now. Bytes that were made, not mapped, are
+   * gone then; they are made again when asked for.
+   */
+  default void release(String name) {}
 
   /** Unmaps the files; no tensor may be read afterwards. */
   @Override

@@ -2,29 +2,51 @@
 package io.jishi.engine.bench;
 
 import io.jishi.base.JishiException;
+import java.time.Duration;
 import java.util.List;
 
 /**
  * What to measure.
  *
- * @param prompt tokens of the prefill; 0 leaves it out
+ * @param prompts tokens of each prefill; 0 leaves it out
  * @param generate tokens of each decode; 0 leaves it out
  * @param batches numbers of sequences that decode side by side
  * @param repeats runs of each; median, minimum and maximum are of these
  * @param threads processors to use; 0 takes all
+ * @param warmUp how long each runs before it counts: the JIT compiles what has run for a while
+ * @param profile whether each is run again to see where its time goes
  */
 public record BenchOptions(
-    int prompt, int generate, List<Integer> batches, int repeats, int threads) {
+    List<Integer> prompts,
+    int generate,
+    List<Integer> batches,
+    int repeats,
+    int threads,
+    Duration warmUp,
+    boolean profile) {
+  private static final Duration MOST_WARM_UP = Duration.ofMinutes(10);
 
   /** Refuses what cannot be measured. */
   public BenchOptions {
+    prompts = prompts.stream().filter(p -> p != 0).toList();
     batches = List.copyOf(batches);
-    check(prompt >= 0, "prompt", "0 or more tokens");
+    check(prompts.stream().allMatch(p -> p > 0), "prompt", "0 or more tokens");
     check(generate >= 0, "generate", "0 or more tokens");
-    check(prompt + generate > 0, "prompt", "something to measure: tokens to read or to generate");
+    check(
+        !prompts.isEmpty() || generate > 0,
+        "prompt",
+        "something to measure: tokens to read or to generate");
     check(batches.stream().allMatch(b -> b > 0 && b <= 1024), "batch", "1 to 1024 sequences");
     check(repeats > 0 && repeats <= 1000, "repeats", "1 to 1000 runs");
     check(threads >= 0, "threads", "0 or more");
+    check(
+        !warmUp.isNegative() && warmUp.compareTo(MOST_WARM_UP) <= 0, "warm-up", "0 to 600 seconds");
+  }
+
+  /** The most tokens that one sequence holds. */
+  int longest() {
+    int prompt = prompts.stream().mapToInt(Integer::intValue).max().orElse(0);
+    return Math.max(prompt, generate + 1);
   }
 
   private static void check(boolean ok, String field, String wanted) {

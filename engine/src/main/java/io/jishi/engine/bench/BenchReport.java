@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jishi.engine.bench;
 
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -13,17 +12,22 @@ import java.util.Map;
  * @param threads processors in use
  * @param limits what the machine can do
  * @param runs in the order of measuring
+ * @param profiles of each run, in the same order; empty where none were asked for
  */
-public record BenchReport(String model, int threads, Limits limits, List<Run> runs) {
+public record BenchReport(
+    String model, int threads, Limits limits, List<Run> runs, List<Profile> profiles) {
 
   /**
-   * What the machine can do, measured in the same process.
+   * What the machine can do: the best that was seen in the same process, before, between and after
+   * the runs.
    *
    * @param bytesPerSecond memory reads of all threads together, the best of several patterns
    * @param opsPerSecond multiplications and additions of the product loops in use, all threads
    * @param opsEstimated whether the second is only an estimate: plain Java cannot see the units
+   * @param shownByRun whether a run was faster than what was measured, and so is the limit itself
    */
-  public record Limits(double bytesPerSecond, double opsPerSecond, boolean opsEstimated) {}
+  public record Limits(
+      double bytesPerSecond, double opsPerSecond, boolean opsEstimated, boolean shownByRun) {}
 
   /**
    * One kind of run.
@@ -34,6 +38,8 @@ public record BenchReport(String model, int threads, Limits limits, List<Run> ru
    * @param median tokens per second of all sequences together
    * @param min of the repeats
    * @param max of the repeats
+   * @param bytesPerSecond weights and cache that the median run has to read at least
+   * @param opsPerSecond multiplications and additions of the median run
    * @param fractionOfLimit of the median: operations over their limit for a prefill, bytes over
    *     theirs for the decode of one, the larger of both for batches
    */
@@ -44,6 +50,8 @@ public record BenchReport(String model, int threads, Limits limits, List<Run> ru
       double median,
       double min,
       double max,
+      double bytesPerSecond,
+      double opsPerSecond,
       double fractionOfLimit) {}
 
   /** The report as plain values for JSON. */
@@ -51,26 +59,36 @@ public record BenchReport(String model, int threads, Limits limits, List<Run> ru
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("model", model);
     json.put("threads", threads);
-    Map<String, Object> limit = new LinkedHashMap<>();
-    limit.put("bytesPerSecond", limits.bytesPerSecond);
-    limit.put("opsPerSecond", limits.opsPerSecond);
-    limit.put("opsEstimated", limits.opsEstimated);
-    json.put("limits", limit);
-    List<Object> list = new ArrayList<>();
-    for (Run run : runs) {
-      Map<String, Object> entry = new LinkedHashMap<>();
-      entry.put("kind", run.kind);
-      entry.put("tokens", run.tokens);
-      entry.put("batch", run.batch);
-      Map<String, Object> rate = new LinkedHashMap<>();
-      rate.put("median", run.median);
-      rate.put("min", run.min);
-      rate.put("max", run.max);
-      entry.put("tokensPerSecond", rate);
-      entry.put("fractionOfLimit", run.fractionOfLimit);
-      list.add(entry);
+    json.put("limits", toJson(limits));
+    json.put("runs", runs.stream().map(BenchReport::toJson).toList());
+    if (!profiles.isEmpty()) {
+      json.put("profile", profiles.stream().map(Profile::toJson).toList());
     }
-    json.put("runs", list);
+    return json;
+  }
+
+  private static Map<String, Object> toJson(Limits limits) {
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("bytesPerSecond", limits.bytesPerSecond);
+    json.put("opsPerSecond", limits.opsPerSecond);
+    json.put("opsEstimated", limits.opsEstimated);
+    json.put("shownByRun", limits.shownByRun);
+    return json;
+  }
+
+  private static Map<String, Object> toJson(Run run) {
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("kind", run.kind);
+    json.put("tokens", run.tokens);
+    json.put("batch", run.batch);
+    Map<String, Object> rate = new LinkedHashMap<>();
+    rate.put("median", run.median);
+    rate.put("min", run.min);
+    rate.put("max", run.max);
+    json.put("tokensPerSecond", rate);
+    json.put("bytesPerSecond", run.bytesPerSecond);
+    json.put("opsPerSecond", run.opsPerSecond);
+    json.put("fractionOfLimit", run.fractionOfLimit);
     return json;
   }
 }

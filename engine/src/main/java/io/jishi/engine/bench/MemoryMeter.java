@@ -29,7 +29,7 @@ final class MemoryMeter {
 
   /** Bytes per second, the best of three patterns and several rounds. */
   static double measure(int threads) throws InterruptedException {
-    long size = 4 * lastLevelCache() / PIECE * PIECE;
+    long size = size();
     double best = 0;
     try (Arena arena = Arena.ofShared()) {
       MemorySegment buffer = arena.allocate(size, 4096);
@@ -42,6 +42,11 @@ final class MemoryMeter {
       }
     }
     return best;
+  }
+
+  /** Bytes that no cache holds. */
+  static long size() {
+    return 4 * lastLevelCache() / PIECE * PIECE;
   }
 
   private static double seconds(MemorySegment buffer, int threads, Pattern pattern)

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jishi.model;
+
+import io.jishi.text.Tokenizer;
+import java.util.Set;
+
+/** A model of random weights in memory, which speaks in token ids alone. */
+final class RandomFiles implements ModelFiles {
+  private final RandomSpec spec;
+  private final RandomWeightFile weights;
+
+  /**
+   * The model, before any weight is made.
+   *
+   * @throws io.jishi.base.JishiException.OutOfResources where it would not fit into memory
+   */
+  RandomFiles(RandomSpec spec) {
+    this.spec = spec;
+    this.weights = RandomWeightFile.of(spec);
+    MemoryBudget.require(spec.name(), weights.bytes() + weights.largest());
+  }
+
+  @Override
+  public WeightFile weights() {
+    return weights;
+  }
+
+  @Override
+  public DecoderLoader.Names names() {
+    return TensorRole::gguf;
+  }
+
+  @Override
+  public ModelConfig config() {
+    return new HuggingFaceConfig(spec.config());
+  }
+
+  @Override
+  public Tokenizer tokenizer() {
+    return new NoTokenizer(spec.name(), config().require("vocab_size"));
+  }
+
+  @Override
+  public String chatTemplate() {
+    return null;
+  }
+
+  @Override
+  public GenerationDefaults defaults(Tokenizer tokenizer) {
+    return GenerationDefaults.of(Set.of());
+  }
+
+  @Override
+  public String name() {
+    return spec.name();
+  }
+
+  @Override
+  public void close() {
+    weights.close();
+  }
+}

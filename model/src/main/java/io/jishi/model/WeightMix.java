@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jishi.model;
+
+import io.jishi.base.JishiException;
+import io.jishi.tensor.DType;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Stream;
+
+/**
+ * Which matrix of a model is stored as what: one type for all, or one of the mixtures that
+ * llama.cpp calls {@code Q3_K_M}, {@code Q4_K_M} and {@code Q5_K_M}.
+ *
+ * @param name in lower case
+ * @param base the type of most matrices
+ * @param mixed whether values, down projections and the output are stored better
+ */
+public record WeightMix(String name, DType base, boolean mixed) {
+  private static final String MIXED = "_m";
+  private static final List<DType> MIXABLE = List.of(DType.Q3_K, DType.Q4_K, DType.Q5_K);
+
+  /**
+   * A type or mixture by its name.
+   *
+   * @throws JishiException.BadRequest where there is none
+   */
+  public static WeightMix of(String name) {
+    return all()
+        .filter(mix -> mix.name.equals(name.toLowerCase(Locale.ROOT)))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new JishiException.BadRequest(
+                    "type",
+                    "'" + name + "' is no weight type; types are " + String.join(", ", names())));
+  }
+
+  /** All names. */
+  public static List<String> names() {
+    return all().map(WeightMix::name).toList();
+  }
+
+  private static Stream<WeightMix> all() {
+    return Stream.concat(
+        Arrays.stream(DType.values())
+            .filter(DType::runnable)
+            .map(type -> new WeightMix(lower(type), type, false)),
+        MIXABLE.stream().map(type -> new WeightMix(lower(type) + MIXED, type, true)));
+  }
+
+  private static String lower(DType type) {
+    return type.name().toLowerCase(Locale.ROOT);
+  }
+
+  /**
+   * The type of a matrix.
+   *
+   * @param cols values of a row
+   * @throws JishiException.BadRequest where the rows are no whole number of blocks
+   */
+  DType type(TensorRole role, int layer, DecoderSpec spec, int cols) {
+    DType wanted = mixed ? mixture(role, layer, spec) : base;
+    if (mixed && cols % wanted.blockSize() != 0) {
+      wanted = substitute(wanted);
+    }
+    if (cols % wanted.blockSize() != 0) {
+      throw new JishiException.BadRequest(
+          "type",
+          name
+              + ": rows of "
+              + cols
+              + " values cannot be stored in blocks of "
+              + wanted.blockSize()
+              + "; take a type with smaller blocks, such as q4_0 or q8_0");
+    }
+    return wanted;
+  }
+
+  /** After llama.cpp's quantisation for models without experts. */
+  private DType mixture(TensorRole role, int layer, DecoderSpec spec) {
+    int layers = spec.layers().size();
+    boolean three = base == DType.Q3_K;
+    return switch (role) {
+      case OUTPUT -> DType.Q6_K;
+      case EMBEDDING -> spec.tiedOutput() ? DType.Q6_K : base;
+      case VALUE -> three ? fiveOrFour(layer < 2) : better(layer, layers) ? DType.Q6_K : base;
+      case DOWN ->
+          three ? fiveOrFour(layer < layers / 16) : better(layer, layers) ? DType.Q6_K : base;
+      case ATTENTION_OUTPUT -> three ? DType.Q4_K : base;
+      default -> base;
+    };
+  }
+
+  private static DType fiveOrFour(boolean five) {
+    return five ? DType.Q5_K : DType.Q4_K;
+  }
+
+  /** The first and last eighth of the layers, and every third between. */
+  private static boolean better(int layer, int layers) {
+    int eighth = layers / 8;
+    return layer < eighth || layer >= 7 * layers / 8 || (layer - eighth) % 3 == 2;
+  }
+
+  /** What llama.cpp takes for rows that are no multiple of 256 values. */
+  private static DType substitute(DType type) {
+    return switch (type) {
+      case Q3_K -> DType.IQ4_NL;
+      case Q4_K -> DType.Q5_0;
+      case Q5_K -> DType.Q5_1;
+      case Q6_K -> DType.Q8_0;
+      default -> type;
+    };
+  }
+}
