@@ -26,4 +26,9 @@ public record Rope(Style style, int dims, float[] frequencies) {
           dims + " rotary values need " + dims / 2 + " frequencies, not " + frequencies.length);
     }
   }
+
+  /** Radians by which pair {@code i} of a token at {@code position} is turned. */
+  public float angle(int position, int i) {
+    return position * frequencies[i];
+  }
 }

@@ -149,17 +149,23 @@ public final class SequenceState implements AutoCloseable {
     cut(snapshot.length);
   }
 
-  /** The memory of block {@code block}, for backends: rows of the layers at their offsets. */
+  /** The memory of block {@code block}, for backends: keys and values at their offsets. */
   public MemorySegment block(int block) {
     return memory[block];
   }
 
-  /** Where in a block the key rows {@code [BLOCK, keyWidth]} of a layer start, bytes. */
+  /**
+   * Where in a block the keys of a layer start, bytes: {@code [keyWidth, BLOCK]}, so that one value
+   * of all the block's keys fills vectors and scores need no transposition.
+   */
   public long keyOffset(int layer) {
     return offsets[layer];
   }
 
-  /** Where in a block the value rows {@code [BLOCK, valueWidth]} of a layer start, bytes. */
+  /**
+   * Where in a block the values of a layer start, bytes: head after head {@code [BLOCK, headDim]},
+   * so that what one head reads is contiguous.
+   */
   public long valueOffset(int layer) {
     StateSpec.Rows rows = rows(layer);
     return offsets[layer] + (long) StateSpec.BLOCK * rows.keyWidth() * rows.type().blockBytes();

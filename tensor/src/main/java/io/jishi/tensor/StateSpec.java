@@ -21,10 +21,10 @@ public record StateSpec(List<Layer> layers) {
   public sealed interface Layer permits Rows, Recurrent {}
 
   /**
-   * A key and a value row for each token, paged.
+   * A key and a value for each token, paged; {@link SequenceState} says how they lie.
    *
-   * @param keyWidth values of a key row
-   * @param valueWidth values of a value row
+   * @param keyWidth numbers of a token's keys, all heads
+   * @param valueWidth numbers of a token's values, all heads
    * @param type F32 or F16
    */
   public record Rows(int keyWidth, int valueWidth, DType type) implements Layer {

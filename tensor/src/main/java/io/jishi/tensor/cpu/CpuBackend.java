@@ -10,6 +10,7 @@ import io.jishi.tensor.Weight;
 import io.jishi.tensor.cpu.asm.Kernels;
 import io.jishi.tensor.cpu.asm.Level;
 import io.jishi.tensor.cpu.asm.LineKind;
+import io.jishi.tensor.cpu.scalar.AttentionTask;
 import io.jishi.tensor.cpu.scalar.LinearTask;
 import io.jishi.tensor.cpu.scalar.ProductMeter;
 import io.jishi.tensor.cpu.scalar.ScalarOps;
@@ -70,11 +71,13 @@ public final class CpuBackend implements Backend {
     int width = threads == 0 ? threads() : Math.min(threads, threads());
     Products products = new LinearTask(team.size());
     RowOps rows = new ScalarRows();
+    AttentionRunner attention = new AttentionTask(team.size());
     if (kernels != null) {
       products = new AsmProducts(kernels, products, team.size());
       rows = new AsmRows(kernels, rows, team.size());
+      attention = new AsmAttention(kernels, attention, team.size());
     }
-    return new ScalarOps(team, width, products, rows);
+    return new ScalarOps(team, width, products, rows, attention);
   }
 
   @Override

@@ -54,9 +54,17 @@ public final class Cpu {
     try (Arena arena = Arena.ofConfined()) {
       cpu.read(new Leaves(arena));
     } catch (NativeFailure | RuntimeException | LinkageError e) {
-      cpu.reason = e.getMessage() == null ? e.toString() : e.getMessage();
+      cpu.reason = "no native access: " + cause(e);
     }
     return cpu;
+  }
+
+  private static String cause(Throwable failure) {
+    Throwable root = failure;
+    while (root.getCause() != null) {
+      root = root.getCause();
+    }
+    return root.getMessage();
   }
 
   private void read(Leaves leaves) {

@@ -2,66 +2,67 @@
 package io.jishi.tensor.cpu.asm;
 
 /**
- * Emits the exponential of {@code cpu.scalar.Maths}, operation for operation: range reduction by ln
- * 2 in two parts, the Taylor polynomial of degree 7, two powers of two.
+ * Emits {@code e^x} for {@code x ≤ 0}, the operations of the scalar exponential one for one:
+ * reduction by ln 2 in two parts (Cody and Waite 1980), the Taylor polynomial of degree 7, zero
+ * below −87, NaN from NaN. Powers of two are added to the exponent: down to −87 the result is a
+ * normal number, so that this is the scalar's multiplication.
  */
 final class Exponential {
-  /** Vector registers that it takes beside its argument. */
+  /** Vector registers that it takes besides its operands. */
   static final int REGISTERS = 3;
 
+  private static final float LOWEST = -87f;
   private static final float LOG2_E = 1.44269504f;
   private static final float LN2_HIGH = 0.693359375f;
   private static final float LN2_LOW = -2.12194440e-4f;
-  private static final float LOWEST = -87f;
+  private static final float[] TAYLOR = {
+    1f / 5040, 1f / 720, 1f / 120, 1f / 24, 1f / 6, 0.5f, 1f, 1f
+  };
 
-  /** Above it the two powers of two overflow to infinity, as they should. */
-  private static final float HIGHEST = 100f;
+  /** Greater than, or a NaN. */
+  private static final int NOT_LESS_OR_EQUAL = 0x16;
 
-  private static final float[] TAYLOR = {1f / 720, 1f / 120, 1f / 24, 1f / 6, 0.5f, 1f, 1f};
+  private static final int MASK = 1;
 
-  private Exponential() {}
+  private final Code code;
+  private final Vec t;
+  private final Vec n;
+  private final Vec r;
 
-  /**
-   * {@code x = e^x}, not less than e^−87, the smallest that is a normal float; a NaN becomes some
-   * number.
-   *
-   * @param first of {@link #REGISTERS} vector registers to use
-   */
-  static void emit(Code code, Vec x, int first) {
+  /** Exponentials in a kernel; {@code first} is the first of its registers. */
+  Exponential(Code code, int first) {
+    this.code = code;
+    this.t = code.v(first);
+    this.n = code.v(first + 1);
+    this.r = code.v(first + 2);
+  }
+
+  /** {@code out = e^x}; {@code x} stays as it is. */
+  void emit(Vec out, Vec x) {
     Assembler asm = code.asm;
-    Vec n = code.v(first);
-    Vec p = code.v(first + 1);
-    Vec t = code.v(first + 2);
-    asm.op(Op.VMAXPS, x, x, code.all(bits(LOWEST)));
-    asm.op(Op.VMINPS, x, x, code.all(bits(HIGHEST)));
-    asm.op(Op.VPAND, t, x, code.all(0x80000000));
-    asm.op(Op.VPOR, t, t, code.all(bits(0.5f)));
-    asm.op(Op.VMULPS, n, x, code.all(bits(LOG2_E)));
-    asm.op(Op.VADDPS, n, n, t);
-    asm.op(Op.VCVTTPS2DQ, n, n);
+    asm.op(Op.VMULPS, t, x, number(LOG2_E));
+    asm.op(Op.VSUBPS, t, t, number(0.5f));
+    asm.op(Op.VCVTTPS2DQ, n, t);
     asm.op(Op.VCVTDQ2PS, t, n);
-    asm.op(Op.VFNMADD231PS, x, t, code.all(bits(LN2_HIGH)));
-    asm.op(Op.VFNMADD231PS, x, t, code.all(bits(LN2_LOW)));
-    asm.op(Op.VMOVUPS, p, code.all(bits(1f / 5040)));
-    for (float coefficient : TAYLOR) {
-      asm.op(Op.VFMADD213PS, p, x, code.all(bits(coefficient)));
+    asm.op(Op.VMOVUPS, r, x);
+    asm.op(Op.VFNMADD231PS, r, t, number(LN2_HIGH));
+    asm.op(Op.VFNMADD231PS, r, t, number(LN2_LOW));
+    asm.op(Op.VMOVUPS, out, number(TAYLOR[0]));
+    for (int i = 1; i < TAYLOR.length; i++) {
+      asm.op(Op.VFMADD213PS, out, r, number(TAYLOR[i]));
     }
-    asm.op(Op.VPSRLD, t, n, 31);
-    asm.op(Op.VPADDD, t, t, n);
-    asm.op(Op.VPSRAD, t, t, 1); // n / 2, rounded towards zero
-    asm.op(Op.VPSUBD, n, n, t);
-    power(code, t);
-    power(code, n);
-    asm.op(Op.VMULPS, p, p, t);
-    asm.op(Op.VMULPS, x, p, n);
+    asm.op(Op.VPSLLD, n, n, 23);
+    asm.op(Op.VPADDD, out, out, n);
+    if (code.wide()) {
+      asm.compare(Op.VCMPPS, MASK, x, number(LOWEST), NOT_LESS_OR_EQUAL);
+      asm.op(Op.VMOVUPS, Mask.zero(MASK), out, out);
+    } else {
+      asm.op(Op.VCMPPS, t, x, number(LOWEST), NOT_LESS_OR_EQUAL);
+      asm.op(Op.VPAND, out, out, t);
+    }
   }
 
-  private static void power(Code code, Vec n) {
-    code.asm.op(Op.VPADDD, n, n, code.all(127));
-    code.asm.op(Op.VPSLLD, n, n, 23);
-  }
-
-  static int bits(float value) {
-    return Float.floatToRawIntBits(value);
+  private Operand number(float value) {
+    return code.all(Float.floatToRawIntBits(value));
   }
 }

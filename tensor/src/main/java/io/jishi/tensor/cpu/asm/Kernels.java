@@ -4,6 +4,8 @@ package io.jishi.tensor.cpu.asm;
 import io.jishi.tensor.DType;
 import io.jishi.tensor.Packing;
 import io.jishi.tensor.Precision;
+import java.util.HashMap;
+import java.util.Map;
 
 /** The kernels of one level, each emitted when it is first asked for. For all threads. */
 public final class Kernels {
@@ -22,6 +24,7 @@ public final class Kernels {
   private Kernel add;
   private final Kernel[] productMeters = new Kernel[LineKind.values().length];
   private Kernel readMeter;
+  private final Map<AttentionShape, AttentionKernels> attention = new HashMap<>();
 
   /** Kernels for a level that this processor has. */
   public Kernels(Level level) {
@@ -205,7 +208,12 @@ public final class Kernels {
     return readMeter = readMeter != null ? readMeter : load("read", Meters.read(level));
   }
 
-  private static Kernel load(String name, byte[] code) {
+  /** The kernels of attention of that shape, the same for all who ask. */
+  public synchronized AttentionKernels attention(AttentionShape shape) {
+    return attention.computeIfAbsent(shape, s -> new AttentionKernels(level, s));
+  }
+
+  static Kernel load(String name, byte[] code) {
     try {
       return Kernel.of(name, code);
     } catch (NativeFailure e) {

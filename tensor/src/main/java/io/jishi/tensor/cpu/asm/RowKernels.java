@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jishi.tensor.cpu.asm;
 
-import static io.jishi.tensor.cpu.asm.Exponential.bits;
+import static io.jishi.tensor.cpu.asm.AnyExponential.bits;
 
 /**
  * Emits what works on rows of floats, whose length is a multiple of 16: RMSNorm, the gate of a
@@ -63,7 +63,7 @@ final class RowKernels {
     return Code.make(
         level,
         level.bytes(),
-        2 + Exponential.REGISTERS,
+        2 + AnyExponential.REGISTERS,
         code -> rows(code, () -> code.loop(LEFT, () -> silu(code))));
   }
 
@@ -92,7 +92,7 @@ final class RowKernels {
     for (int at = 0; at < 64; at += code.bytes) {
       asm.op(Op.VMOVUPS, a, Mem.at(A_AT, at));
       asm.op(Op.VPXOR, e, a, code.all(0x80000000));
-      Exponential.emit(code, e, 2);
+      AnyExponential.emit(code, e, 2);
       asm.op(Op.VADDPS, e, e, code.all(bits(1f)));
       asm.op(Op.VDIVPS, a, a, e);
       asm.op(Op.VMULPS, a, a, Mem.at(B_AT, at));

@@ -7,6 +7,7 @@ import io.jishi.tensor.DType;
 import io.jishi.tensor.SequenceState;
 import io.jishi.tensor.StateSpec;
 import io.jishi.tensor.Tensor;
+import io.jishi.tensor.cpu.AttentionRunner;
 import io.jishi.tensor.cpu.Team;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -17,12 +18,18 @@ import java.util.Arrays;
  * StateSpec#BLOCK} at absolute positions, merged in ascending order with a running maximum (Milakov
  * and Gimelshein 2018), so that neither the cut of a prompt nor the threads change a bit. A chunk
  * of work is a tile of one sequence's tokens and one key-value head.
+ *
+ * <p>Sums of probabilities are kept in {@link #LANES} parts, key j in part {@code j % LANES}, which
+ * are added by halves at the end: the order that emitted kernels have too, to the bit.
  */
-final class AttentionTask implements Team.Task {
+public final class AttentionTask implements AttentionRunner, Team.Task {
   private static final int BLOCK = StateSpec.BLOCK;
 
   /** Tokens that share one staging of keys and values. */
   private static final int QUERIES = 32;
+
+  /** Parts of a sum of probabilities, a power of two that divides {@link #BLOCK}. */
+  private static final int LANES = 16;
 
   private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
   private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED;
@@ -42,41 +49,40 @@ final class AttentionTask implements Team.Task {
   private static final class Scratch {
     float[][] keys = new float[0][];
     float[][] values = new float[0][];
-    float[] line = new float[0];
-    short[] halves = new short[0];
+    short[] halves = new short[BLOCK];
     final float[] scores = new float[BLOCK];
     float[][] acc = new float[0][];
     float[] max = new float[0];
-    float[] sum = new float[0];
+    float[][] sums = new float[0][];
 
     void resize(int headDim, int group) {
       int states = QUERIES * group;
-      if (line.length != headDim || acc.length < states) {
+      if (keys.length != headDim || acc.length < states) {
         keys = new float[headDim][BLOCK];
         values = new float[BLOCK][headDim];
-        line = new float[headDim];
-        halves = new short[headDim];
+        halves = new short[Math.max(headDim, BLOCK)];
         acc = new float[states][headDim];
         max = new float[states];
-        sum = new float[states];
+        sums = new float[states][LANES];
       }
     }
   }
 
-  AttentionTask(int workers) {
+  /** Attention for teams of up to {@code workers} threads. */
+  public AttentionTask(int workers) {
     scratch = new Scratch[workers];
     for (int w = 0; w < workers; w++) {
       scratch[w] = new Scratch();
     }
   }
 
-  /** A new step: other positions. */
-  void begin() {
+  @Override
+  public void begin() {
     rotary.begin();
   }
 
-  /** Appends keys and values of {@code qkv} to the states, then attends into {@code result}. */
-  void run(
+  @Override
+  public void run(
       Team team,
       int width,
       Tensor qkv,
@@ -103,7 +109,6 @@ final class AttentionTask implements Team.Task {
   private void append(Tensor qkv) {
     int width = attention.inputWidth();
     int queryWidth = attention.outputWidth();
-    int kvWidth = attention.kvHeads() * attention.headDim();
     if (row.length < width) {
       row = new float[width];
     }
@@ -121,9 +126,7 @@ final class AttentionTask implements Team.Task {
         heads(t, 0, attention.heads(), attention.queryNorm() == null ? null : queryGain);
         heads(t, queryWidth, attention.kvHeads(), attention.keyNorm() == null ? null : keyGain);
         System.arraycopy(row, 0, queries, t * queryWidth, queryWidth);
-        int position = batch.position(t);
-        write(state, state.keyOffset(layer), position, queryWidth, kvWidth);
-        write(state, state.valueOffset(layer), position, queryWidth + kvWidth, kvWidth);
+        write(state, batch.position(t));
       }
     }
   }
@@ -151,16 +154,28 @@ final class AttentionTask implements Team.Task {
     }
   }
 
-  private void write(SequenceState state, long offset, int position, int from, int count) {
+  /** Writes the row's keys and values to their places ({@link SequenceState}). */
+  private void write(SequenceState state, int position) {
     MemorySegment block = state.block(position / BLOCK);
-    if (state.rows(layer).type() == DType.F32) {
-      long at = offset + (long) (position % BLOCK) * count * Float.BYTES;
-      MemorySegment.copy(row, from, block, FLOAT, at, count);
+    DType type = state.rows(layer).type();
+    long size = type.blockBytes();
+    int slot = position % BLOCK;
+    int dim = attention.headDim();
+    int keys = attention.outputWidth();
+    int count = attention.kvHeads() * dim;
+    for (int i = 0; i < count; i++) {
+      long key = (long) i * BLOCK + slot;
+      long value = ((long) (i / dim) * BLOCK + slot) * dim + i % dim;
+      store(block, type, state.keyOffset(layer) + key * size, row[keys + i]);
+      store(block, type, state.valueOffset(layer) + value * size, row[keys + count + i]);
+    }
+  }
+
+  private static void store(MemorySegment block, DType type, long at, float value) {
+    if (type == DType.F32) {
+      block.set(FLOAT, at, value);
     } else {
-      long at = offset + (long) (position % BLOCK) * count * Short.BYTES;
-      for (int i = 0; i < count; i++) {
-        block.set(SHORT, at + 2L * i, Float.floatToFloat16(row[from + i]));
-      }
+      block.set(SHORT, at, Float.floatToFloat16(value));
     }
   }
 
@@ -180,8 +195,8 @@ final class AttentionTask implements Team.Task {
     int states = (end - first) * group;
     for (int i = 0; i < states; i++) {
       Arrays.fill(s.acc[i], 0);
-      s.max[i] = Float.NEGATIVE_INFINITY;
-      s.sum[i] = 0;
+      Arrays.fill(s.sums[i], 0);
+      s.max[i] = -Float.MAX_VALUE; // finite, so that less it is never a NaN
     }
     int last = batch.position(end - 1);
     for (int block = 0; block <= last / BLOCK; block++) {
@@ -196,18 +211,18 @@ final class AttentionTask implements Team.Task {
     store(s, first, end, head, group);
   }
 
-  /** Keys of one head transposed to {@code [headDim, BLOCK]}, values as rows. */
+  /** Keys {@code [headDim, BLOCK]} and the first {@code count} values of one head as floats. */
   private void stage(Scratch s, SequenceState state, int block, int head, int count) {
     int dim = attention.headDim();
-    int width = attention.kvHeads() * dim;
     MemorySegment memory = state.block(block);
     DType type = state.rows(layer).type();
+    long start = (long) head * BLOCK * dim;
+    for (int i = 0; i < dim; i++) {
+      long at = (start + (long) i * BLOCK) * type.blockBytes();
+      read(s, memory, type, state.keyOffset(layer) + at, s.keys[i]);
+    }
     for (int j = 0; j < count; j++) {
-      long at = ((long) j * width + (long) head * dim) * type.blockBytes();
-      read(s, memory, type, state.keyOffset(layer) + at, s.line);
-      for (int i = 0; i < dim; i++) {
-        s.keys[i][j] = s.line[i];
-      }
+      long at = (start + (long) j * dim) * type.blockBytes();
       read(s, memory, type, state.valueOffset(layer) + at, s.values[j]);
     }
   }
@@ -243,14 +258,16 @@ final class AttentionTask implements Team.Task {
     for (int i = 0; i < dim; i++) {
       acc[i] *= rescale;
     }
-    float sum = s.sum[index] * rescale;
+    float[] sums = s.sums[index];
+    for (int l = 0; l < LANES; l++) {
+      sums[l] *= rescale;
+    }
     for (int j = 0; j < count; j++) {
       float p = Maths.exp(scores[j] - max);
-      sum += p;
+      sums[j % LANES] += p;
       addScaled(s.values[j], p, acc);
     }
     s.max[index] = max;
-    s.sum[index] = sum;
   }
 
   private static void addScaled(float[] in, float factor, float[] out) {
@@ -265,11 +282,22 @@ final class AttentionTask implements Team.Task {
       for (int h = 0; h < group; h++) {
         int index = (t - first) * group + h;
         float[] acc = s.acc[index];
+        float sum = total(s.sums[index]);
         for (int i = 0; i < dim; i++) {
-          acc[i] /= s.sum[index];
+          acc[i] /= sum;
         }
         out.write(t, (head * group + h) * dim, acc, 0, dim);
       }
     }
+  }
+
+  /** Adds the upper half to the lower one until one is left. */
+  private static float total(float[] sums) {
+    for (int half = LANES / 2; half > 0; half /= 2) {
+      for (int l = 0; l < half; l++) {
+        sums[l] += sums[l + half];
+      }
+    }
+    return sums[0];
   }
 }

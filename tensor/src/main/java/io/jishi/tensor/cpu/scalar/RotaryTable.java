@@ -28,7 +28,7 @@ final class RotaryTable {
     }
     for (int t = 0; t < batch.size(); t++) {
       for (int i = 0; i < half; i++) {
-        float angle = batch.position(t) * wanted.frequencies()[i];
+        float angle = wanted.angle(batch.position(t), i);
         cos[t * half + i] = (float) Math.cos(angle);
         sin[t * half + i] = (float) Math.sin(angle);
       }

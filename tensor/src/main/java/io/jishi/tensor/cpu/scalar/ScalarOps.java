@@ -9,6 +9,7 @@ import io.jishi.tensor.Ops;
 import io.jishi.tensor.Precision;
 import io.jishi.tensor.Tensor;
 import io.jishi.tensor.Weight;
+import io.jishi.tensor.cpu.AttentionRunner;
 import io.jishi.tensor.cpu.Products;
 import io.jishi.tensor.cpu.RowOps;
 import io.jishi.tensor.cpu.Team;
@@ -24,7 +25,7 @@ public final class ScalarOps implements Ops {
   private final Workspace workspace = new Workspace();
   private final Products products;
   private final RowOps rows;
-  private final AttentionTask attentionTask;
+  private final AttentionRunner attentionRunner;
   private float[] row = new float[0];
   private byte[] stored = new byte[0];
 
@@ -34,19 +35,21 @@ public final class ScalarOps implements Ops {
    * @param width threads of the team to use
    * @param products how to multiply; closed with this object
    * @param rows how to work on rows; closed with this object
+   * @param attention how to attend; closed with this object
    */
-  public ScalarOps(Team team, int width, Products products, RowOps rows) {
+  public ScalarOps(
+      Team team, int width, Products products, RowOps rows, AttentionRunner attention) {
     this.team = team;
     this.width = width;
     this.products = products;
     this.rows = rows;
-    this.attentionTask = new AttentionTask(team.size());
+    this.attentionRunner = attention;
   }
 
   @Override
   public void begin(Batch batch) {
     workspace.begin(batch.size(), batch.outputCount());
-    attentionTask.begin();
+    attentionRunner.begin();
   }
 
   @Override
@@ -112,7 +115,7 @@ public final class ScalarOps implements Ops {
       throw new IllegalArgumentException("not the queries, keys and values of this batch");
     }
     Tensor out = workspace.take(batch.size(), attention.outputWidth());
-    attentionTask.run(team, width, qkv, attention, layer, batch, out);
+    attentionRunner.run(team, width, qkv, attention, layer, batch, out);
     return out;
   }
 
@@ -135,6 +138,7 @@ public final class ScalarOps implements Ops {
   public void close() {
     products.close();
     rows.close();
+    attentionRunner.close();
     workspace.close();
   }
 }

@@ -47,6 +47,17 @@ final class EncodingCases {
           Op.VPMOVSXBD,
           Op.VPMOVZXBD,
           Op.VPMOVZXWD);
+  private static final Set<Op> ELSEWHERE =
+      Set.of(
+          Op.VPGATHERDD,
+          Op.VCMPPS,
+          Op.VBLENDVPS,
+          Op.VDIVSD,
+          Op.VSQRTSD,
+          Op.VCVTSS2SD,
+          Op.VCVTSD2SS,
+          Op.VPEXTRW,
+          Op.VEXTRACTPS);
   private static final Set<Op> IMMEDIATE = Set.of(Op.VPTERNLOGD, Op.VPERM2F128, Op.VSHUFPS);
   private static final Mem[] PLACES = {
     Mem.at(RAX),
@@ -73,7 +84,7 @@ final class EncodingCases {
 
   private void vector(Op op) {
     boolean scalar = op.tuple == Op.Tuple.WORD && op != Op.VBROADCASTSS && op != Op.VPBROADCASTD;
-    if (op == Op.VPGATHERDD || op == Op.VCMPPS || op == Op.VBLENDVPS || narrowing(op)) {
+    if (ELSEWHERE.contains(op) || narrowing(op)) {
       return;
     }
     for (int bytes : new int[] {16, 32, 64}) {
@@ -179,11 +190,26 @@ final class EncodingCases {
     add("kmovw k1,eax", a -> a.kmovw(1, RAX));
     add("kmovw k5,r12d", a -> a.kmovw(5, R12));
     add("vzeroupper", Assembler::vzeroupper);
+    doubles();
     Vec x1 = Vec.ymm(1);
     cases.add(
         new Case(
             "{evex} vpdpbusd ymm1,ymm1,ymm3",
             hex(new Assembler(true), a -> a.op(Op.VPDPBUSD, x1, x1, y))));
+  }
+
+  private void doubles() {
+    Vec a = Vec.xmm(1);
+    Vec b = Vec.xmm(9);
+    Vec c = Vec.xmm(12);
+    for (Op op : new Op[] {Op.VDIVSD, Op.VSQRTSD, Op.VCVTSS2SD, Op.VCVTSD2SS}) {
+      add(op, text(a) + "," + text(b) + "," + text(c), asm -> asm.op(op, a, b, c));
+      add(op, text(b) + "," + text(c) + "," + text(a), asm -> asm.op(op, b, c, a));
+    }
+    Mem m = Mem.at(RCX, 384);
+    add("vpextrw WORD PTR [rcx+384],xmm9,7", asm -> asm.op(Op.VPEXTRW, b, m, 7));
+    add("vpextrw WORD PTR [r12+192],xmm1,0", asm -> asm.op(Op.VPEXTRW, a, Mem.at(R12, 192), 0));
+    add("vextractps DWORD PTR [rcx+384],xmm9,3", asm -> asm.op(Op.VEXTRACTPS, b, m, 3));
   }
 
   private void general() {

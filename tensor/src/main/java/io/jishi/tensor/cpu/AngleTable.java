@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jishi.tensor.cpu;
+
+import io.jishi.tensor.Batch;
+import io.jishi.tensor.Rope;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/**
+ * Cosines and sines of one step's positions for one rotary embedding, as kernels take them: made
+ * once a step for all layers, at some 50 ns a pair.
+ */
+final class AngleTable implements AutoCloseable {
+  private Arena arena = Arena.ofShared();
+  private MemorySegment memory = MemorySegment.NULL;
+  private Rope rope;
+  private int width;
+
+  /** Whose angles they are; null at the start of a step. */
+  Rope rope() {
+    return rope;
+  }
+
+  /** Forgets the positions of the step before. */
+  void begin() {
+    rope = null;
+  }
+
+  /** Makes the table of a step. */
+  void prepare(Rope of, Batch batch) {
+    boolean pairs = of.style() == Rope.Style.PAIRS;
+    int half = of.dims() / 2;
+    int step = pairs ? 2 : 1;
+    width = half * step;
+    resize(8L * width * batch.size());
+    for (int t = 0; t < batch.size(); t++) {
+      for (int i = 0; i < half; i++) {
+        float angle = of.angle(batch.position(t), i);
+        float cos = (float) Math.cos(angle);
+        float sin = (float) Math.sin(angle);
+        long at = 2L * t * width + i * step;
+        set(at, cos);
+        if (pairs) {
+          set(at + 1, cos);
+          set(at + width, -sin);
+        }
+        set(at + width + step - 1, sin);
+      }
+    }
+    rope = of;
+  }
+
+  private void set(long index, float value) {
+    memory.setAtIndex(ValueLayout.JAVA_FLOAT, index, value);
+  }
+
+  private void resize(long bytes) {
+    if (memory.byteSize() < bytes) {
+      arena.close();
+      arena = Arena.ofShared();
+      memory = arena.allocate(bytes, 64);
+    }
+  }
+
+  MemorySegment memory() {
+    return memory;
+  }
+
+  /** Where the angles of a token begin. */
+  long offset(int token) {
+    return 8L * width * token;
+  }
+
+  @Override
+  public void close() {
+    arena.close();
+  }
+}
