@@ -14,12 +14,13 @@ import java.util.Arrays;
  * 32-bit word ({@link #unit} columns: one of F32, two of F16 and BF16; the first column in the low
  * half), zeros standing for columns past the last up to a multiple of 32. A block is cut into its
  * 32-bit words and a tail, the 0, 1 or 2 bytes left over: the first bytes of blocks of 32 values
- * (their scale), else the last ones. A tile is first the words of all of its blocks, {@code
- * [blocks][words][tile]}, then their tails, {@code [blocks][tile]}. Words are little-endian and
+ * (their scale), else the last ones. A tile is one block after another, of each first the words,
+ * {@code [words][tile]}, then the tails, {@code [tile]}: one stream. Words are little-endian and
  * those of Q8_0 are xor-ed with {@link #flip}, which makes its signed bytes unsigned.
  *
- * <p>So of lane {@code r} of a tile, word k of block b stands at byte {@code 4 · ((b · words + k) ·
- * tile + r)} and its tail at {@code 4 · blocks · words · tile + (b · tile + r) · tailBytes}.
+ * <p>So of lane {@code r} of a tile, word k of block b stands at byte {@code b · tile · bytes + 4 ·
+ * (k · tile + r)} and its tail at {@code (b · bytes + 4 · words) · tile + r · tailBytes}, bytes
+ * being those of a block.
  */
 public final class Packing {
   /** What every tile divides: the widest one. */
@@ -81,12 +82,18 @@ public final class Packing {
     return Math.multiplyExact(Math.ceilDiv(rows, tile), tileBytes(type, cols, tile));
   }
 
-  /** Where the tails of a tile begin, bytes from its start. */
-  public static long tailsOffset(DType type, int cols, int tile) {
-    return 4L * blocks(type, cols) * words(type) * tile;
+  /** Where block {@code block} of a tile begins, bytes from the tile's start. */
+  public static long blockOffset(DType type, int tile, int block) {
+    return (long) block * tile * blockBytes(type);
   }
 
-  private static int blockBytes(DType type) {
+  /** Where the tails of a block begin, bytes from its start in a tile. */
+  public static long tailsOffset(DType type, int tile) {
+    return 4L * words(type) * tile;
+  }
+
+  /** Bytes of a block of one row: its words and its tail. */
+  public static int blockBytes(DType type) {
     return type.plain() ? unit(type) * type.blockBytes() : type.blockBytes();
   }
 
@@ -118,7 +125,7 @@ public final class Packing {
     int words = words(type);
     int wordsAt = wordsOffset(type);
     int tailBytes = tailBytes(type);
-    int tails = Math.toIntExact(tailsOffset(type, cols, tile));
+    int tails = Math.toIntExact(tailsOffset(type, tile));
     int flip = flip(type);
     int blocks = blocks(type, cols);
     MemorySegment from = MemorySegment.ofArray(row);
@@ -127,11 +134,10 @@ public final class Packing {
       int at = block * blockBytes(type);
       for (int k = 0; k < words; k++) {
         int word = from.get(INT, at + wordsAt + 4L * k) ^ flip;
-        to.set(INT, 4L * ((block * words + k) * tile + lane), word);
+        to.set(INT, (long) at * tile + 4L * (k * tile + lane), word);
       }
-      for (int i = 0; i < tailBytes; i++) {
-        out[tails + (block * tile + lane) * tailBytes + i] = row[at + tailOffset(type) + i];
-      }
+      int tail = at * tile + tails + lane * tailBytes;
+      System.arraycopy(row, at + tailOffset(type), out, tail, tailBytes);
     }
   }
 
@@ -147,16 +153,16 @@ public final class Packing {
     }
     int words = words(type);
     int tailBytes = tailBytes(type);
-    long tails = start + tailsOffset(type, packed.cols(), tile);
+    long tails = tailsOffset(type, tile);
     MemorySegment to = MemorySegment.ofArray(out);
     for (int i = 0; i < count / type.blockSize(); i++) {
-      long block = from / type.blockSize() + i;
+      long block = start + blockOffset(type, tile, from / type.blockSize() + i);
       int at = i * type.blockBytes();
       for (int k = 0; k < words; k++) {
-        long word = start + 4 * ((block * words + k) * tile + lane);
+        long word = block + 4L * (k * tile + lane);
         to.set(INT, at + wordsOffset(type) + 4L * k, packed.data().get(INT, word) ^ flip(type));
       }
-      long tail = tails + (block * tile + lane) * tailBytes;
+      long tail = block + tails + (long) lane * tailBytes;
       MemorySegment.copy(
           packed.data(), ValueLayout.JAVA_BYTE, tail, out, at + tailOffset(type), tailBytes);
     }

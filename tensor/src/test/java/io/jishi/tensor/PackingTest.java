@@ -13,7 +13,7 @@ class PackingTest {
   private static final int TILE = 16;
 
   @Test
-  void aTileIsTheWordsOfAllBlocksAndThenTheirTails() {
+  void aTileIsOneBlockAfterAnotherEachItsWordsThenItsTails() {
     Weight stored = RandomWeights.make(DType.Q5_0, 20, 96, 1);
     Weight packed = pack(stored);
     byte[] row = new byte[3 * 22];
@@ -24,12 +24,12 @@ class PackingTest {
       long tile = r / TILE * tileBytes;
       for (int block = 0; block < 3; block++) {
         for (int k = 0; k < 5; k++) {
-          long at = tile + 4 * ((block * 5 + k) * TILE + r % TILE);
+          long at = tile + 22 * TILE * block + 4 * (k * TILE + r % TILE);
           for (int i = 0; i < 4; i++) {
             assertThat(byteAt(packed, at + i)).isEqualTo(row[block * 22 + 2 + 4 * k + i]);
           }
         }
-        long at = tile + 4 * 3 * 5 * TILE + 2 * (block * TILE + r % TILE);
+        long at = tile + 22 * TILE * block + 4 * 5 * TILE + 2 * (r % TILE);
         assertThat(byteAt(packed, at)).isEqualTo(row[block * 22]);
         assertThat(byteAt(packed, at + 1)).isEqualTo(row[block * 22 + 1]);
       }
@@ -40,8 +40,9 @@ class PackingTest {
   void lanesPastTheLastRowAreZeroBytes() {
     Weight packed = pack(RandomWeights.make(DType.Q8_0, 3, 64, 2));
     for (long at = 0; at < packed.bytes(); at++) {
-      boolean word = at < 4 * 2 * 8 * TILE;
-      long lane = word ? at / 4 % TILE : at / 2 % TILE;
+      long inBlock = at % (34 * TILE);
+      boolean word = inBlock < 4 * 8 * TILE;
+      long lane = word ? inBlock / 4 % TILE : inBlock / 2 % TILE;
       if (lane >= 3) {
         assertThat(byteAt(packed, at)).isZero();
       }

@@ -130,7 +130,7 @@ final class AsmWorker implements AutoCloseable {
       int count = Math.min(piece, blocks - from);
       boolean panels = many && kind == LineKind.BYTES;
       if (panels) {
-        expand(from, count, blocks, tiles);
+        expand(from, count, tiles);
       }
       for (int i = 0; i < lines.tiles(); i++) {
         long y = outOffset + lines.start(i) * outStride;
@@ -144,10 +144,10 @@ final class AsmWorker implements AutoCloseable {
         ProductKernel kernel = kernel(kernels, type, kind, lines, i);
         if (panels) {
           int groups = count * (columns / 32);
-          call.weights(panel, 0, 0, (long) groups * kernels.groupBytes(type), 0);
+          call.weights(panel, 0, (long) groups * kernels.groupBytes(type));
           call.run(kernel, groups, tiles);
         } else {
-          tiles(kernel, from, blocks);
+          tiles(kernel, from);
           call.run(kernel, count, tiles);
         }
       }
@@ -166,21 +166,19 @@ final class AsmWorker implements AutoCloseable {
     return lines.tiles() > AsmProducts.STREAMED_TILES;
   }
 
-  private void expand(int from, int count, int blocks, int tiles) {
+  private void expand(int from, int count, int tiles) {
     DType type = weight.type();
     int groupBytes = kernels.groupBytes(type);
     int blockBytes = groupBytes * (type.blockSize() / 32);
     panel = grown(panel, (long) tiles * count * blockBytes);
     ProductKernel kernel = kernels.expand(type);
-    tiles(kernel, from, blocks);
+    tiles(kernel, from);
     call.y(panel, 0, 0);
     call.expand(kernel, count, tiles, blockBytes);
   }
 
-  private void tiles(ProductKernel kernel, int from, int blocks) {
-    long words = base + (long) from * kernel.wordBytes();
-    long tails = base + (long) blocks * kernel.wordBytes() + (long) from * kernel.tailBytes();
-    call.weights(memory, words, tails, tileBytes, tileBytes);
+  private void tiles(ProductKernel kernel, int from) {
+    call.weights(memory, base + (long) from * kernel.blockBytes(), tileBytes);
   }
 
   private MemorySegment grown(MemorySegment old, long bytes) {

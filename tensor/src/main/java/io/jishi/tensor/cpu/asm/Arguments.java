@@ -3,11 +3,11 @@ package io.jishi.tensor.cpu.asm;
 
 /** What a product kernel is called with: 8 bytes each, addresses, bytes and counts. */
 final class Arguments {
-  /** The words of the first tile of 16 rows. */
-  static final int WORDS = 0;
+  /** The first block of the first tile of 16 rows. */
+  static final int WEIGHTS = 0;
 
-  /** Its tails. */
-  static final int TAILS = 1;
+  /** Bytes from one tile's first block to the next one's. */
+  static final int WEIGHTS_STEP = 1;
 
   /** The activations' {@link Lines}. */
   static final int X = 2;
@@ -30,17 +30,11 @@ final class Arguments {
   /** Tiles of 16 rows, at least one. */
   static final int TILES = 8;
 
-  /** Bytes from one tile's words to the next one's. */
-  static final int WORDS_STEP = 9;
-
-  /** Bytes from one tile's tails to the next one's. */
-  static final int TAILS_STEP = 10;
-
   /** Bytes from one tile's start to the next one's. */
-  static final int INIT_STEP = 11;
+  static final int INIT_STEP = 9;
 
   /** How many there are. */
-  static final int COUNT = 12;
+  static final int COUNT = 10;
 
   private Arguments() {}
 }

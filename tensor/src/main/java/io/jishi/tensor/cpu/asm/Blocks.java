@@ -7,8 +7,7 @@ package io.jishi.tensor.cpu.asm;
  * w = scale · (value − bias) + min}, where the bias is {@link #BIAS} or, for formats with minima,
  * zero.
  *
- * <p>Code reads words at {@code rax} and tails at {@code rdx}: those of the current block. Vectors
- * of 256 bits hold one half of the rows.
+ * <p>Code reads the current block at {@code rax}. Vectors of 256 bits hold one half of the rows.
  */
 abstract class Blocks {
   /** Common to all formats without minima, so that activations carry one correction. */
@@ -26,11 +25,8 @@ abstract class Blocks {
   /** Whether there are minima, one for each scale. */
   abstract boolean hasMin();
 
-  /** Bytes of a block's words, of 16 rows. */
-  abstract int wordBytes();
-
-  /** Bytes of a block's tails, of 16 rows. */
-  abstract int tailBytes();
+  /** Bytes of a block of 16 rows. */
+  abstract int bytes();
 
   /** Emits what all groups of a block share. */
   abstract void begin();
@@ -44,9 +40,6 @@ abstract class Blocks {
   /** Emits a minimum; the register is free until the next call. */
   abstract Vec min(int g, int part);
 
-  /** The words of the current block. */
-  static final Gp WORDS = Gp.RAX;
-
-  /** The tails of the current block. */
-  static final Gp TAILS = Gp.RDX;
+  /** The current block. */
+  static final Gp AT = Gp.RAX;
 }

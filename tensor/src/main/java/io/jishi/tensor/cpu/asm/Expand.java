@@ -2,13 +2,14 @@
 package io.jishi.tensor.cpu.asm;
 
 import io.jishi.tensor.DType;
+import io.jishi.tensor.Packing;
 
 /**
  * Emits the decoding of packed tiles into panels ({@link PanelBlocks}), where many tokens are worth
  * it.
  *
- * <p>Arguments: {@link Arguments#WORDS}, {@code TAILS}, {@code Y} (the panel), {@code BLOCKS},
- * {@code TILES}, {@code WORDS_STEP}, {@code TAILS_STEP}; the tiles' panels follow one another.
+ * <p>Arguments: {@link Arguments#WEIGHTS}, {@code WEIGHTS_STEP}, {@code Y} (the panel), {@code
+ * BLOCKS}, {@code TILES}; the tiles' panels follow one another.
  */
 final class Expand {
   private Expand() {}
@@ -20,19 +21,16 @@ final class Expand {
 
   private static void emit(Code code, DType type) {
     Assembler asm = code.asm;
-    code.argument(Gp.R15, Arguments.WORDS);
-    code.argument(Gp.R14, Arguments.TAILS);
+    code.argument(Gp.R15, Arguments.WEIGHTS);
     code.argument(Gp.RCX, Arguments.Y);
     code.argument(Gp.RBX, Arguments.TILES);
     code.loop(
         Gp.RBX,
         () -> {
-          asm.mov(Blocks.WORDS, Gp.R15);
-          asm.mov(Blocks.TAILS, Gp.R14);
+          asm.mov(Blocks.AT, Gp.R15);
           code.argument(Gp.R8, Arguments.BLOCKS);
           code.loop(Gp.R8, () -> block(code, type));
-          asm.add(Gp.R15, Mem.at(Gp.RDI, 8 * Arguments.WORDS_STEP));
-          asm.add(Gp.R14, Mem.at(Gp.RDI, 8 * Arguments.TAILS_STEP));
+          asm.add(Gp.R15, Mem.at(Gp.RDI, 8 * Arguments.WEIGHTS_STEP));
         });
   }
 
@@ -58,8 +56,7 @@ final class Expand {
         }
       }
     }
-    asm.add(Blocks.WORDS, 64 * io.jishi.tensor.Packing.words(type));
-    asm.add(Blocks.TAILS, 16 * io.jishi.tensor.Packing.tailBytes(type));
+    asm.add(Blocks.AT, 16 * Packing.blockBytes(type));
     asm.add(Gp.RCX, groups * size);
   }
 }

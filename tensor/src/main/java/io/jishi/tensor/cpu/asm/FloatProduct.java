@@ -12,7 +12,7 @@ import io.jishi.tensor.DType;
  * vdpbf16ps}); half-precision weights are rounded to BF16 on the way.
  *
  * <p>Arguments: see {@link Arguments}; a block is one line of the activations, 16 columns of floats
- * or 32 of BF16, and there are no tails.
+ * or 32 of BF16.
  */
 final class FloatProduct {
   /** Most tokens of a kernel with vectors of 512 bits. */
@@ -21,7 +21,7 @@ final class FloatProduct {
   /** The same for 256 bits. */
   static final int NARROW_TOKENS = 8;
 
-  private static final Gp WORDS_TILE = Gp.R15;
+  private static final Gp WEIGHTS_TILE = Gp.R15;
   private static final Gp INIT_TILE = Gp.R13;
   private static final Gp Y_TILE = Gp.R12;
   private static final Gp TILES = Gp.RBX;
@@ -63,7 +63,7 @@ final class FloatProduct {
   }
 
   private void tiles() {
-    code.argument(WORDS_TILE, Arguments.WORDS);
+    code.argument(WEIGHTS_TILE, Arguments.WEIGHTS);
     code.argument(INIT_TILE, Arguments.INIT);
     code.argument(Y_TILE, Arguments.Y);
     code.argument(TILES, Arguments.TILES);
@@ -73,14 +73,14 @@ final class FloatProduct {
           for (int lane = 0; lane < 64; lane += code.bytes) {
             tile(lane);
           }
-          asm.add(WORDS_TILE, Mem.at(Gp.RDI, 8 * Arguments.WORDS_STEP));
+          asm.add(WEIGHTS_TILE, Mem.at(Gp.RDI, 8 * Arguments.WEIGHTS_STEP));
           asm.add(INIT_TILE, Mem.at(Gp.RDI, 8 * Arguments.INIT_STEP));
           asm.add(Y_TILE, 64);
         });
   }
 
   private void tile(int lane) {
-    asm.mov(WORDS, WORDS_TILE);
+    asm.mov(WORDS, WEIGHTS_TILE);
     code.argument(X, Arguments.X);
     code.argument(COUNT, Arguments.BLOCKS);
     asm.mov(ROW, INIT_TILE);

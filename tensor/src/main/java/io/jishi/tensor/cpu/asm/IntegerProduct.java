@@ -24,10 +24,7 @@ final class IntegerProduct {
   /** The same for 256 bits. */
   static final int NARROW_TOKENS = 4;
 
-  private static final int AHEAD = Integer.getInteger("ahead", 2048);
-
-  private static final Gp WORDS_TILE = Gp.R15;
-  private static final Gp TAILS_TILE = Gp.R14;
+  private static final Gp WEIGHTS_TILE = Gp.R15;
   private static final Gp INIT_TILE = Gp.R13;
   private static final Gp Y_TILE = Gp.R12;
   private static final Gp TILES = Gp.RBX;
@@ -66,8 +63,7 @@ final class IntegerProduct {
   }
 
   private void tiles(IntFunction<Blocks> decoder) {
-    code.argument(WORDS_TILE, Arguments.WORDS);
-    code.argument(TAILS_TILE, Arguments.TAILS);
+    code.argument(WEIGHTS_TILE, Arguments.WEIGHTS);
     code.argument(INIT_TILE, Arguments.INIT);
     code.argument(Y_TILE, Arguments.Y);
     code.argument(TILES, Arguments.TILES);
@@ -77,16 +73,14 @@ final class IntegerProduct {
           for (int half = 0; half < 64 / code.bytes; half++) {
             tile(decoder.apply(half), 32 * half);
           }
-          asm.add(WORDS_TILE, Mem.at(Gp.RDI, 8 * Arguments.WORDS_STEP));
-          asm.add(TAILS_TILE, Mem.at(Gp.RDI, 8 * Arguments.TAILS_STEP));
+          asm.add(WEIGHTS_TILE, Mem.at(Gp.RDI, 8 * Arguments.WEIGHTS_STEP));
           asm.add(INIT_TILE, Mem.at(Gp.RDI, 8 * Arguments.INIT_STEP));
           asm.add(Y_TILE, 64);
         });
   }
 
   private void tile(Blocks blocks, int lane) {
-    asm.mov(Blocks.WORDS, WORDS_TILE);
-    asm.mov(Blocks.TAILS, TAILS_TILE);
+    asm.mov(Blocks.AT, WEIGHTS_TILE);
     code.argument(X, Arguments.X);
     code.argument(COUNT, Arguments.BLOCKS);
     asm.mov(ROW, INIT_TILE);
@@ -105,9 +99,6 @@ final class IntegerProduct {
   }
 
   private void block(Blocks blocks) {
-    for (int at = 0; at < blocks.wordBytes(); at += 64) {
-      asm.prefetch(Mem.at(Blocks.WORDS, AHEAD + at));
-    }
     blocks.begin();
     for (int g = 0; g < blocks.groups(); g++) {
       for (int part = 0; part < blocks.parts(); part++) {
@@ -125,10 +116,7 @@ final class IntegerProduct {
         }
       }
     }
-    asm.add(Blocks.WORDS, blocks.wordBytes());
-    if (blocks.tailBytes() > 0) {
-      asm.add(Blocks.TAILS, blocks.tailBytes());
-    }
+    asm.add(Blocks.AT, blocks.bytes());
     asm.add(X, blocks.groups() * tokens * Lines.BYTES);
   }
 

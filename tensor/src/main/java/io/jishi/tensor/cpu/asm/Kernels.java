@@ -81,15 +81,11 @@ public final class Kernels {
       code = IntegerProduct.make(level, decoder, tokens);
       kernel =
           new ProductKernel(
-              load(name, code),
-              tokens,
-              64 * Packing.words(type),
-              16 * Packing.tailBytes(type),
-              type.blockSize() / 32);
+              load(name, code), tokens, 16 * Packing.blockBytes(type), type.blockSize() / 32);
     } else {
       code = FloatProduct.make(level, type, kind == LineKind.BFLOATS, tokens);
       int words = kind.columns() * type.blockBytes() / 4;
-      kernel = new ProductKernel(load(name, code), tokens, 64 * words, 0, 1);
+      kernel = new ProductKernel(load(name, code), tokens, 64 * words, 1);
     }
     return table[type.ordinal()][tokens] = tried(type, kind, kernel, null);
   }
@@ -127,7 +123,7 @@ public final class Kernels {
         (c, first, half) -> new PanelBlocks(c, parts, hasMin, first, half);
     byte[] code = IntegerProduct.make(level, decoder, tokens);
     String name = "panel of " + parts + " scales" + (hasMin ? ", minima, " : ", ") + tokens;
-    ProductKernel kernel = new ProductKernel(load(name, code), tokens, groupBytes(type), 0, 1);
+    ProductKernel kernel = new ProductKernel(load(name, code), tokens, groupBytes(type), 1);
     return panels[index][tokens] = tried(type, LineKind.BYTES, kernel, expand(type));
   }
 
@@ -142,8 +138,7 @@ public final class Kernels {
         new ProductKernel(
             load("expand " + type, Expand.make(level, type)),
             0,
-            64 * Packing.words(type),
-            16 * Packing.tailBytes(type),
+            16 * Packing.blockBytes(type),
             type.blockSize() / 32);
   }
 

@@ -35,7 +35,7 @@ public final class MeterCall {
   public void read(MemorySegment memory) {
     long rounds = memory.byteSize() / Meters.READ_BYTES;
     if (rounds > 0) {
-      set(Arguments.WORDS, memory.address());
+      set(Arguments.WEIGHTS, memory.address());
       set(Arguments.BLOCKS, rounds);
       kernels.readMeter().call(arguments);
     }

@@ -5,8 +5,8 @@ package io.jishi.tensor.cpu.asm;
  * Emits loops that do nothing but products, or nothing but reading: the limits that others are
  * measured against.
  *
- * <p>Arguments: {@link Arguments#WORDS} (what to read), {@link Arguments#BLOCKS} (rounds, at least
- * one).
+ * <p>Arguments: {@link Arguments#WEIGHTS} (what to read), {@link Arguments#BLOCKS} (rounds, at
+ * least one).
  */
 final class Meters {
   /** Products in flight: more than latency · width of any processor. */
@@ -76,7 +76,7 @@ final class Meters {
         level.bytes(),
         2,
         code -> {
-          code.argument(Gp.RAX, Arguments.WORDS);
+          code.argument(Gp.RAX, Arguments.WEIGHTS);
           code.argument(Gp.R8, Arguments.BLOCKS);
           code.loop(
               Gp.R8,

@@ -9,16 +9,14 @@ import io.jishi.tensor.Packing;
  * form is a gather over the rows.
  *
  * <p>Arguments: {@link Arguments#X} (row 0), {@link Arguments#Y_STRIDE} (bytes from row to row, at
- * most 2²⁷), {@link Arguments#BLOCKS}, {@link Arguments#WORDS} and {@link Arguments#TAILS} (where
- * the tile's words and tails go).
+ * most 2²⁷), {@link Arguments#BLOCKS}, {@link Arguments#WEIGHTS} (where the tile goes).
  */
 final class Pack {
   /** Bytes from row to row at most: sixteen of them have to fit into an index of 31 bits. */
   static final int MOST_STRIDE = 1 << 27;
 
   private static final Gp IN = Gp.RAX;
-  private static final Gp WORDS = Gp.RCX;
-  private static final Gp TAILS = Gp.RDX;
+  private static final Gp OUT = Gp.RCX;
   private static final Gp COUNT = Gp.R8;
   private static final Gp ONES = Gp.R9;
   private static final int MASK = 1;
@@ -50,8 +48,7 @@ final class Pack {
       asm.op(Op.VPMULLD, code.v(half), code.v(4), lanes(half));
     }
     code.argument(IN, Arguments.X);
-    code.argument(WORDS, Arguments.WORDS);
-    code.argument(TAILS, Arguments.TAILS);
+    code.argument(OUT, Arguments.WEIGHTS);
     code.argument(COUNT, Arguments.BLOCKS);
     asm.mov(ONES, 0xFFFF);
     code.loop(COUNT, this::block);
@@ -74,35 +71,35 @@ final class Pack {
         if (Packing.flip(type) != 0) {
           asm.op(Op.VPXOR, code.v(3), code.v(3), code.all(Packing.flip(type)));
         }
-        asm.op(Op.VMOVUPS_STORE, code.v(3), Mem.at(WORDS, 64 * k + 32 * half));
+        asm.op(Op.VMOVUPS_STORE, code.v(3), Mem.at(OUT, 64 * k + 32 * half));
       }
     }
     for (int half = 0; half < halves && Packing.tailBytes(type) > 0; half++) {
       tail(half);
     }
     asm.add(IN, 4 * Packing.words(type) + Packing.tailBytes(type));
-    asm.add(WORDS, 64 * Packing.words(type));
-    asm.add(TAILS, 16 * Packing.tailBytes(type));
+    asm.add(OUT, 16 * Packing.blockBytes(type));
   }
 
   /** A tail lies at the edge of its block; the word that is read lies within the block. */
   private void tail(int half) {
     int offset = Packing.tailOffset(type);
     Vec word = code.v(3);
+    Mem out = Mem.at(OUT, 64 * Packing.words(type));
     gather(half, offset == 0 ? 0 : offset - 2);
     if (offset != 0) {
       asm.op(Op.VPSRLD, word, word, 16);
     }
     if (Packing.tailBytes(type) == 1) {
-      asm.op(Op.VPMOVDB, word, Mem.at(TAILS));
+      asm.op(Op.VPMOVDB, word, out);
     } else if (code.wide()) {
-      asm.op(Op.VPMOVDW, word, Mem.at(TAILS));
+      asm.op(Op.VPMOVDW, word, out);
     } else {
       Vec high = Vec.xmm(5);
       asm.op(Op.VPAND, word, word, code.all(0xFFFF));
       asm.op(Op.VEXTRACTF128, word, high, 1);
       asm.op(Op.VPACKUSDW, word.as(16), word.as(16), high);
-      asm.op(Op.VMOVUPS_STORE, word.as(16), Mem.at(TAILS, 16 * half));
+      asm.op(Op.VMOVUPS_STORE, word.as(16), out.plus(16 * half));
     }
   }
 

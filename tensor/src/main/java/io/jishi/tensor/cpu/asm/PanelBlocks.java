@@ -47,13 +47,8 @@ final class PanelBlocks extends Blocks {
   }
 
   @Override
-  int wordBytes() {
+  int bytes() {
     return groupBytes(parts, hasMin);
-  }
-
-  @Override
-  int tailBytes() {
-    return 0;
   }
 
   @Override
@@ -76,7 +71,7 @@ final class PanelBlocks extends Blocks {
 
   private Vec load(int register, int vector) {
     Vec out = code.v(first + register);
-    code.asm.op(Op.VMOVUPS, out, Mem.at(WORDS, 64 * vector + shift));
+    code.asm.op(Op.VMOVUPS, out, Mem.at(AT, 64 * vector + shift));
     return out;
   }
 }

@@ -16,10 +16,8 @@ import java.util.Objects;
 public final class ProductCall {
   private final MemorySegment arguments;
   private MemorySegment weights;
-  private long words;
-  private long wordsStep;
-  private long tails;
-  private long tailsStep;
+  private long weightsOffset;
+  private long weightsStep;
   private MemorySegment x;
   private long xOffset;
   private MemorySegment init;
@@ -35,14 +33,11 @@ public final class ProductCall {
     arguments = arena.allocate(8L * Arguments.COUNT, 64);
   }
 
-  /** Packed tiles: where words and tails of the first one begin, and the bytes to the next one. */
-  public ProductCall weights(
-      MemorySegment memory, long firstWords, long firstTails, long wordStep, long tailStep) {
+  /** Packed tiles: where the first block of the first one begins, and the bytes to the next one. */
+  public ProductCall weights(MemorySegment memory, long offset, long step) {
     weights = memory;
-    words = firstWords;
-    tails = firstTails;
-    wordsStep = wordStep;
-    tailsStep = tailStep;
+    weightsOffset = offset;
+    weightsStep = step;
     return this;
   }
 
@@ -78,12 +73,7 @@ public final class ProductCall {
   public void run(ProductKernel kernel, int blocks, int tiles) {
     positive(blocks, tiles);
     int tokens = kernel.tokens();
-    long wordBytes = (long) blocks * kernel.wordBytes();
-    long tailBytes = (long) blocks * kernel.tailBytes();
-    set(Arguments.WORDS, weights, words, extent(tiles, wordsStep, wordBytes));
-    if (tailBytes > 0) {
-      set(Arguments.TAILS, weights, tails, extent(tiles, tailsStep, tailBytes));
-    }
+    setWeights(kernel, blocks, tiles);
     long lines = (long) tokens * blocks * kernel.lines();
     set(Arguments.X, x, xOffset, lines * Lines.BYTES);
     set(Arguments.INIT, init, initOffset, extent(tokens, initStride, extent(tiles, initStep, 64)));
@@ -93,25 +83,16 @@ public final class ProductCall {
     set(Arguments.Y_STRIDE, yStride);
     set(Arguments.BLOCKS, blocks);
     set(Arguments.TILES, tiles);
-    set(Arguments.WORDS_STEP, wordsStep);
-    set(Arguments.TAILS_STEP, tailsStep);
     kernel.code().call(arguments);
   }
 
   /** Decodes {@code blocks} blocks of {@code tiles} tiles into panels at {@code y}. */
   public void expand(ProductKernel kernel, int blocks, int tiles, int panelBytes) {
     positive(blocks, tiles);
-    long wordBytes = (long) blocks * kernel.wordBytes();
-    long tailBytes = (long) blocks * kernel.tailBytes();
-    set(Arguments.WORDS, weights, words, extent(tiles, wordsStep, wordBytes));
-    if (tailBytes > 0) {
-      set(Arguments.TAILS, weights, tails, extent(tiles, tailsStep, tailBytes));
-    }
+    setWeights(kernel, blocks, tiles);
     set(Arguments.Y, y, yOffset, (long) tiles * blocks * panelBytes);
     set(Arguments.BLOCKS, blocks);
     set(Arguments.TILES, tiles);
-    set(Arguments.WORDS_STEP, wordsStep);
-    set(Arguments.TAILS_STEP, tailsStep);
     kernel.code().call(arguments);
   }
 
@@ -147,16 +128,19 @@ public final class ProductCall {
     }
     int blocks = Packing.blocks(type, stored.cols());
     positive(blocks, 1);
-    long words = (long) blocks * 64 * Packing.words(type);
-    long tails = (long) blocks * 16 * Packing.tailBytes(type);
     Objects.checkFromIndexSize(firstRow, 16, stored.rows());
     set(Arguments.X, stored.data(), firstRow * row, 16 * row);
     set(Arguments.Y_STRIDE, row);
     set(Arguments.BLOCKS, blocks);
-    set(Arguments.WORDS, target, offset, words);
-    set(Arguments.TAILS, target, offset + words, tails);
+    set(Arguments.WEIGHTS, target, offset, Packing.tileBytes(type, stored.cols(), 16));
     kernel.call(arguments);
     return true;
+  }
+
+  private void setWeights(ProductKernel kernel, int blocks, int tiles) {
+    long bytes = extent(tiles, weightsStep, (long) blocks * kernel.blockBytes());
+    set(Arguments.WEIGHTS, weights, weightsOffset, bytes);
+    set(Arguments.WEIGHTS_STEP, weightsStep);
   }
 
   private static void positive(int a, int b) {

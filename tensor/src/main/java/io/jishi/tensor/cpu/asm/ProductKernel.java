@@ -6,8 +6,7 @@ package io.jishi.tensor.cpu.asm;
  *
  * @param code the kernel
  * @param tokens it takes
- * @param wordBytes of a block of 16 rows
- * @param tailBytes of a block of 16 rows
+ * @param blockBytes of a block of 16 rows
  * @param lines of activations that a block takes
  */
-public record ProductKernel(Kernel code, int tokens, int wordBytes, int tailBytes, int lines) {}
+public record ProductKernel(Kernel code, int tokens, int blockBytes, int lines) {}

@@ -70,14 +70,14 @@ final class SelfTest {
     }
     MemorySegment y = arena.allocate(64L * tokens, 64);
     call.x(lines, 0).start(arena.allocate(64, 64), 0, 0, 0);
-    call.weights(packed, 0, Packing.tailsOffset(type, cols, ROWS), size, size);
+    call.weights(packed, 0, size);
     int blocks = cols / Math.max(type.blockSize(), kind.columns());
     if (expander == null) {
       call.y(y, 0, 64).run(product, blocks, 1);
     } else {
-      MemorySegment panel = arena.allocate((long) count * product.wordBytes(), 64);
-      call.y(panel, 0, 0).expand(expander, blocks, 1, count / blocks * product.wordBytes());
-      call.weights(panel, 0, 0, 0, 0).y(y, 0, 64).run(product, count, 1);
+      MemorySegment panel = arena.allocate((long) count * product.blockBytes(), 64);
+      call.y(panel, 0, 0).expand(expander, blocks, 1, count / blocks * product.blockBytes());
+      call.weights(panel, 0, 0).y(y, 0, 64).run(product, count, 1);
     }
     return agrees(stored, x, y);
   }

@@ -83,13 +83,8 @@ final class StoredBlocks extends Blocks {
   }
 
   @Override
-  int wordBytes() {
-    return 64 * Packing.words(type);
-  }
-
-  @Override
-  int tailBytes() {
-    return 16 * Packing.tailBytes(type);
+  int bytes() {
+    return 16 * Packing.blockBytes(type);
   }
 
   @Override
@@ -344,10 +339,10 @@ final class StoredBlocks extends Blocks {
   }
 
   private Mem word(int k) {
-    return Mem.at(WORDS, 64 * k + 32 * half);
+    return Mem.at(AT, 64 * k + 32 * half);
   }
 
   private Mem tail() {
-    return Mem.at(TAILS, 8 * half * Packing.tailBytes(type));
+    return Mem.at(AT, 64 * Packing.words(type) + 8 * half * Packing.tailBytes(type));
   }
 }

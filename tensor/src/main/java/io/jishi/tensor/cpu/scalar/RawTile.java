@@ -49,7 +49,7 @@ final class RawTile {
     if (packed) {
       stride = Packing.tileBytes(type, weight.cols(), tile);
       first = (long) chunk * (Lanes.COUNT / tile) * stride;
-      tails = Packing.tailsOffset(type, weight.cols(), tile);
+      tails = Packing.tailsOffset(type, tile);
     } else {
       stride = type.rowBytes(weight.cols());
       first = (long) chunk * Lanes.COUNT * stride;
@@ -68,11 +68,11 @@ final class RawTile {
   }
 
   private void loadTile(long start, int block, int lane) {
-    long at = start + 4L * block * wordCount * tile;
+    long at = start + Packing.blockOffset(type, tile, block);
     for (int k = 0; k < wordCount; k++) {
       MemorySegment.copy(data, INT, at + 4L * k * tile, words[k], lane, tile);
     }
-    long tail = start + tails + (long) block * tile * tailBytes;
+    long tail = at + tails;
     if (tailBytes == 2) {
       MemorySegment.copy(data, SHORT, tail, halves, lane, tile);
     } else if (tailBytes == 1) {

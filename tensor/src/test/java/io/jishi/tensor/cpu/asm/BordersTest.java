@@ -54,18 +54,16 @@ class BordersTest {
 
   @Test
   void whatDoesNotFitIsRefused() {
-    long tails = Packing.tailsOffset(DType.Q4_0, COLS, 16);
     refused(c -> {}, 3, TILES);
     refused(c -> {}, 2, TILES + 1);
     refused(c -> {}, 0, TILES);
     refused(c -> {}, 2, 0);
     refused(c -> {}, Integer.MAX_VALUE, Integer.MAX_VALUE);
-    refused(c -> c.weights(weights, 128, tails, tile, tile), 2, TILES);
-    refused(c -> c.weights(weights, -64, tails, tile, tile), 2, TILES);
-    refused(c -> c.weights(weights, 0, tails + tile, tile, tile), 2, TILES);
-    refused(c -> c.weights(weights, 0, tails, tile + 128, tile), 2, TILES);
-    refused(c -> c.weights(weights, 0, tails, -tile, tile), 2, TILES);
-    refused(c -> c.weights(weights, 0, tails, Long.MAX_VALUE, tile), 2, TILES);
+    refused(c -> c.weights(weights, 64, tile), 2, TILES);
+    refused(c -> c.weights(weights, -64, tile), 2, TILES);
+    refused(c -> c.weights(weights, 0, tile + 1), 2, TILES);
+    refused(c -> c.weights(weights, 0, -tile), 2, TILES);
+    refused(c -> c.weights(weights, 0, Long.MAX_VALUE), 2, TILES);
     refused(c -> c.x(lines, 64), 2, TILES);
     refused(c -> c.start(start, 0, 0, 64), 2, TILES);
     refused(c -> c.start(start, 0, 64, 0), 2, TILES);
@@ -123,7 +121,7 @@ class BordersTest {
 
   private ProductCall call(Consumer<ProductCall> mistake) {
     ProductCall call = new ProductCall(arena);
-    call.weights(weights, 0, Packing.tailsOffset(DType.Q4_0, COLS, 16), tile, tile);
+    call.weights(weights, 0, tile);
     call.x(lines, 0).start(start, 0, 0, 0).y(y, 0, TILES * 64L);
     mistake.accept(call);
     return call;
