@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jishi.tensor;
+
+import java.lang.foreign.MemorySegment;
+
+/**
+ * General matrix products for training: floats in, sums in FP32. Results do not depend on the
+ * number of threads, to the bit. For one thread at a time.
+ */
+public interface MatrixProducts extends AutoCloseable {
+  /** What the factors are rounded to before they are multiplied. */
+  enum Inputs {
+    /** Single precision. */
+    FP32,
+    /** The nearest BF16; where the processor has no BF16 products, the same values in FP32. */
+    BF16
+  }
+
+  /**
+   * {@code C[i, j] (+)= Σ_p A[i, p] · B[p, j]}, {@code A [m, k]}, {@code B [k, n]}, {@code C [m,
+   * n]}. Element (i, p) of a factor stands at float {@code i · row + p · col} of its segment; one
+   * of the two strides is 1, so that a transposed factor is one with its strides exchanged. C may
+   * overlap neither factor.
+   *
+   * @param add whether to add to C rather than to replace it
+   * @throws IndexOutOfBoundsException where a factor does not lie within its segment
+   */
+  void multiply(
+      int m,
+      int n,
+      int k,
+      MemorySegment a,
+      long aRow,
+      long aCol,
+      MemorySegment b,
+      long bRow,
+      long bCol,
+      MemorySegment c,
+      long cRow,
+      boolean add);
+
+  /** Gives back all memory. */
+  @Override
+  void close();
+}

@@ -1,0 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/** Makes models: gradients, optimisers, data, runs. */
+module io.jishi.train {
+  requires transitive io.jishi.engine;
+}
