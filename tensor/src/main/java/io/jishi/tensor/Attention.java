@@ -13,6 +13,8 @@ package io.jishi.tensor;
  * @param keyNorm the same for keys, or null
  * @param eps of these norms
  * @param scale of the scores, usually {@code 1 / √headDim}
+ * @param normLast whether heads are rotated first and then normed (Hunyuan), not the other way
+ * @param scores what else happens to the scores
  */
 public record Attention(
     int heads,
@@ -22,13 +24,36 @@ public record Attention(
     Weight queryNorm,
     Weight keyNorm,
     float eps,
-    float scale) {
+    float scale,
+    boolean normLast,
+    Scores scores) {
 
   /** Checks that the heads group evenly. */
   public Attention {
     if (heads <= 0 || kvHeads <= 0 || heads % kvHeads != 0 || headDim <= 0) {
       throw new IllegalArgumentException(heads + " heads do not group over " + kvHeads);
     }
+    if (scores.slopes() != null && scores.slopes().length != heads) {
+      throw new IllegalArgumentException(heads + " heads need as many slopes");
+    }
+  }
+
+  /** Attention whose scores are scaled and nothing else. */
+  public Attention(
+      int heads,
+      int kvHeads,
+      int headDim,
+      Rope rope,
+      Weight queryNorm,
+      Weight keyNorm,
+      float eps,
+      float scale) {
+    this(heads, kvHeads, headDim, rope, queryNorm, keyNorm, eps, scale, false, Scores.PLAIN);
+  }
+
+  /** Whether it is nothing but rotation, norms before it, and scaled scores. */
+  public boolean plain() {
+    return !normLast && scores.plain();
   }
 
   /** Columns of the fused input: queries, keys, values. */

@@ -8,8 +8,9 @@ package io.jishi.tensor;
  * @param style which values make a pair
  * @param dims how many values of a head are turned, even; the rest passes through
  * @param frequencies {@code [dims / 2]}, radians per position, scaling already applied
+ * @param magnitude by which the turned values are multiplied (YaRN's attention factor), usually 1
  */
-public record Rope(Style style, int dims, float[] frequencies) {
+public record Rope(Style style, int dims, float[] frequencies, float magnitude) {
 
   /** Which values make a pair. */
   public enum Style {
@@ -27,8 +28,23 @@ public record Rope(Style style, int dims, float[] frequencies) {
     }
   }
 
+  /** A rotation that keeps lengths. */
+  public Rope(Style style, int dims, float[] frequencies) {
+    this(style, dims, frequencies, 1);
+  }
+
   /** Radians by which pair {@code i} of a token at {@code position} is turned. */
   public float angle(int position, int i) {
     return position * frequencies[i];
+  }
+
+  /** What the even member of pair {@code i} is multiplied by: cosine times magnitude. */
+  public float cos(int position, int i) {
+    return (float) Math.cos(angle(position, i)) * magnitude;
+  }
+
+  /** Sine times magnitude. */
+  public float sin(int position, int i) {
+    return (float) Math.sin(angle(position, i)) * magnitude;
   }
 }

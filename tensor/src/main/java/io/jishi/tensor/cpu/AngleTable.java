@@ -36,9 +36,8 @@ final class AngleTable implements AutoCloseable {
     resize(8L * width * batch.size());
     for (int t = 0; t < batch.size(); t++) {
       for (int i = 0; i < half; i++) {
-        float angle = of.angle(batch.position(t), i);
-        float cos = (float) Math.cos(angle);
-        float sin = (float) Math.sin(angle);
+        float cos = of.cos(batch.position(t), i);
+        float sin = of.sin(batch.position(t), i);
         long at = 2L * t * width + i * step;
         set(at, cos);
         if (pairs) {

@@ -25,7 +25,8 @@ import java.util.List;
  * cache, queries sorted by key-value head. Then each run and key-value head is a chunk of work that
  * goes through the sequence's blocks in ascending order.
  *
- * <p>Heads, or rotated parts of them, that are no multiple of 16 values go to scalar attention.
+ * <p>Heads, or rotated parts of them, that are no multiple of 16 values go to scalar attention, and
+ * so does all that is not {@link Attention#plain}.
  */
 final class AsmAttention implements AttentionRunner {
   private static final int BLOCK = StateSpec.BLOCK;
@@ -97,6 +98,9 @@ final class AsmAttention implements AttentionRunner {
 
   /** The kernels of a layer; null where there are none. */
   private AttentionKernels shape(Attention spec) {
+    if (!spec.plain()) {
+      return null;
+    }
     for (int i = 0; i < shapes.size(); i++) {
       if (shapes.get(i).shape().fits(spec)) {
         return shapes.get(i);

@@ -12,7 +12,10 @@ import java.util.Arrays;
 import java.util.IdentityHashMap;
 import java.util.Map;
 
-/** Rows by emitted kernels; rows that are no multiple of 16 floats go to plain Java. */
+/**
+ * Rows by emitted kernels; rows that are no multiple of 16 floats go to plain Java, and so do gates
+ * by anything but SiLU.
+ */
 final class AsmRows implements RowOps, Team.Task {
   /** Floats below which a second thread takes longer to wake than to help. */
   private static final long CHUNK_FLOATS = 32 << 10;
@@ -60,13 +63,11 @@ final class AsmRows implements RowOps, Team.Task {
 
   @Override
   public void gate(Team team, int width, Tensor in, Activation activation, Tensor to) {
-    if (to.cols() % RowCall.UNIT != 0) {
+    if (to.cols() % RowCall.UNIT != 0 || activation != Activation.SILU) {
       scalar.gate(team, width, in, activation, to);
       return;
     }
-    switch (activation) {
-      case SILU -> start(Work.GATE, team, width, in, null, to);
-    }
+    start(Work.GATE, team, width, in, null, to);
   }
 
   @Override

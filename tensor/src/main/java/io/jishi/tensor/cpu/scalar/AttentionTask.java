@@ -4,6 +4,7 @@ package io.jishi.tensor.cpu.scalar;
 import io.jishi.tensor.Attention;
 import io.jishi.tensor.Batch;
 import io.jishi.tensor.DType;
+import io.jishi.tensor.Scores;
 import io.jishi.tensor.SequenceState;
 import io.jishi.tensor.StateSpec;
 import io.jishi.tensor.Tensor;
@@ -40,6 +41,7 @@ public final class AttentionTask implements AttentionRunner, Team.Task {
   private float[] queries = new float[0];
   private float[] queryGain = new float[0];
   private float[] keyGain = new float[0];
+  private float[] sinks = new float[0];
   private Attention attention;
   private Batch batch;
   private int layer;
@@ -119,6 +121,12 @@ public final class AttentionTask implements AttentionRunner, Team.Task {
       rotary.prepare(attention.rope(), batch);
     }
     loadGains();
+    if (attention.scores().sinks() != null) {
+      if (sinks.length < attention.heads()) {
+        sinks = new float[attention.heads()];
+      }
+      attention.scores().sinks().vector(sinks);
+    }
     for (int span = 0; span < batch.spans(); span++) {
       SequenceState state = batch.state(span);
       for (int t = batch.spanStart(span); t < batch.spanEnd(span); t++) {
@@ -145,11 +153,14 @@ public final class AttentionTask implements AttentionRunner, Team.Task {
   private void heads(int t, int from, int count, float[] gain) {
     for (int h = 0; h < count; h++) {
       int at = from + h * attention.headDim();
-      if (gain != null) {
-        Norm.rms(row, at, attention.headDim(), gain, attention.eps(), row, at);
+      if (gain != null && !attention.normLast()) {
+        RmsNorm.rms(row, at, attention.headDim(), gain, attention.eps(), row, at);
       }
       if (attention.rope() != null) {
         rotary.turn(t, row, at);
+      }
+      if (gain != null && attention.normLast()) {
+        RmsNorm.rms(row, at, attention.headDim(), gain, attention.eps(), row, at);
       }
     }
   }
@@ -199,16 +210,23 @@ public final class AttentionTask implements AttentionRunner, Team.Task {
       s.max[i] = -Float.MAX_VALUE; // finite, so that less it is never a NaN
     }
     int last = batch.position(end - 1);
-    for (int block = 0; block <= last / BLOCK; block++) {
+    for (int block = firstKey(first) / BLOCK; block <= last / BLOCK; block++) {
       stage(s, batch.state(span), block, head, Math.min(BLOCK, last + 1 - block * BLOCK));
       for (int t = first; t < end; t++) {
+        int from = Math.max(0, firstKey(t) - block * BLOCK);
         int count = Math.min(BLOCK, batch.position(t) + 1 - block * BLOCK);
-        for (int h = 0; count > 0 && h < group; h++) {
-          merge(s, (t - first) * group + h, t, head * group + h, count);
+        for (int h = 0; from < count && h < group; h++) {
+          merge(s, (t - first) * group + h, t, head * group + h, block, from, count);
         }
       }
     }
     store(s, first, end, head, group);
+  }
+
+  /** The first key that a token sees. */
+  private int firstKey(int t) {
+    int window = attention.scores().window();
+    return window == 0 ? 0 : Math.max(0, batch.position(t) - window + 1);
   }
 
   /** Keys {@code [headDim, BLOCK]} and the first {@code count} values of one head as floats. */
@@ -238,8 +256,8 @@ public final class AttentionTask implements AttentionRunner, Team.Task {
     }
   }
 
-  /** Takes the first {@code count} keys of the staged block into one query's running softmax. */
-  private void merge(Scratch s, int index, int t, int head, int count) {
+  /** Takes keys {@code from … count} of the staged block into one query's running softmax. */
+  private void merge(Scratch s, int index, int t, int head, int block, int from, int count) {
     int dim = attention.headDim();
     int at = t * attention.outputWidth() + head * dim;
     float[] scores = s.scores;
@@ -248,8 +266,8 @@ public final class AttentionTask implements AttentionRunner, Team.Task {
       addScaled(s.keys[i], queries[at + i], scores);
     }
     float blockMax = Float.NEGATIVE_INFINITY;
-    for (int j = 0; j < count; j++) {
-      scores[j] *= attention.scale();
+    for (int j = from; j < count; j++) {
+      scores[j] = score(scores[j], head, block * BLOCK + j - batch.position(t));
       blockMax = Math.max(blockMax, scores[j]);
     }
     float max = Math.max(s.max[index], blockMax);
@@ -262,12 +280,25 @@ public final class AttentionTask implements AttentionRunner, Team.Task {
     for (int l = 0; l < LANES; l++) {
       sums[l] *= rescale;
     }
-    for (int j = 0; j < count; j++) {
+    for (int j = from; j < count; j++) {
       float p = Maths.exp(scores[j] - max);
       sums[j % LANES] += p;
       addScaled(s.values[j], p, acc);
     }
     s.max[index] = max;
+  }
+
+  /** What becomes of a product of query and key, {@code distance} (not above 0) apart. */
+  private float score(float product, int head, int distance) {
+    Scores scores = attention.scores();
+    float score = product * attention.scale();
+    if (scores.softCap() != 0) {
+      score = scores.softCap() * Maths.tanh(score / scores.softCap());
+    }
+    if (scores.slopes() != null) {
+      score = Math.fma(scores.slopes()[head], distance, score);
+    }
+    return score;
   }
 
   private static void addScaled(float[] in, float factor, float[] out) {
@@ -283,6 +314,9 @@ public final class AttentionTask implements AttentionRunner, Team.Task {
         int index = (t - first) * group + h;
         float[] acc = s.acc[index];
         float sum = total(s.sums[index]);
+        if (attention.scores().sinks() != null) {
+          sum += Maths.exp(sinks[head * group + h] - s.max[index]);
+        }
         for (int i = 0; i < dim; i++) {
           acc[i] /= sum;
         }

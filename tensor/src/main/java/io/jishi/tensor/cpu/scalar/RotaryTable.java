@@ -28,9 +28,8 @@ final class RotaryTable {
     }
     for (int t = 0; t < batch.size(); t++) {
       for (int i = 0; i < half; i++) {
-        float angle = wanted.angle(batch.position(t), i);
-        cos[t * half + i] = (float) Math.cos(angle);
-        sin[t * half + i] = (float) Math.sin(angle);
+        cos[t * half + i] = wanted.cos(batch.position(t), i);
+        sin[t * half + i] = wanted.sin(batch.position(t), i);
       }
     }
     rope = wanted;

@@ -4,16 +4,24 @@ package io.jishi.tensor.cpu.scalar;
 import io.jishi.tensor.Activation;
 import io.jishi.tensor.Attention;
 import io.jishi.tensor.Batch;
+import io.jishi.tensor.Convolution;
+import io.jishi.tensor.DeltaRule;
+import io.jishi.tensor.LatentAttention;
 import io.jishi.tensor.Linear;
+import io.jishi.tensor.Mixture;
+import io.jishi.tensor.Norm;
 import io.jishi.tensor.Ops;
 import io.jishi.tensor.Precision;
+import io.jishi.tensor.StateSpace;
 import io.jishi.tensor.Tensor;
 import io.jishi.tensor.Weight;
+import io.jishi.tensor.WeightedMean;
 import io.jishi.tensor.cpu.AttentionRunner;
 import io.jishi.tensor.cpu.Products;
 import io.jishi.tensor.cpu.RowOps;
 import io.jishi.tensor.cpu.Team;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 
 /** The waist in plain Java. */
 public final class ScalarOps implements Ops {
@@ -26,6 +34,10 @@ public final class ScalarOps implements Ops {
   private final Products products;
   private final RowOps rows;
   private final AttentionRunner attentionRunner;
+  private final Elementwise elementwise = new Elementwise();
+  private final LatentTask latent;
+  private final Experts experts = new Experts();
+  private final Recurrences recurrences = new Recurrences();
   private float[] row = new float[0];
   private byte[] stored = new byte[0];
 
@@ -44,12 +56,14 @@ public final class ScalarOps implements Ops {
     this.products = products;
     this.rows = rows;
     this.attentionRunner = attention;
+    latent = new LatentTask(team.size());
   }
 
   @Override
   public void begin(Batch batch) {
     workspace.begin(batch.size(), batch.outputCount());
     attentionRunner.begin();
+    latent.begin();
   }
 
   @Override
@@ -60,6 +74,22 @@ public final class ScalarOps implements Ops {
   @Override
   public Tensor embed(Weight table, Batch batch) {
     Tensor out = workspace.take(batch.size(), table.cols());
+    for (int t = 0; t < batch.size(); t++) {
+      lookUp(table, batch.token(t), out, t);
+    }
+    return out;
+  }
+
+  @Override
+  public Tensor embedPositions(Weight table, Batch batch) {
+    Tensor out = workspace.take(batch.size(), table.cols());
+    for (int t = 0; t < batch.size(); t++) {
+      lookUp(table, batch.position(t), out, t);
+    }
+    return out;
+  }
+
+  private void lookUp(Weight table, int index, Tensor out, int t) {
     if (row.length < table.cols()) {
       row = new float[table.cols()];
     }
@@ -67,11 +97,8 @@ public final class ScalarOps implements Ops {
     if (stored.length < bytes) {
       stored = new byte[bytes];
     }
-    for (int t = 0; t < batch.size(); t++) {
-      table.row(batch.token(t), stored, row);
-      out.write(t, 0, row, 0, table.cols());
-    }
-    return out;
+    table.row(index, stored, row);
+    out.write(t, 0, row, 0, table.cols());
   }
 
   @Override
@@ -120,6 +147,139 @@ public final class ScalarOps implements Ops {
   }
 
   @Override
+  public Tensor norm(Tensor x, Norm norm) {
+    if (norm.plain()) {
+      return rmsNorm(x, norm.gain(), norm.eps());
+    }
+    int given = norm.gain().cols();
+    if (x.cols() % norm.groups() != 0 || given != x.cols() && given != x.cols() / norm.groups()) {
+      throw new IllegalArgumentException(norm + " does not take " + x.cols() + " columns");
+    }
+    Tensor out = like(x);
+    elementwise.norm(x, norm, out);
+    return out;
+  }
+
+  @Override
+  public Tensor scale(Tensor x, float factor) {
+    Tensor out = like(x);
+    elementwise.scale(x, factor, out);
+    return out;
+  }
+
+  @Override
+  public Tensor multiply(Tensor x, Tensor y) {
+    if (x.rows() != y.rows() || x.cols() != y.cols() && y.cols() != 1) {
+      throw new IllegalArgumentException("shapes differ");
+    }
+    Tensor out = like(x);
+    elementwise.multiply(x, y, out);
+    return out;
+  }
+
+  @Override
+  public Tensor activate(Tensor x, Activation activation) {
+    Tensor out = like(x);
+    elementwise.activate(x, activation, out);
+    return out;
+  }
+
+  @Override
+  public Tensor softCap(Tensor x, float cap) {
+    Tensor out = like(x);
+    elementwise.softCap(x, cap, out);
+    return out;
+  }
+
+  @Override
+  public Tensor columns(Tensor x, int from, int count) {
+    Tensor out = workspace.take(x.rows(), count);
+    elementwise.copy(x, from, count, out, 0);
+    return out;
+  }
+
+  @Override
+  public Tensor join(Tensor x, Tensor y) {
+    if (x.rows() != y.rows()) {
+      throw new IllegalArgumentException("shapes differ");
+    }
+    Tensor out = workspace.take(x.rows(), x.cols() + y.cols());
+    elementwise.copy(x, 0, x.cols(), out, 0);
+    elementwise.copy(y, 0, y.cols(), out, x.cols());
+    return out;
+  }
+
+  @Override
+  public Tensor headLinear(Tensor x, List<Linear> heads, Precision precision) {
+    int in = heads.getFirst().in();
+    int part = heads.getFirst().out();
+    Tensor out = workspace.take(x.rows(), heads.size() * part);
+    Tensor from = workspace.take(x.rows(), in);
+    Tensor to = workspace.take(x.rows(), part);
+    for (int h = 0; h < heads.size(); h++) {
+      elementwise.copy(x, h * in, in, from, 0);
+      products.run(team, width, from, heads.get(h), precision, to);
+      elementwise.copy(to, 0, part, out, h * part);
+    }
+    workspace.release(from);
+    workspace.release(to);
+    return out;
+  }
+
+  @Override
+  public Tensor latentAttention(
+      Tensor queries, Tensor keys, LatentAttention spec, int layer, Batch batch) {
+    if (queries.cols() != spec.queryWidth()
+        || keys.cols() != spec.rowWidth()
+        || queries.rows() != batch.size()) {
+      throw new IllegalArgumentException("not the queries and rows of this batch");
+    }
+    Tensor out = workspace.take(batch.size(), spec.outputWidth());
+    latent.run(team, width, queries, keys, spec, layer, batch, out);
+    return out;
+  }
+
+  @Override
+  public Tensor mixture(Tensor x, Mixture mixture, Precision precision) {
+    Tensor out = like(x);
+    experts.run(this, x, mixture, precision, out);
+    return out;
+  }
+
+  @Override
+  public Tensor convolve(Tensor x, Convolution convolution, int layer, Batch batch) {
+    Tensor out = like(x);
+    recurrences.convolve(x, convolution, layer, batch, out);
+    return out;
+  }
+
+  @Override
+  public Tensor stateSpace(Tensor xbc, Tensor dt, StateSpace spec, int layer, Batch batch) {
+    Tensor out = workspace.take(batch.size(), spec.outputWidth());
+    recurrences.stateSpace(xbc, dt, spec, layer, batch, out);
+    return out;
+  }
+
+  @Override
+  public Tensor deltaRule(Tensor qkv, Tensor a, Tensor b, DeltaRule spec, int layer, Batch batch) {
+    Tensor out = workspace.take(batch.size(), spec.outputWidth());
+    recurrences.deltaRule(qkv, a, b, spec, layer, batch, out);
+    return out;
+  }
+
+  @Override
+  public Tensor weightedMean(
+      Tensor keys, Tensor values, WeightedMean spec, int layer, Batch batch) {
+    Tensor out = like(keys);
+    recurrences.weightedMean(keys, values, spec, layer, batch, out);
+    return out;
+  }
+
+  private Tensor like(Tensor x) {
+    return workspace.take(x.rows(), x.cols());
+  }
+
+  @Override
   public Tensor outputs(Tensor x, Batch batch) {
     Tensor out = workspace.take(batch.outputCount(), x.cols());
     long bytes = Tensor.bytes(1, x.cols());
@@ -139,6 +299,7 @@ public final class ScalarOps implements Ops {
     products.close();
     rows.close();
     attentionRunner.close();
+    experts.close();
     workspace.close();
   }
 }

@@ -19,7 +19,7 @@ public final class ScalarRows implements RowOps {
     gain.vector(b);
     for (int t = 0; t < x.rows(); t++) {
       x.read(t, 0, a, 0, cols);
-      Norm.rms(a, 0, cols, b, eps, a, 0);
+      RmsNorm.rms(a, 0, cols, b, eps, a, 0);
       out.write(t, 0, a, 0, cols);
     }
   }
@@ -32,11 +32,7 @@ public final class ScalarRows implements RowOps {
       x.read(t, 0, a, 0, n);
       x.read(t, n, b, 0, n);
       for (int i = 0; i < n; i++) {
-        a[i] =
-            b[i]
-                * switch (activation) {
-                  case SILU -> Maths.silu(a[i]);
-                };
+        a[i] = Maths.gated(activation, a[i], b[i]);
       }
       out.write(t, 0, a, 0, n);
     }

@@ -2,8 +2,8 @@
 package io.jishi.tensor.cpu.scalar;
 
 /** RMSNorm of one row (Zhang and Sennrich 2019). */
-final class Norm {
-  private Norm() {}
+final class RmsNorm {
+  private RmsNorm() {}
 
   /** {@code out = x / √(mean(x²) + eps) ⊙ gain} over {@code n} values; may work in place. */
   static void rms(float[] x, int from, int n, float[] gain, float eps, float[] out, int to) {
