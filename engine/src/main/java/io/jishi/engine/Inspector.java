@@ -57,19 +57,33 @@ final class Inspector {
   private static long workspace(DecoderSpec spec, int context) {
     long widest = 0;
     for (DecoderSpec.Layer layer : spec.layers()) {
-      long mixer =
-          switch (layer.mixer()) {
-            case DecoderSpec.GroupedAttention a ->
-                (2L * a.heads() + 2L * a.kvHeads()) * a.headDim();
-          };
-      long channel =
-          switch (layer.channel()) {
-            case DecoderSpec.GatedFeedForward f -> 3L * f.inner();
-          };
-      widest = Math.max(widest, Math.max(mixer, channel));
+      for (DecoderSpec.Part part : layer.parts()) {
+        widest = Math.max(widest, width(part, spec));
+      }
     }
     long tokens = Math.min(Runner.CHUNK, context);
     return (tokens * (3L * spec.width() + widest) + spec.vocabulary()) * Float.BYTES;
+  }
+
+  /** Values of a token that a part holds at once. */
+  private static long width(DecoderSpec.Part part, DecoderSpec spec) {
+    return switch (part) {
+      case DecoderSpec.GroupedAttention a -> (2L * a.heads() + 2L * a.kvHeads()) * a.headDim();
+      case DecoderSpec.LatentAttention a -> 3L * a.heads() * (a.rank() + a.rotary());
+      case DecoderSpec.Mamba m -> 8L * m.inner();
+      case DecoderSpec.Mamba2 m -> 6L * m.mixed();
+      case DecoderSpec.GatedDelta d ->
+          4L * (2L * d.keyHeads() * d.keyDim() + d.valueHeads() * d.valueDim());
+      case DecoderSpec.ChannelDelta d -> 8L * d.heads() * d.headDim();
+      case DecoderSpec.ShortConvolution _ -> 6L * spec.width();
+      case DecoderSpec.TimeMix t -> 4L * t.inner();
+      case DecoderSpec.FeedForward f -> 3L * f.inner();
+      case DecoderSpec.Mixture m ->
+          3L * m.expert().inner()
+              + 2L * spec.width()
+              + (m.shared() == null ? 0 : 3L * m.shared().inner());
+      case DecoderSpec.ChannelMix c -> c.inner() + 2L * spec.width();
+    };
   }
 
   private static String kernels(Model model) {

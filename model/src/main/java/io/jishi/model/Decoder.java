@@ -4,6 +4,7 @@ package io.jishi.model;
 import io.jishi.tensor.Batch;
 import io.jishi.tensor.DType;
 import io.jishi.tensor.Linear;
+import io.jishi.tensor.Norm;
 import io.jishi.tensor.Ops;
 import io.jishi.tensor.Precision;
 import io.jishi.tensor.StateSpec;
@@ -17,20 +18,44 @@ import java.util.List;
  */
 public final class Decoder {
   private final DecoderSpec spec;
-  private final Weight embedding;
-  private final List<Layer> layers;
-  private final Weight norm;
+  private final Embedding embedding;
+  private final List<Block> blocks;
+  private final Norm norm;
   private final Linear output;
+  private final List<StateSpec.Layer> slots;
 
-  /** One layer with its weights: the gains of its two norms, its mixer, its channel. */
-  record Layer(Weight mixerNorm, Mixer mixer, Weight channelNorm, Channel channel) {}
+  /**
+   * The embedding with its weights.
+   *
+   * @param positions a table of learned positions, or null
+   * @param norm of the embeddings, or null
+   */
+  record Embedding(Weight tokens, Weight positions, Norm norm) {}
 
-  Decoder(DecoderSpec spec, Weight embedding, List<Layer> layers, Weight norm, Linear output) {
+  /** One block of a layer with its weights: {@code y = x + multiplier · Σ branch(x)}. */
+  record Block(float multiplier, List<Branch> branches) {}
+
+  /** One branch; norms may be null. */
+  record Branch(Norm pre, float inScale, Part part, float outScale, Norm post) {}
+
+  /**
+   * A decoder.
+   *
+   * @param slots what the states hold, as F32
+   */
+  Decoder(
+      DecoderSpec spec,
+      Embedding embedding,
+      List<Block> blocks,
+      Norm norm,
+      Linear output,
+      List<StateSpec.Layer> slots) {
     this.spec = spec;
     this.embedding = embedding;
-    this.layers = List.copyOf(layers);
+    this.blocks = List.copyOf(blocks);
     this.norm = norm;
     this.output = output;
+    this.slots = List.copyOf(slots);
   }
 
   /** What this decoder is. */
@@ -40,15 +65,13 @@ public final class Decoder {
 
   /** What the state of a sequence holds, with a cache of that type. */
   public StateSpec stateSpec(DType cache) {
-    return new StateSpec(spec.layers().stream().map(l -> stateLayer(l.mixer(), cache)).toList());
+    return new StateSpec(slots.stream().map(slot -> typed(slot, cache)).toList());
   }
 
-  private static StateSpec.Layer stateLayer(DecoderSpec.Mixer mixer, DType cache) {
-    return switch (mixer) {
-      case DecoderSpec.GroupedAttention a -> {
-        int width = a.kvHeads() * a.headDim();
-        yield new StateSpec.Rows(width, width, cache);
-      }
+  private static StateSpec.Layer typed(StateSpec.Layer slot, DType cache) {
+    return switch (slot) {
+      case StateSpec.Rows r -> new StateSpec.Rows(r.keyWidth(), r.valueWidth(), cache);
+      case StateSpec.Recurrent r -> r;
     };
   }
 
@@ -60,26 +83,65 @@ public final class Decoder {
    */
   public Tensor forward(Ops ops, Batch batch, Precision precision) {
     ops.begin(batch);
-    Tensor x = ops.embed(embedding, batch);
-    for (int i = 0; i < layers.size(); i++) {
-      Layer layer = layers.get(i);
-      Tensor normed = ops.rmsNorm(x, layer.mixerNorm, spec.eps());
-      Tensor mixed = layer.mixer.apply(ops, normed, batch, precision);
-      ops.release(normed);
-      Tensor h = add(ops, x, mixed);
-      normed = ops.rmsNorm(h, layer.channelNorm, spec.eps());
-      Tensor channelled = layer.channel.apply(ops, normed, precision);
-      ops.release(normed);
-      x = add(ops, h, channelled);
+    Tensor x = embed(ops, batch);
+    for (int i = 0; i < blocks.size(); i++) {
+      x = run(ops, x, blocks.get(i), batch, precision);
     }
     batch.commit();
     Tensor last = ops.outputs(x, batch);
-    Tensor normed = ops.rmsNorm(last, norm, spec.eps());
-    return ops.linear(normed, output, precision);
+    Tensor normed = ops.norm(last, norm);
+    Tensor logits = ops.linear(normed, output, precision);
+    logits = scaled(ops, logits, spec.head().scale());
+    return spec.head().softCap() == 0
+        ? logits
+        : Part.then(ops, logits, ops.softCap(logits, spec.head().softCap()));
+  }
+
+  private Tensor embed(Ops ops, Batch batch) {
+    Tensor x = scaled(ops, ops.embed(embedding.tokens, batch), spec.embedding().scale());
+    if (embedding.positions != null) {
+      x = sum(ops, x, ops.embedPositions(embedding.positions, batch));
+    }
+    return embedding.norm == null ? x : Part.then(ops, x, ops.norm(x, embedding.norm));
+  }
+
+  private static Tensor run(Ops ops, Tensor x, Block block, Batch batch, Precision precision) {
+    Tensor added = null;
+    Tensor normed = null;
+    for (int i = 0; i < block.branches.size(); i++) {
+      Branch branch = block.branches.get(i);
+      if (i == 0 || branch.pre != block.branches.get(i - 1).pre) {
+        if (normed != null) {
+          ops.release(normed);
+        }
+        normed = branch.pre == null ? null : ops.norm(x, branch.pre);
+      }
+      Tensor y = run(ops, normed == null ? x : normed, branch, batch, precision);
+      added = added == null ? y : sum(ops, added, y);
+    }
+    if (normed != null) {
+      ops.release(normed);
+    }
+    return sum(ops, x, scaled(ops, added, block.multiplier));
+  }
+
+  private static Tensor run(Ops ops, Tensor in, Branch branch, Batch batch, Precision precision) {
+    Tensor scaled = branch.inScale == 1 ? in : ops.scale(in, branch.inScale);
+    Tensor y = branch.part.apply(ops, scaled, batch, precision);
+    if (scaled != in) {
+      ops.release(scaled);
+    }
+    y = scaled(ops, y, branch.outScale);
+    return branch.post == null ? y : Part.then(ops, y, ops.norm(y, branch.post));
+  }
+
+  /** {@code factor · x}, which is not needed any more. */
+  private static Tensor scaled(Ops ops, Tensor x, float factor) {
+    return factor == 1 ? x : Part.then(ops, x, ops.scale(x, factor));
   }
 
   /** {@code a + b}, which are not needed any more. */
-  private static Tensor add(Ops ops, Tensor a, Tensor b) {
+  private static Tensor sum(Ops ops, Tensor a, Tensor b) {
     Tensor sum = ops.add(a, b);
     ops.release(a);
     ops.release(b);

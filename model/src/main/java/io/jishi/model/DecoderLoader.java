@@ -1,239 +1,175 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jishi.model;
 
-import io.jishi.base.JishiException;
-import io.jishi.tensor.Activation;
-import io.jishi.tensor.Attention;
 import io.jishi.tensor.Backend;
-import io.jishi.tensor.DType;
-import io.jishi.tensor.Dequantizer;
-import io.jishi.tensor.FeedForward;
 import io.jishi.tensor.Linear;
-import io.jishi.tensor.Rope;
+import io.jishi.tensor.Norm;
+import io.jishi.tensor.StateSpec;
 import io.jishi.tensor.Weight;
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeSet;
-import java.util.stream.Stream;
 
-/** Finds the tensors that a spec needs, checks their shapes, and builds the decoder over them. */
+/** Builds the decoder of a spec over the tensors of a file. */
 final class DecoderLoader {
   /**
    * Tensors that some files carry and no forward pass needs: they follow from the configuration.
    */
-  private static final Set<String> DERIVED = Set.of("rope_freqs.weight");
+  private static final Set<String> DERIVED =
+      Set.of("rope_freqs.weight", "rope_factors_long.weight", "rope_factors_short.weight");
 
-  private static final String DERIVED_SUFFIX = ".rotary_emb.inv_freq";
-
-  /** How the stem of a tensor's name is written in a file. */
-  @FunctionalInterface
-  interface Names {
-    /** The stem for a role in a layer. */
-    String stem(TensorRole role, int layer);
-  }
+  private static final List<String> DERIVED_SUFFIXES =
+      List.of(
+          ".rotary_emb.inv_freq", ".attention.bias", ".attention.masked_bias", "rope_freqs.weight");
 
   private final DecoderSpec spec;
-  private final WeightFile file;
-  private final Names names;
-  private final Backend backend;
-  private final Arena arena;
-  private final boolean pack;
-  private final Set<String> used = new HashSet<>();
-  private final Map<RopeSpec, Rope> ropes = new HashMap<>();
+  private final Tensors tensors;
+  private final Linears linears;
+  private final MixerLoader mixers;
+  private final RecurrentLoader recurrent;
+  private final ChannelLoader channels;
+  private final List<StateSpec.Layer> slots = new ArrayList<>();
+  private final Map<TensorRole, Norm> norms = new HashMap<>();
 
   /**
    * Ready to load.
    *
+   * @param checkpoint how the file stores tensors
    * @param pack whether weights may be copied into the backend's own layout
+   * @param context positions that sequences will have at most, for embeddings that depend on it
    */
   DecoderLoader(
-      DecoderSpec spec, WeightFile file, Names names, Backend backend, Arena arena, boolean pack) {
+      DecoderSpec spec,
+      WeightFile file,
+      Checkpoint checkpoint,
+      Backend backend,
+      Arena arena,
+      boolean pack,
+      int context) {
     this.spec = spec;
-    this.file = file;
-    this.names = names;
-    this.backend = backend;
-    this.arena = arena;
-    this.pack = pack;
+    tensors = new Tensors(file, checkpoint, backend, arena, pack);
+    linears = new Linears(tensors);
+    mixers = new MixerLoader(tensors, spec, linears, slots, context);
+    recurrent = new RecurrentLoader(tensors, spec, linears, slots);
+    channels = new ChannelLoader(tensors, linears, spec.width());
   }
 
   Decoder load() {
-    Weight embedding = stored(embeddingRole(), 0, spec.vocabulary(), spec.width());
-    Weight output;
+    Weight table = tensors.stored(embeddingRole(), 0, spec.vocabulary(), spec.width());
+    Linear output;
     if (spec.tiedOutput()) {
-      output = prepared(embedding);
-      embedding = output; // one copy in memory, not two
+      Weight prepared = tensors.prepared(table);
+      output = Linear.of(List.of(prepared), Arrays.asList(outputBias()));
+      table = prepared; // one copy in memory, not two
     } else {
-      output = matrix(TensorRole.OUTPUT, 0, spec.vocabulary(), spec.width());
+      output = Linear.of(List.of(outputMatrix()), Arrays.asList(outputBias()));
     }
-    List<Decoder.Layer> layers = new ArrayList<>();
+    List<Decoder.Block> blocks = new ArrayList<>();
     for (int l = 0; l < spec.layers().size(); l++) {
-      DecoderSpec.Layer layer = spec.layers().get(l);
-      layers.add(
-          new Decoder.Layer(
-              vector(TensorRole.MIXER_NORM, l, ".weight", spec.width()),
-              mixer(l, layer.mixer()),
-              vector(TensorRole.CHANNEL_NORM, l, ".weight", spec.width()),
-              channel(l, layer.channel())));
+      norms.clear();
+      for (DecoderSpec.Block block : spec.layers().get(l).blocks()) {
+        blocks.add(block(l, block));
+      }
     }
-    Weight norm = vector(TensorRole.FINAL_NORM, 0, ".weight", spec.width());
-    refuseUnused();
-    return new Decoder(spec, embedding, layers, norm, Linear.of(output));
+    norms.clear();
+    Norm norm = norm(0, new DecoderSpec.Place(TensorRole.FINAL_NORM, spec.norm()));
+    Decoder.Embedding embedding = embedding(table);
+    tensors.refuseUnused(spec.architecture(), derived(), DERIVED_SUFFIXES);
+    return new Decoder(spec, embedding, blocks, norm, output, slots);
+  }
+
+  private Set<String> derived() {
+    Set<String> derived = new HashSet<>(DERIVED);
+    if (spec.tiedOutput()) {
+      // Some converters write the tied matrix a second time.
+      derived.add(tensors.checkpoint().weight(TensorRole.OUTPUT, 0));
+    }
+    return derived;
   }
 
   /** Safetensors keep one copy of tied matrices, under either name. */
   private TensorRole embeddingRole() {
-    boolean there = file.tensors().containsKey(names.stem(TensorRole.EMBEDDING, 0) + ".weight");
-    return spec.tiedOutput() && !there ? TensorRole.OUTPUT : TensorRole.EMBEDDING;
+    return spec.tiedOutput() && !tensors.has(TensorRole.EMBEDDING, 0)
+        ? TensorRole.OUTPUT
+        : TensorRole.EMBEDDING;
   }
 
-  private Mixer mixer(int l, DecoderSpec.Mixer mixer) {
-    return switch (mixer) {
-      case DecoderSpec.GroupedAttention a -> grouped(l, a);
-    };
+  private Weight outputBias() {
+    return spec.head().bias() ? tensors.bias(TensorRole.OUTPUT, 0, spec.vocabulary()) : null;
   }
 
-  private Mixer grouped(int l, DecoderSpec.GroupedAttention a) {
-    int queries = a.heads() * a.headDim();
-    int keys = a.kvHeads() * a.headDim();
-    Linear input =
-        linear(
-            l,
-            spec.width(),
-            a.inputBias(),
-            List.of(TensorRole.QUERY, TensorRole.KEY, TensorRole.VALUE),
-            queries,
-            keys,
-            keys);
-    Linear output =
-        linear(l, queries, a.outputBias(), List.of(TensorRole.ATTENTION_OUTPUT), spec.width());
-    boolean norm = a.headNorm();
-    Attention attention =
-        new Attention(
-            a.heads(),
-            a.kvHeads(),
-            a.headDim(),
-            ropes.computeIfAbsent(a.rope(), RopeSpec::rope),
-            norm ? vector(TensorRole.QUERY_NORM, l, ".weight", a.headDim()) : null,
-            norm ? vector(TensorRole.KEY_NORM, l, ".weight", a.headDim()) : null,
-            spec.eps(),
-            (float) (1 / Math.sqrt(a.headDim())));
-    return new Mixer.Grouped(l, input, attention, output);
+  private Weight outputMatrix() {
+    Weight stored = tensors.stored(TensorRole.OUTPUT, 0, spec.vocabulary(), spec.width());
+    return spec.head().unitRows() ? unitRows(stored) : tensors.prepared(stored);
   }
 
-  private Channel channel(int l, DecoderSpec.Channel channel) {
-    return switch (channel) {
-      case DecoderSpec.GatedFeedForward f -> {
-        List<TensorRole> roles = List.of(TensorRole.GATE, TensorRole.UP);
-        Linear gateUp = linear(l, spec.width(), f.bias(), roles, f.inner(), f.inner());
-        Linear down = linear(l, f.inner(), f.bias(), List.of(TensorRole.DOWN), spec.width());
-        yield new Channel.Gated(new FeedForward(gateUp, down, Activation.SILU));
+  /** Rows divided by their lengths, in FP32 as the reference computes them. */
+  private Weight unitRows(Weight stored) {
+    float[] all = new float[Math.multiplyExact(stored.rows(), stored.cols())];
+    float[] row = new float[stored.cols()];
+    byte[] scratch = new byte[Math.toIntExact(stored.type().rowBytes(stored.cols()))];
+    for (int r = 0; r < stored.rows(); r++) {
+      stored.row(r, scratch, row);
+      double sum = 0;
+      for (float v : row) {
+        sum += (double) v * v;
       }
+      double length = Math.max(Math.sqrt(sum), 1e-12);
+      for (int i = 0; i < row.length; i++) {
+        all[r * row.length + i] = (float) (row[i] / length);
+      }
+    }
+    return tensors.prepared(tensors.floats(stored.name(), stored.rows(), stored.cols(), all));
+  }
+
+  private Decoder.Embedding embedding(Weight table) {
+    DecoderSpec.Embedding e = spec.embedding();
+    return new Decoder.Embedding(
+        table,
+        e.positions() == 0
+            ? null
+            : tensors.stored(TensorRole.POSITIONS, 0, e.positions(), spec.width()),
+        e.norm() == null
+            ? null
+            : norm(0, new DecoderSpec.Place(TensorRole.EMBEDDING_NORM, e.norm())));
+  }
+
+  private Decoder.Block block(int l, DecoderSpec.Block block) {
+    List<Decoder.Branch> branches = new ArrayList<>();
+    for (DecoderSpec.Branch b : block.branches()) {
+      branches.add(
+          new Decoder.Branch(
+              norm(l, b.pre()), b.inScale(), part(l, b.part()), b.outScale(), norm(l, b.post())));
+    }
+    return new Decoder.Block(block.multiplier(), branches);
+  }
+
+  /** A norm, the same object for all branches of a layer that name it. */
+  private Norm norm(int l, DecoderSpec.Place place) {
+    return place == null
+        ? null
+        : norms.computeIfAbsent(
+            place.role(), role -> linears.norm(role, l, spec.width(), place.norm()));
+  }
+
+  private Part part(int l, DecoderSpec.Part part) {
+    return switch (part) {
+      case DecoderSpec.GroupedAttention a -> mixers.grouped(l, a);
+      case DecoderSpec.LatentAttention a -> mixers.latent(l, a);
+      case DecoderSpec.Mamba m -> recurrent.mamba(l, m);
+      case DecoderSpec.Mamba2 m -> recurrent.mamba2(l, m);
+      case DecoderSpec.GatedDelta d -> recurrent.gatedDelta(l, d);
+      case DecoderSpec.ChannelDelta d -> recurrent.channelDelta(l, d);
+      case DecoderSpec.ShortConvolution c -> recurrent.shortConvolution(l, c);
+      case DecoderSpec.TimeMix t -> recurrent.timeMix(l, t);
+      case DecoderSpec.ChannelMix c -> recurrent.channelMix(l, c);
+      case DecoderSpec.FeedForward f -> channels.dense(l, f);
+      case DecoderSpec.Mixture m -> channels.mixture(l, m);
     };
-  }
-
-  private Linear linear(int l, int in, boolean bias, List<TensorRole> roles, int... outs) {
-    List<Weight> weights = new ArrayList<>();
-    List<Weight> biases = new ArrayList<>();
-    for (int k = 0; k < outs.length; k++) {
-      weights.add(matrix(roles.get(k), l, outs[k], in));
-      biases.add(bias ? vector(roles.get(k), l, ".bias", outs[k]) : null);
-    }
-    return Linear.of(weights, biases);
-  }
-
-  private Weight matrix(TensorRole role, int l, int rows, int cols) {
-    return prepared(stored(role, l, rows, cols));
-  }
-
-  private Weight prepared(Weight weight) {
-    Weight prepared = pack ? backend.prepare(weight, arena) : weight;
-    if (prepared != weight) {
-      file.release(weight.name());
-    }
-    return prepared;
-  }
-
-  private Weight stored(TensorRole role, int l, int rows, int cols) {
-    StoredTensor tensor =
-        tensor(names.stem(role, l) + ".weight", List.of((long) rows, (long) cols));
-    return Weight.stored(tensor.name(), tensor.type(), rows, cols, tensor.data());
-  }
-
-  /** A vector, decoded to FP32: it is small and read in every step. */
-  private Weight vector(TensorRole role, int l, String suffix, int size) {
-    StoredTensor tensor = tensor(names.stem(role, l) + suffix, List.of((long) size));
-    if (tensor.type() == DType.F32) {
-      return Weight.stored(tensor.name(), DType.F32, 1, size, tensor.data());
-    }
-    float[] values = new float[size];
-    byte[] raw = tensor.data().toArray(ValueLayout.JAVA_BYTE);
-    Dequantizer.dequantize(tensor.type(), raw, size, values);
-    MemorySegment memory = arena.allocate((long) size * Float.BYTES, 64);
-    MemorySegment.copy(values, 0, memory, ValueLayout.JAVA_FLOAT, 0, size);
-    return Weight.stored(tensor.name(), DType.F32, 1, size, memory);
-  }
-
-  private StoredTensor tensor(String name, List<Long> shape) {
-    StoredTensor tensor = file.tensors().get(name);
-    if (tensor == null) {
-      throw new JishiException.BadFile(
-          file.path() + ": the tensor '" + name + "' is missing; is a part of the model absent?");
-    }
-    if (!tensor.shape().equals(shape)) {
-      throw new JishiException.BadFile(
-          file.path()
-              + ": tensor '"
-              + name
-              + "' has shape "
-              + tensor.shape()
-              + ", the configuration asks for "
-              + shape);
-    }
-    if (!tensor.type().runnable()) {
-      throw new JishiException.Unsupported(
-          file.path()
-              + ": tensor '"
-              + name
-              + "' is stored as "
-              + tensor.type()
-              + ", which is not supported yet; supported are "
-              + runnableTypes());
-    }
-    used.add(name);
-    return tensor;
-  }
-
-  private static String runnableTypes() {
-    return String.join(
-        ", ", Stream.of(DType.values()).filter(DType::runnable).map(DType::name).toList());
-  }
-
-  /** A tensor that nothing reads means that the model is not what its configuration says. */
-  private void refuseUnused() {
-    Set<String> left = new TreeSet<>(file.tensors().keySet());
-    left.removeAll(used);
-    left.removeIf(name -> DERIVED.contains(name) || name.endsWith(DERIVED_SUFFIX));
-    if (spec.tiedOutput()) {
-      // Some converters write the tied matrix a second time.
-      left.remove(names.stem(TensorRole.OUTPUT, 0) + ".weight");
-    }
-    if (!left.isEmpty()) {
-      throw new JishiException.Unsupported(
-          file.path()
-              + ": "
-              + left.size()
-              + " tensors are not part of a '"
-              + spec.architecture()
-              + "' model with this configuration, for example '"
-              + left.iterator().next()
-              + "': this variant is not supported");
-    }
   }
 }

@@ -4,40 +4,126 @@ package io.jishi.model;
 import java.util.List;
 
 /**
- * What varies between transformers, as data.
+ * What varies between decoders, as data: {@code logits = head(norm(layers(embedding(tokens))))}.
  *
  * @param architecture the family as its files name it
  * @param vocabulary token ids
  * @param width values of a hidden state
  * @param context positions that the model was made for
+ * @param embedding of tokens and positions
  * @param layers in order
- * @param eps of the RMSNorm before each mixer, each channel and the output
- * @param tiedOutput whether the output matrix is the embedding
+ * @param norm before the head
+ * @param head to the logits
+ * @param checkpoint how published files store the tensors
  */
 public record DecoderSpec(
     String architecture,
     int vocabulary,
     int width,
     int context,
+    Embedding embedding,
     List<Layer> layers,
-    float eps,
-    boolean tiedOutput) {
+    NormSpec norm,
+    Head head,
+    Checkpoint checkpoint) {
 
   /** Copies the list. */
   public DecoderSpec {
     layers = List.copyOf(layers);
   }
 
+  /** Whether the output matrix is the embedding. */
+  public boolean tiedOutput() {
+    return head.tied();
+  }
+
   /**
-   * One layer: {@code h = x + mixer(norm(x))}, {@code y = h + channel(norm(h))}.
+   * How tokens become hidden states.
    *
-   * @param mixer mixes tokens
-   * @param channel mixes the values of one token
+   * @param scale by which embeddings are multiplied
+   * @param positions rows of a learned table that is added, 0 for none
+   * @param norm of the embeddings, or null
    */
-  public record Layer(Mixer mixer, Channel channel) {}
+  public record Embedding(float scale, int positions, NormSpec norm) {
+    /** A table and nothing else. */
+    public static final Embedding PLAIN = new Embedding(1, 0, null);
+  }
+
+  /**
+   * How hidden states become logits.
+   *
+   * @param tied whether the matrix is the embedding
+   * @param bias whether it has one
+   * @param unitRows whether its rows are divided by their lengths (Baichuan 2)
+   * @param scale of the logits
+   * @param softCap {@code softCap · tanh(logit / softCap)}, 0 for none
+   */
+  public record Head(boolean tied, boolean bias, boolean unitRows, float scale, float softCap) {
+    /** A matrix and nothing else. */
+    public static Head plain(boolean tied) {
+      return new Head(tied, false, false, 1, 0);
+    }
+  }
+
+  /** One layer: its blocks, one after another. */
+  public record Layer(List<Block> blocks) {
+    /** Copies the list. */
+    public Layer {
+      blocks = List.copyOf(blocks);
+    }
+
+    /** All parts in order. */
+    public List<Part> parts() {
+      return blocks.stream().flatMap(b -> b.branches().stream()).map(Branch::part).toList();
+    }
+  }
+
+  /**
+   * {@code y = x + multiplier · Σ branch(x)}.
+   *
+   * @param multiplier of what is added
+   * @param branches side by side
+   */
+  public record Block(float multiplier, List<Branch> branches) {
+    /** Copies the list. */
+    public Block {
+      branches = List.copyOf(branches);
+    }
+  }
+
+  /**
+   * {@code outScale · post(part(inScale · pre(x)))}. Branches of a block that name the same norm
+   * share it.
+   *
+   * @param pre norm before, or null
+   * @param inScale multiplier of what goes in
+   * @param part what is computed
+   * @param outScale multiplier of what comes out
+   * @param post norm after, or null
+   */
+  public record Branch(Place pre, float inScale, Part part, float outScale, Place post) {
+    /** A part between two norms, either of which may be null. */
+    public Branch(Place pre, Part part, Place post) {
+      this(pre, 1, part, 1, post);
+    }
+  }
+
+  /** A norm and the role of its weights. */
+  public record Place(TensorRole role, NormSpec norm) {}
+
+  /** What a branch computes. */
+  public sealed interface Part permits Mixer, Channel {}
 
   /** How tokens are mixed. */
-  public sealed interface Mixer permits GroupedAttention {}
+  public sealed interface Mixer extends Part
+      permits GroupedAttention,
+          LatentAttention,
+          Mamba,
+          Mamba2,
+          GatedDelta,
+          ChannelDelta,
+          ShortConvolution,
+          TimeMix {}
 
   /**
    * Attention with grouped heads.
@@ -45,10 +131,13 @@ public record DecoderSpec(
    * @param heads query heads
    * @param kvHeads key and value heads
    * @param headDim values per head
-   * @param rope position embedding
+   * @param rope rotary embedding, or null
    * @param inputBias whether query, key and value projections have biases
    * @param outputBias whether the output projection has one
-   * @param headNorm whether each query and key head passes an RMSNorm before rotation
+   * @param headNorm of queries and keys, or null
+   * @param outputGate whether the query projection also makes a gate, by whose logistic function
+   *     the result is multiplied
+   * @param scores what happens to scores
    */
   public record GroupedAttention(
       int heads,
@@ -57,17 +146,237 @@ public record DecoderSpec(
       RopeSpec rope,
       boolean inputBias,
       boolean outputBias,
-      boolean headNorm)
-      implements Mixer {}
+      HeadNorm headNorm,
+      boolean outputGate,
+      ScoreSpec scores)
+      implements Mixer {
+    /** The same with another rotation, or none (null). */
+    public GroupedAttention withRope(RopeSpec other) {
+      return new GroupedAttention(
+          heads, kvHeads, headDim, other, inputBias, outputBias, headNorm, outputGate, scores);
+    }
 
-  /** How the values of one token are mixed. */
-  public sealed interface Channel permits GatedFeedForward {}
+    /** The same with biases. */
+    public GroupedAttention withBiases(boolean input, boolean output) {
+      return new GroupedAttention(
+          heads, kvHeads, headDim, rope, input, output, headNorm, outputGate, scores);
+    }
+
+    /** The same with a norm of heads. */
+    public GroupedAttention withHeadNorm(HeadNorm norm) {
+      return new GroupedAttention(
+          heads, kvHeads, headDim, rope, inputBias, outputBias, norm, outputGate, scores);
+    }
+
+    /** The same with a gate. */
+    public GroupedAttention withOutputGate() {
+      return new GroupedAttention(
+          heads, kvHeads, headDim, rope, inputBias, outputBias, headNorm, true, scores);
+    }
+
+    /** The same with other scores. */
+    public GroupedAttention withScores(ScoreSpec other) {
+      return new GroupedAttention(
+          heads, kvHeads, headDim, rope, inputBias, outputBias, headNorm, outputGate, other);
+    }
+  }
+
+  /** A norm of query and key heads. */
+  public record HeadNorm(Scope scope, NormSpec norm) {
+    /** What is normed together. */
+    public enum Scope {
+      /** Each head, before rotation, by one gain for all heads. */
+      HEAD,
+      /** The same after rotation. */
+      ROTATED_HEAD,
+      /** Each head, before rotation, by a gain of its own. */
+      OWN_HEAD,
+      /** All queries of a token, and all keys. */
+      WHOLE
+    }
+  }
 
   /**
-   * A gated feed-forward layer with SiLU.
+   * What happens to scores; see {@code io.jishi.tensor.Scores}.
+   *
+   * @param scale of the product of query and key
+   * @param window newest keys that are seen, 0 for all
+   * @param softCap 0 for none
+   * @param alibi multiplier of ALiBi's slopes, 0 for none
+   * @param sinks whether each head has one
+   */
+  public record ScoreSpec(double scale, int window, float softCap, float alibi, boolean sinks) {
+    /** Scaled and nothing else. */
+    public static ScoreSpec scaled(double scale) {
+      return new ScoreSpec(scale, 0, 0, 0, false);
+    }
+
+    /** The same with a window, 0 for none. */
+    public ScoreSpec withWindow(int keys) {
+      return new ScoreSpec(scale, keys, softCap, alibi, sinks);
+    }
+  }
+
+  /**
+   * Multi-head latent attention.
+   *
+   * @param heads heads
+   * @param queryRank values between the two query projections, 0 where there is one alone
+   * @param rank values of the latent vector
+   * @param keyDim values of a key head that are not rotated
+   * @param rotary values that are
+   * @param valueDim values of a value head
+   * @param rope rotation, or null
+   * @param scale of scores
+   * @param norm of the latent vector and of the values between the query projections
+   */
+  public record LatentAttention(
+      int heads,
+      int queryRank,
+      int rank,
+      int keyDim,
+      int rotary,
+      int valueDim,
+      RopeSpec rope,
+      double scale,
+      NormSpec norm)
+      implements Mixer {}
+
+  /**
+   * A selective state space of the first kind.
+   *
+   * @param inner channels
+   * @param state values of the state of a channel
+   * @param kernel of the convolution
+   * @param stepRank values that the step is made from
+   * @param bias whether projections have biases
+   * @param convolutionBias whether the convolution has one
+   */
+  public record Mamba(
+      int inner, int state, int kernel, int stepRank, boolean bias, boolean convolutionBias)
+      implements Mixer {}
+
+  /**
+   * A selective state space of the second kind.
+   *
+   * @param heads heads
+   * @param headDim values of a head
+   * @param state values of the state for each of them
+   * @param groups of heads that share inputs and outputs of the state
+   * @param kernel of the convolution
+   * @param bias whether projections have biases
+   * @param convolutionBias whether the convolution has one
+   * @param norm of the gated result, or null
+   * @param scales multipliers of the gate, x, B, C and the step, or null
+   */
+  public record Mamba2(
+      int heads,
+      int headDim,
+      int state,
+      int groups,
+      int kernel,
+      boolean bias,
+      boolean convolutionBias,
+      NormSpec norm,
+      List<Float> scales)
+      implements Mixer {
+    /** Channels. */
+    public int inner() {
+      return heads * headDim;
+    }
+
+    /** Channels of the convolution: x, B, C. */
+    public int mixed() {
+      return inner() + 2 * groups * state;
+    }
+  }
+
+  /**
+   * The gated delta rule with one decay a head (Qwen 3 Next).
+   *
+   * @param keyHeads query and key heads
+   * @param valueHeads value heads
+   * @param keyDim values of a key head
+   * @param valueDim values of a value head
+   * @param kernel of the convolution
+   * @param packed whether checkpoints pack the projections by key head
+   * @param norm of each head of the result, before its gate
+   */
+  public record GatedDelta(
+      int keyHeads,
+      int valueHeads,
+      int keyDim,
+      int valueDim,
+      int kernel,
+      boolean packed,
+      NormSpec norm)
+      implements Mixer {}
+
+  /**
+   * The gated delta rule with a decay for each channel (Kimi Linear).
+   *
+   * @param heads heads
+   * @param headDim values of a head
+   * @param kernel of the convolutions
+   * @param norm of each head of the result, before its gate
+   */
+  public record ChannelDelta(int heads, int headDim, int kernel, NormSpec norm) implements Mixer {}
+
+  /**
+   * A gated short convolution (LFM 2).
+   *
+   * @param kernel of the convolution
+   * @param bias whether projections and convolution have biases
+   */
+  public record ShortConvolution(int kernel, boolean bias) implements Mixer {}
+
+  /** The weighted mean of RWKV 4. */
+  public record TimeMix(int inner) implements Mixer {}
+
+  /** How the values of one token are mixed. */
+  public sealed interface Channel extends Part permits FeedForward, Mixture, ChannelMix {}
+
+  /**
+   * A feed-forward layer.
    *
    * @param inner values between the projections
-   * @param bias whether all three projections have biases
+   * @param gated whether there is a gate
+   * @param activation of the gate, or of the inner values
+   * @param bias whether projections have biases
+   * @param gateScale multiplier of the gate before its activation
    */
-  public record GatedFeedForward(int inner, boolean bias) implements Channel {}
+  public record FeedForward(
+      int inner,
+      boolean gated,
+      io.jishi.tensor.Activation activation,
+      boolean bias,
+      float gateScale)
+      implements Channel {
+    /** The same of another size. */
+    public FeedForward withInner(int other) {
+      return new FeedForward(other, gated, activation, bias, gateScale);
+    }
+  }
+
+  /**
+   * A mixture of experts, and perhaps a layer that every token passes.
+   *
+   * @param routing the choice, without its bias
+   * @param choiceBias whether scores get a bias for the choice
+   * @param routerBias whether the router's products have one
+   * @param expert one of them
+   * @param shared the layer for all, or null
+   * @param sharedGate whether the latter is multiplied by the logistic function of a product
+   */
+  public record Mixture(
+      io.jishi.tensor.Routing routing,
+      boolean choiceBias,
+      boolean routerBias,
+      FeedForward expert,
+      FeedForward shared,
+      boolean sharedGate)
+      implements Channel {}
+
+  /** The channel mix of RWKV 4. */
+  public record ChannelMix(int inner) implements Channel {}
 }

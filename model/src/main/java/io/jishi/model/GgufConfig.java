@@ -6,6 +6,7 @@ import io.jishi.model.gguf.GgufFile;
 import io.jishi.tensor.DType;
 import io.jishi.tensor.Rope;
 import java.lang.foreign.ValueLayout;
+import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
@@ -22,14 +23,52 @@ record GgufConfig(GgufFile file) implements ModelConfig {
           Map.entry("num_key_value_heads", "attention.head_count_kv"),
           Map.entry("head_dim", "attention.key_length"),
           Map.entry("max_position_embeddings", "context_length"),
-          Map.entry("rms_norm_eps", "attention.layer_norm_rms_epsilon"),
           Map.entry("rotary_dim", "rope.dimension_count"),
           Map.entry("vocab_size", "vocab_size"),
           Map.entry("num_experts", "expert_count"),
-          Map.entry("sliding_window", "attention.sliding_window"));
+          Map.entry("num_experts_per_tok", "expert_used_count"),
+          Map.entry("n_shared_experts", "expert_shared_count"),
+          Map.entry("moe_intermediate_size", "expert_feed_forward_length"),
+          Map.entry("shared_expert_intermediate_size", "expert_shared_feed_forward_length"),
+          Map.entry("first_k_dense_replace", "leading_dense_block_count"),
+          Map.entry("routed_scaling_factor", "expert_weights_scale"),
+          Map.entry("n_group", "expert_group_count"),
+          Map.entry("topk_group", "expert_group_used_count"),
+          Map.entry("sliding_window", "attention.sliding_window"),
+          Map.entry("q_lora_rank", "attention.q_lora_rank"),
+          Map.entry("kv_lora_rank", "attention.kv_lora_rank"),
+          Map.entry("attn_logit_softcapping", "attn_logit_softcapping"),
+          Map.entry("final_logit_softcapping", "final_logit_softcapping"),
+          Map.entry("logit_scale", "logit_scale"),
+          Map.entry("embedding_multiplier", "embedding_scale"),
+          Map.entry("residual_multiplier", "residual_scale"),
+          Map.entry("logits_scaling", "logit_scale"),
+          Map.entry("attention_multiplier", "attention.scale"),
+          Map.entry("state_size", "ssm.state_size"),
+          Map.entry("conv_kernel", "ssm.conv_kernel"),
+          Map.entry("time_step_rank", "ssm.time_step_rank"),
+          Map.entry("mamba_inner", "ssm.inner_size"),
+          Map.entry("n_groups", "ssm.group_count"));
 
-  /** Families whose query and key rows were reordered on conversion, so that pairs are adjacent. */
-  private static final Set<String> PAIRED = Set.of("llama");
+  /**
+   * Families whose pairs are adjacent: those whose query and key rows llama.cpp reorders on
+   * conversion, and those that were published so.
+   */
+  private static final Set<String> PAIRED =
+      Set.of(
+          "llama",
+          "baichuan",
+          "internlm2",
+          "minicpm",
+          "deepseek2",
+          "chatglm",
+          "glm4",
+          "granite",
+          "command-r",
+          "cohere2",
+          "ernie4_5",
+          "ernie4_5-moe",
+          "smollm3");
 
   @Override
   public String source() {
@@ -42,6 +81,11 @@ record GgufConfig(GgufFile file) implements ModelConfig {
   }
 
   @Override
+  public boolean has(String name) {
+    return KEYS.containsKey(name) && file.metadata().has(key(name));
+  }
+
+  @Override
   public OptionalInt integer(String name) {
     String key = key(name);
     return file.metadata().has(key)
@@ -51,6 +95,9 @@ record GgufConfig(GgufFile file) implements ModelConfig {
 
   @Override
   public OptionalDouble number(String name) {
+    if (name.equals("norm_eps")) {
+      return eps();
+    }
     String key = key(name);
     return file.metadata().has(key)
         ? OptionalDouble.of(file.metadata().floatValue(key))
@@ -67,6 +114,32 @@ record GgufConfig(GgufFile file) implements ModelConfig {
     return absent;
   }
 
+  /** Of RMSNorms or of layer norms: a family has one kind. */
+  private OptionalDouble eps() {
+    for (String kind : List.of("rms_epsilon", "epsilon")) {
+      String key = architecture() + ".attention.layer_norm_" + kind;
+      if (file.metadata().has(key)) {
+        return OptionalDouble.of(file.metadata().floatValue(key));
+      }
+    }
+    return OptionalDouble.empty();
+  }
+
+  @Override
+  public List<Double> numbers(String name) {
+    return List.of();
+  }
+
+  @Override
+  public List<String> texts(String name) {
+    return List.of();
+  }
+
+  @Override
+  public ModelConfig inner(String name) {
+    return null;
+  }
+
   @Override
   public int require(String name) {
     if (name.equals("vocab_size") && !file.metadata().has(key(name))) {
@@ -79,24 +152,37 @@ record GgufConfig(GgufFile file) implements ModelConfig {
 
   @Override
   public boolean bias(String name, boolean absent, TensorRole role) {
+    return hasBias(role) || role == TensorRole.QUERY && hasBias(TensorRole.QKV);
+  }
+
+  private boolean hasBias(TensorRole role) {
     return file.tensors().containsKey(role.gguf(0) + ".bias");
   }
 
   @Override
-  public Rope.Style ropeStyle() {
+  public Rope.Style ropeStyle(Rope.Style published) {
     return PAIRED.contains(architecture()) ? Rope.Style.PAIRS : Rope.Style.HALVES;
   }
 
   @Override
-  public double ropeBase() {
-    return file.metadata().floatValue(architecture() + ".rope.freq_base", 10_000f);
+  public double ropeBase(String layers, double absent) {
+    double base = file.metadata().floatValue(architecture() + ".rope.freq_base", (float) absent);
+    if (!(base > 1) || base > 1e15) {
+      throw new JishiException.BadFile(source() + ": a rotary base of " + base + " cannot be");
+    }
+    return base;
   }
 
   @Override
-  public RopeSpec.Scaling ropeScaling() {
+  public RopeSpec.Scaling ropeScaling(String layers) {
     StoredTensor divisors = file.tensors().get("rope_freqs.weight");
     if (divisors != null) {
       return new RopeSpec.Divisors(floats(divisors));
+    }
+    StoredTensor longer = file.tensors().get("rope_factors_long.weight");
+    StoredTensor shorter = file.tensors().get("rope_factors_short.weight");
+    if (longer != null && shorter != null) {
+      return longFactors(floats(shorter), floats(longer));
     }
     String prefix = architecture() + ".rope.scaling.";
     String type = file.metadata().string(prefix + "type", "none");
@@ -114,14 +200,45 @@ record GgufConfig(GgufFile file) implements ModelConfig {
         }
         yield factor == 1 ? new RopeSpec.Plain() : new RopeSpec.LinearScaling(factor);
       }
+      case "yarn" -> yarn(prefix, factor);
       default ->
           throw new JishiException.Unsupported(
               source()
                   + ": rotary scaling '"
                   + type
-                  + "' is not supported; supported are none and"
-                  + " linear, and the factors of Llama 3");
+                  + "' is not supported; supported are none, linear, yarn, and the factors of"
+                  + " Llama 3 and of long rope");
     };
+  }
+
+  /** As llama.cpp has it: the attention factor follows from the factor alone. */
+  private RopeSpec.Scaling yarn(String prefix, float factor) {
+    double original =
+        file.metadata()
+            .intValue(
+                prefix + "original_context_length",
+                file.metadata().intValue(architecture() + ".context_length"));
+    // DeepSeek's files say by this key that scores are scaled instead of values.
+    boolean scores = file.metadata().has(prefix + "yarn_log_multiplier");
+    return new RopeSpec.Yarn(
+        factor, 32, 1, original, true, scores ? 1 : RopeReader.magnitude(factor, 1));
+  }
+
+  private RopeSpec.Scaling longFactors(float[] shorter, float[] longer) {
+    double most = require("max_position_embeddings");
+    double original =
+        file.metadata()
+            .intValue(architecture() + ".rope.scaling.original_context_length", (int) most);
+    double magnitude = file.metadata().floatValue(architecture() + ".rope.scaling.attn_factor", 1f);
+    return new RopeSpec.LongFactors(doubles(shorter), doubles(longer), original, magnitude);
+  }
+
+  private static double[] doubles(float[] floats) {
+    double[] doubles = new double[floats.length];
+    for (int i = 0; i < doubles.length; i++) {
+      doubles[i] = floats[i];
+    }
+    return doubles;
   }
 
   @Override
@@ -138,10 +255,7 @@ record GgufConfig(GgufFile file) implements ModelConfig {
   }
 
   private String key(String name) {
-    String suffix = KEYS.get(name);
-    if (suffix == null) {
-      throw new IllegalArgumentException("no GGUF key for " + name);
-    }
-    return architecture() + "." + suffix;
+    // What GGUF has no key for is absent there.
+    return architecture() + "." + KEYS.getOrDefault(name, "?" + name);
   }
 }

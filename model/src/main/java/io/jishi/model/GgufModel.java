@@ -31,8 +31,8 @@ final class GgufModel implements ModelFiles {
   }
 
   @Override
-  public DecoderLoader.Names names() {
-    return TensorRole::gguf;
+  public Checkpoint checkpoint(DecoderSpec spec) {
+    return Checkpoint.GGUF;
   }
 
   @Override

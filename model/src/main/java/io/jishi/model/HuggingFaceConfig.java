@@ -4,15 +4,53 @@ package io.jishi.model;
 import io.jishi.base.JishiException;
 import io.jishi.base.JsonObject;
 import io.jishi.tensor.Rope;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
+import java.util.stream.Stream;
 
 /**
  * A {@code config.json}, in the dialect of published checkpoints ({@code rope_theta}, {@code
  * rope_scaling}) or of Transformers 5 ({@code rope_parameters}).
  */
 record HuggingFaceConfig(JsonObject json) implements ModelConfig {
+  /** One name for what families call differently. */
+  private static final Map<String, List<String>> OTHER_NAMES =
+      Map.ofEntries(
+          Map.entry("hidden_size", List.of("n_embd", "d_model")),
+          Map.entry("intermediate_size", List.of("n_inner", "ffn_hidden_size")),
+          Map.entry("num_hidden_layers", List.of("n_layer", "num_layers")),
+          Map.entry("num_attention_heads", List.of("n_head")),
+          Map.entry("num_key_value_heads", List.of("multi_query_group_num")),
+          Map.entry("head_dim", List.of("kv_channels")),
+          Map.entry("vocab_size", List.of("padded_vocab_size")),
+          Map.entry(
+              "max_position_embeddings",
+              List.of("n_positions", "seq_length", "context_length", "model_max_length")),
+          Map.entry(
+              "norm_eps",
+              List.of(
+                  "rms_norm_eps",
+                  "layernorm_epsilon",
+                  "layer_norm_epsilon",
+                  "layer_norm_eps",
+                  "norm_epsilon")),
+          Map.entry("hidden_act", List.of("hidden_activation", "activation_function")),
+          Map.entry("partial_rotary_factor", List.of("rotary_pct")),
+          Map.entry("rope_theta", List.of("rotary_emb_base")),
+          Map.entry(
+              "num_experts", List.of("num_local_experts", "n_routed_experts", "moe_num_experts")),
+          Map.entry(
+              "num_experts_per_tok",
+              List.of("num_experts_per_token", "moe_topk", "moe_k", "experts_per_token")),
+          Map.entry(
+              "n_shared_experts",
+              List.of("num_shared_experts", "num_shared_expert", "moe_num_shared_experts")),
+          Map.entry("first_k_dense_replace", List.of("moe_layer_start_index")),
+          Map.entry("n_group", List.of("num_expert_group")),
+          Map.entry("norm_topk_prob", List.of("moe_renormalize")));
 
   @Override
   public String source() {
@@ -25,28 +63,73 @@ record HuggingFaceConfig(JsonObject json) implements ModelConfig {
   }
 
   @Override
+  public boolean has(String name) {
+    return json.has(name);
+  }
+
+  /** The name under which the file has it. */
+  private String found(String name) {
+    return Stream.concat(Stream.of(name), OTHER_NAMES.getOrDefault(name, List.of()).stream())
+        .filter(json::has)
+        .findFirst()
+        .orElse(name);
+  }
+
+  @Override
   public OptionalInt integer(String name) {
-    return json.integer(name);
+    return json.integer(found(name));
   }
 
   @Override
   public OptionalDouble number(String name) {
-    return json.number(name);
+    String found = found(name);
+    Optional<JsonObject> rope = json.object("rope_parameters");
+    return !json.has(found) && rope.isPresent() ? rope.get().number(found) : json.number(found);
   }
 
   @Override
   public boolean flag(String name, boolean absent) {
-    return json.bool(name).orElse(absent);
+    return json.bool(found(name)).orElse(absent);
   }
 
   @Override
   public String text(String name, String absent) {
-    return json.text(name).orElse(absent);
+    return json.text(found(name)).orElse(absent);
+  }
+
+  @Override
+  public List<Double> numbers(String name) {
+    return json.array(name).orElse(List.of()).stream().map(v -> number(name, v)).toList();
+  }
+
+  private double number(String name, Object value) {
+    return switch (value) {
+      case Number n -> n.doubleValue();
+      case Boolean b -> b ? 1.0 : 0.0;
+      case null, default -> throw json.wrong(name, "a list of numbers");
+    };
+  }
+
+  @Override
+  public List<String> texts(String name) {
+    return json.array(name).orElse(List.of()).stream().map(v -> text(name, v)).toList();
+  }
+
+  private String text(String name, Object value) {
+    if (value instanceof String s) {
+      return s;
+    }
+    throw json.wrong(name, "a list of texts");
+  }
+
+  @Override
+  public ModelConfig inner(String name) {
+    return json.object(name).map(HuggingFaceConfig::new).orElse(null);
   }
 
   @Override
   public int require(String name) {
-    return json.requireInt(name);
+    return json.requireInt(found(name));
   }
 
   @Override
@@ -55,57 +138,36 @@ record HuggingFaceConfig(JsonObject json) implements ModelConfig {
   }
 
   @Override
-  public Rope.Style ropeStyle() {
-    return Rope.Style.HALVES;
+  public Rope.Style ropeStyle(Rope.Style published) {
+    return published;
   }
 
   @Override
-  public double ropeBase() {
-    OptionalDouble base = json.number("rope_theta");
-    if (base.isEmpty()) {
-      base = json.object("rope_parameters").map(r -> r.number("rope_theta")).orElse(base);
+  public double ropeBase(String layers, double absent) {
+    Optional<JsonObject> object = rope(layers);
+    OptionalDouble inner =
+        object.isPresent() ? object.get().number("rope_theta") : OptionalDouble.empty();
+    double base = inner.isPresent() ? inner.getAsDouble() : number("rope_theta").orElse(absent);
+    if (!(base > 1) || base > 1e15) {
+      throw new JishiException.BadFile(source() + ": a rotary base of " + base + " cannot be");
     }
-    return base.orElse(10_000);
+    return base;
   }
 
   @Override
-  public RopeSpec.Scaling ropeScaling() {
-    Optional<JsonObject> found =
-        json.object("rope_scaling").or(() -> json.object("rope_parameters"));
-    if (found.isEmpty()) {
-      return new RopeSpec.Plain();
-    }
-    JsonObject rope = found.get();
-    String type = rope.text("rope_type").or(() -> rope.text("type")).orElse("default");
-    return switch (type) {
-      case "default" -> new RopeSpec.Plain();
-      case "linear" -> new RopeSpec.LinearScaling(positive(rope, "factor"));
-      case "llama3" ->
-          new RopeSpec.Llama3(
-              positive(rope, "factor"),
-              positive(rope, "low_freq_factor"),
-              positive(rope, "high_freq_factor"),
-              positive(rope, "original_max_position_embeddings"));
-      default ->
-          throw new JishiException.Unsupported(
-              source()
-                  + ": rotary scaling '"
-                  + type
-                  + "' is not supported; supported are default,"
-                  + " linear and llama3");
-    };
+  public RopeSpec.Scaling ropeScaling(String layers) {
+    return rope(layers).map(rope -> RopeReader.read(rope, this)).orElse(new RopeSpec.Plain());
+  }
+
+  /** The object about a kind of layers, or about all. */
+  private Optional<JsonObject> rope(String layers) {
+    return json.object("rope_scaling")
+        .or(() -> json.object("rope_parameters"))
+        .map(rope -> rope.object(layers).orElse(rope));
   }
 
   @Override
   public boolean tiedOutput(boolean absent) {
     return flag("tie_word_embeddings", absent);
-  }
-
-  private static double positive(JsonObject rope, String field) {
-    double value = rope.number(field).orElseThrow(() -> rope.missing(field));
-    if (!(value > 0) || value > 1e12) {
-      throw rope.wrong(field, "a positive number");
-    }
-    return value;
   }
 }

@@ -38,8 +38,8 @@ final class HuggingFaceFolder implements ModelFiles {
   }
 
   @Override
-  public DecoderLoader.Names names() {
-    return TensorRole::huggingFace;
+  public Checkpoint checkpoint(DecoderSpec spec) {
+    return spec.checkpoint();
   }
 
   @Override

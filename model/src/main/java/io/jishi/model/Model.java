@@ -38,7 +38,17 @@ public final class Model implements AutoCloseable {
    * @throws JishiException.OutOfResources where memory does not suffice
    */
   public static Model open(Path path, Backend backend) {
-    return load(open(path), backend);
+    return load(open(path), backend, 0);
+  }
+
+  /**
+   * Reads a model for sequences of bounded length: rotary embeddings that depend on it are fixed
+   * for that.
+   *
+   * @param context positions of the longest sequence; 0 for what the model was made for
+   */
+  public static Model open(Path path, Backend backend, int context) {
+    return load(open(path), backend, context);
   }
 
   /**
@@ -48,10 +58,10 @@ public final class Model implements AutoCloseable {
    * @throws JishiException.BadRequest where the types do not fit the shape
    */
   public static Model random(RandomSpec spec, Backend backend) {
-    return load(new RandomFiles(spec), backend);
+    return load(new RandomFiles(spec), backend, 0);
   }
 
-  private static Model load(ModelFiles files, Backend backend) {
+  private static Model load(ModelFiles files, Backend backend, int context) {
     Arena arena = Arena.ofShared();
     try {
       DecoderSpec spec = io.jishi.model.family.Family.spec(files.config());
@@ -66,7 +76,15 @@ public final class Model implements AutoCloseable {
       }
       boolean pack = MemoryBudget.allows(packedBytes(files.weights()));
       Decoder decoder =
-          new DecoderLoader(spec, files.weights(), files.names(), backend, arena, pack).load();
+          new DecoderLoader(
+                  spec,
+                  files.weights(),
+                  files.checkpoint(spec),
+                  backend,
+                  arena,
+                  pack,
+                  context == 0 ? spec.context() : context)
+              .load();
       return new Model(decoder, tokenizer, files, arena, pack);
     } catch (OutOfMemoryError e) {
       arena.close();

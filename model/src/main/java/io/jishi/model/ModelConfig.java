@@ -2,12 +2,13 @@
 package io.jishi.model;
 
 import io.jishi.tensor.Rope;
+import java.util.List;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 
 /**
  * A model's configuration under the names of Hugging Face's {@code config.json}, whatever file it
- * comes from, so that a family is written once.
+ * comes from, so that a family is written once. Where dialects differ, one name stands for all.
  */
 public interface ModelConfig {
 
@@ -16,6 +17,9 @@ public interface ModelConfig {
 
   /** The family's name in the file: {@code model_type} or {@code general.architecture}. */
   String architecture();
+
+  /** Whether the file has exactly this name. */
+  boolean has(String name);
 
   /** A whole number, if present. */
   OptionalInt integer(String name);
@@ -29,6 +33,15 @@ public interface ModelConfig {
   /** A text, or {@code absent}. */
   String text(String name, String absent);
 
+  /** A list of numbers, empty where it is absent; truth values count as 0 and 1. */
+  List<Double> numbers(String name);
+
+  /** A list of texts, empty where it is absent. */
+  List<String> texts(String name);
+
+  /** A configuration in this one, or null. */
+  ModelConfig inner(String name);
+
   /** A whole number that has to be there. */
   int require(String name);
 
@@ -41,14 +54,27 @@ public interface ModelConfig {
    */
   boolean bias(String name, boolean absent, TensorRole role);
 
-  /** Which values make a rotary pair in this file's weights. */
-  Rope.Style ropeStyle();
+  /**
+   * Which values make a rotary pair in this file's weights.
+   *
+   * @param published which do in published checkpoints
+   */
+  Rope.Style ropeStyle(Rope.Style published);
 
-  /** How the rotary frequencies are changed. */
-  RopeSpec.Scaling ropeScaling();
+  /**
+   * How the rotary frequencies are changed.
+   *
+   * @param layers kind of layers, as {@code layer_types} names them: some configurations have
+   *     several
+   */
+  RopeSpec.Scaling ropeScaling(String layers);
 
-  /** The base of the rotary frequencies. */
-  double ropeBase();
+  /**
+   * The base of the rotary frequencies.
+   *
+   * @param layers as above
+   */
+  double ropeBase(String layers, double absent);
 
   /** Whether the output matrix is the embedding. */
   boolean tiedOutput(boolean absent);

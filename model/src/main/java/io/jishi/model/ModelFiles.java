@@ -13,8 +13,8 @@ sealed interface ModelFiles extends AutoCloseable
   /** Tensors. */
   WeightFile weights();
 
-  /** How tensors are named. */
-  DecoderLoader.Names names();
+  /** How tensors are stored, of a spec. */
+  Checkpoint checkpoint(DecoderSpec spec);
 
   /** Configuration. */
   ModelConfig config();

@@ -26,8 +26,8 @@ final class RandomFiles implements ModelFiles {
   }
 
   @Override
-  public DecoderLoader.Names names() {
-    return TensorRole::gguf;
+  public Checkpoint checkpoint(DecoderSpec spec) {
+    return Checkpoint.GGUF;
   }
 
   @Override

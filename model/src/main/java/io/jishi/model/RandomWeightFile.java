@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jishi.model;
 
+import io.jishi.base.JishiException;
 import io.jishi.model.family.Family;
 import io.jishi.tensor.DType;
 import io.jishi.tensor.RandomBlocks;
@@ -42,13 +43,16 @@ final class RandomWeightFile implements WeightFile {
   private void list() {
     matrix(TensorRole.EMBEDDING, 0, spec.vocabulary(), spec.width());
     for (int l = 0; l < spec.layers().size(); l++) {
-      gain(TensorRole.MIXER_NORM, l, spec.width());
-      switch (spec.layers().get(l).mixer()) {
-        case DecoderSpec.GroupedAttention a -> attention(a, l);
-      }
-      gain(TensorRole.CHANNEL_NORM, l, spec.width());
-      switch (spec.layers().get(l).channel()) {
-        case DecoderSpec.GatedFeedForward f -> feedForward(f, l);
+      for (DecoderSpec.Part part : spec.layers().get(l).parts()) {
+        switch (part) {
+          case DecoderSpec.GroupedAttention a -> attention(a, l);
+          case DecoderSpec.FeedForward f -> feedForward(f, l);
+          default ->
+              throw new JishiException.Unsupported(
+                  "random weights are made for plain attention and dense layers alone, not for '"
+                      + spec.architecture()
+                      + "'");
+        }
       }
     }
     gain(TensorRole.FINAL_NORM, 0, spec.width());
@@ -58,19 +62,21 @@ final class RandomWeightFile implements WeightFile {
   }
 
   private void attention(DecoderSpec.GroupedAttention a, int layer) {
+    gain(TensorRole.MIXER_NORM, layer, spec.width());
     int queries = a.heads() * a.headDim();
     int keys = a.kvHeads() * a.headDim();
     linear(TensorRole.QUERY, layer, queries, spec.width(), a.inputBias());
     linear(TensorRole.KEY, layer, keys, spec.width(), a.inputBias());
     linear(TensorRole.VALUE, layer, keys, spec.width(), a.inputBias());
     linear(TensorRole.ATTENTION_OUTPUT, layer, spec.width(), queries, a.outputBias());
-    if (a.headNorm()) {
+    if (a.headNorm() != null) {
       gain(TensorRole.QUERY_NORM, layer, a.headDim());
       gain(TensorRole.KEY_NORM, layer, a.headDim());
     }
   }
 
-  private void feedForward(DecoderSpec.GatedFeedForward f, int layer) {
+  private void feedForward(DecoderSpec.FeedForward f, int layer) {
+    gain(TensorRole.CHANNEL_NORM, layer, spec.width());
     linear(TensorRole.GATE, layer, f.inner(), spec.width(), f.bias());
     linear(TensorRole.UP, layer, f.inner(), spec.width(), f.bias());
     linear(TensorRole.DOWN, layer, spec.width(), f.inner(), f.bias());

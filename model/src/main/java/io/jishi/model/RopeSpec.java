@@ -14,13 +14,21 @@ import io.jishi.tensor.Rope;
 public record RopeSpec(Rope.Style style, int dims, double base, Scaling scaling) {
 
   /** How frequencies are changed. */
-  public sealed interface Scaling permits Plain, LinearScaling, Llama3, Divisors {}
+  public sealed interface Scaling
+      permits Plain, LinearScaling, DynamicBase, Llama3, Yarn, LongFactors, Divisors {}
 
   /** Not at all. */
   public record Plain() implements Scaling {}
 
   /** All divided by a factor (position interpolation, Chen et al. 2023). */
   public record LinearScaling(double factor) implements Scaling {}
+
+  /**
+   * A base that grows with the length ("dynamic NTK"): beyond {@code original} positions it is
+   * multiplied by {@code (factor · length / original − factor + 1)^(dims / (dims − 2))}. The length
+   * is the longest that sequences may have, so that a token's angle never changes.
+   */
+  public record DynamicBase(double factor, double original) implements Scaling {}
 
   /**
    * Llama 3.1: long wavelengths divided by the factor, short ones kept, a ramp between.
@@ -33,23 +41,76 @@ public record RopeSpec(Rope.Style style, int dims, double base, Scaling scaling)
   public record Llama3(double factor, double low, double high, double original)
       implements Scaling {}
 
+  /**
+   * YaRN (Peng et al. 2023): pairs that turn less than {@code slow} times over the original context
+   * are divided by the factor, those that turn more than {@code fast} times kept, a ramp between.
+   *
+   * @param factor divisor
+   * @param fast turns ("beta_fast")
+   * @param slow turns ("beta_slow")
+   * @param original context of the pre-training
+   * @param truncate whether the ends of the ramp are whole pairs
+   * @param magnitude by which turned values are multiplied
+   */
+  public record Yarn(
+      double factor, double fast, double slow, double original, boolean truncate, double magnitude)
+      implements Scaling {}
+
+  /**
+   * LongRoPE (Ding et al. 2024): one divisor a pair, of one list for sequences of at most {@code
+   * original} positions and of another for longer ones.
+   *
+   * @param magnitude by which turned values are multiplied
+   */
+  public record LongFactors(
+      double[] shortFactors, double[] longFactors, double original, double magnitude)
+      implements Scaling {}
+
   /** One divisor each, as GGUF files carry them in the tensor {@code rope_freqs.weight}. */
   public record Divisors(float[] divisors) implements Scaling {}
 
-  /** The frequencies, in FP32 as the reference implementations round them. */
+  /** The rotation for the length that the model was made for. */
   public Rope rope() {
+    return rope(0);
+  }
+
+  /**
+   * The frequencies, in FP32 as the reference implementations round them.
+   *
+   * @param context positions that sequences have at most; the scalings that depend on it take it
+   */
+  public Rope rope(int context) {
     float[] frequencies = new float[dims / 2];
+    double stretched = base * baseFactor(context);
     for (int i = 0; i < frequencies.length; i++) {
-      float plain = (float) (1 / Math.pow(base, 2.0 * i / dims));
+      double power = Math.pow(stretched, 2.0 * i / dims);
+      float plain = (float) (1 / power);
       frequencies[i] =
           switch (scaling) {
-            case Plain _ -> plain;
+            case Plain _, DynamicBase _ -> plain;
             case LinearScaling s -> (float) (plain / s.factor);
             case Llama3 s -> llama3(plain, s);
+            case Yarn s -> yarn(power, i, s);
+            case LongFactors s ->
+                (float) (1 / (power * (context > s.original ? s.longFactors : s.shortFactors)[i]));
             case Divisors s -> plain / s.divisors[i];
           };
     }
-    return new Rope(style, dims, frequencies);
+    double magnitude =
+        switch (scaling) {
+          case Yarn s -> s.magnitude;
+          case LongFactors s -> s.magnitude;
+          case Plain _, DynamicBase _, LinearScaling _, Llama3 _, Divisors _ -> 1;
+        };
+    return new Rope(style, dims, frequencies, (float) magnitude);
+  }
+
+  private double baseFactor(int context) {
+    if (scaling instanceof DynamicBase s && context > s.original) {
+      double growth = s.factor * context / s.original - (s.factor - 1);
+      return Math.pow(growth, dims / (dims - 2.0));
+    }
+    return 1;
   }
 
   private static float llama3(float frequency, Llama3 s) {
@@ -62,5 +123,24 @@ public record RopeSpec(Rope.Style style, int dims, double base, Scaling scaling)
     }
     double smooth = (s.original / wavelength - s.low) / (s.high - s.low);
     return (float) ((1 - smooth) * frequency / s.factor + smooth * frequency);
+  }
+
+  private float yarn(double power, int i, Yarn s) {
+    double low = pair(s.fast, s.original);
+    double high = pair(s.slow, s.original);
+    if (s.truncate) {
+      low = Math.floor(low);
+      high = Math.ceil(high);
+    }
+    low = Math.max(low, 0);
+    high = Math.min(high, dims - 1);
+    high = low == high ? high + 0.001 : high;
+    double ramp = Math.clamp((i - low) / (high - low), 0, 1);
+    return (float) (ramp / (s.factor * power) + (1 - ramp) / power);
+  }
+
+  /** The pair, not rounded, that turns so many times over the original context. */
+  private double pair(double turns, double original) {
+    return dims * Math.log(original / (turns * 2 * Math.PI)) / (2 * Math.log(base));
   }
 }

@@ -44,6 +44,9 @@ public interface Ops extends AutoCloseable {
 
   /** A normalisation of rows or of groups of their columns; the plain one is {@link #rmsNorm}. */
   default Tensor norm(Tensor x, Norm norm) {
+    if (norm.plain()) {
+      return rmsNorm(x, norm.gain(), norm.eps());
+    }
     throw missing("norm");
   }
 

@@ -86,10 +86,15 @@ final class Costs {
   private double attention(double keys) {
     double sum = 0;
     for (DecoderSpec.Layer layer : spec.layers()) {
-      sum +=
-          switch (layer.mixer()) {
-            case DecoderSpec.GroupedAttention a -> 4.0 * a.heads() * a.headDim() * keys;
-          };
+      for (DecoderSpec.Part part : layer.parts()) {
+        sum +=
+            switch (part) {
+              case DecoderSpec.GroupedAttention a -> 4.0 * a.heads() * a.headDim() * keys;
+              case DecoderSpec.LatentAttention a ->
+                  2.0 * a.heads() * (2 * a.rank() + a.rotary()) * keys;
+              default -> 0;
+            };
+      }
     }
     return sum;
   }

@@ -4,11 +4,18 @@ package io.jishi.engine.bench;
 import io.jishi.tensor.Activation;
 import io.jishi.tensor.Attention;
 import io.jishi.tensor.Batch;
+import io.jishi.tensor.Convolution;
+import io.jishi.tensor.DeltaRule;
+import io.jishi.tensor.LatentAttention;
 import io.jishi.tensor.Linear;
+import io.jishi.tensor.Mixture;
+import io.jishi.tensor.Norm;
 import io.jishi.tensor.Ops;
 import io.jishi.tensor.Precision;
+import io.jishi.tensor.StateSpace;
 import io.jishi.tensor.Tensor;
 import io.jishi.tensor.Weight;
+import io.jishi.tensor.WeightedMean;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -133,6 +140,83 @@ final class ProfilingOps implements Ops {
   @Override
   public Tensor attention(Tensor qkv, Attention attention, int layer, Batch batch) {
     return timed("attention", () -> inner.attention(qkv, attention, layer, batch));
+  }
+
+  @Override
+  public Tensor norm(Tensor x, Norm norm) {
+    return timed("norm", () -> inner.norm(x, norm));
+  }
+
+  @Override
+  public Tensor scale(Tensor x, float factor) {
+    return timed("scale", () -> inner.scale(x, factor));
+  }
+
+  @Override
+  public Tensor multiply(Tensor a, Tensor b) {
+    return timed("multiply", () -> inner.multiply(a, b));
+  }
+
+  @Override
+  public Tensor activate(Tensor x, Activation activation) {
+    return timed("activate", () -> inner.activate(x, activation));
+  }
+
+  @Override
+  public Tensor softCap(Tensor x, float cap) {
+    return timed("softCap", () -> inner.softCap(x, cap));
+  }
+
+  @Override
+  public Tensor columns(Tensor x, int from, int count) {
+    return timed("columns", () -> inner.columns(x, from, count));
+  }
+
+  @Override
+  public Tensor join(Tensor a, Tensor b) {
+    return timed("join", () -> inner.join(a, b));
+  }
+
+  @Override
+  public Tensor embedPositions(Weight table, Batch batch) {
+    return timed("embedPositions", () -> inner.embedPositions(table, batch));
+  }
+
+  @Override
+  public Tensor headLinear(Tensor x, List<Linear> heads, Precision precision) {
+    return timed("headLinear", () -> inner.headLinear(x, heads, precision));
+  }
+
+  @Override
+  public Tensor latentAttention(
+      Tensor queries, Tensor rows, LatentAttention spec, int layer, Batch batch) {
+    return timed("latentAttention", () -> inner.latentAttention(queries, rows, spec, layer, batch));
+  }
+
+  @Override
+  public Tensor mixture(Tensor x, Mixture mixture, Precision precision) {
+    return timed("mixture", () -> inner.mixture(x, mixture, precision));
+  }
+
+  @Override
+  public Tensor convolve(Tensor x, Convolution convolution, int layer, Batch batch) {
+    return timed("convolve", () -> inner.convolve(x, convolution, layer, batch));
+  }
+
+  @Override
+  public Tensor stateSpace(Tensor xbc, Tensor dt, StateSpace spec, int layer, Batch batch) {
+    return timed("stateSpace", () -> inner.stateSpace(xbc, dt, spec, layer, batch));
+  }
+
+  @Override
+  public Tensor deltaRule(Tensor qkv, Tensor a, Tensor b, DeltaRule spec, int layer, Batch batch) {
+    return timed("deltaRule", () -> inner.deltaRule(qkv, a, b, spec, layer, batch));
+  }
+
+  @Override
+  public Tensor weightedMean(
+      Tensor keys, Tensor values, WeightedMean spec, int layer, Batch batch) {
+    return timed("weightedMean", () -> inner.weightedMean(keys, values, spec, layer, batch));
   }
 
   @Override

@@ -15,12 +15,69 @@ import java.util.function.Function;
 public final class Family {
   private static final Map<String, Function<ModelConfig, DecoderSpec>> TABLE =
       new TreeMap<>(
-          Map.of(
-              "llama", LlamaLike::llama,
-              "qwen2", LlamaLike::qwen2,
-              "qwen3", LlamaLike::qwen3));
+          Map.ofEntries(
+              Map.entry("aquila", Llama::llama),
+              Map.entry("baichuan", Baichuan::baichuan),
+              Map.entry("bloom", Gpt::bloom),
+              Map.entry("chatglm", Glm::chatGlm),
+              Map.entry("cohere", Cohere::cohere),
+              Map.entry("command-r", Cohere::cohere),
+              Map.entry("cohere2", Cohere::cohere2),
+              Map.entry("deepseek_v2", DeepSeek::v2),
+              Map.entry("deepseek_v3", DeepSeek::v3),
+              Map.entry("ernie4_5", Llama::ernie),
+              Map.entry("ernie4_5_moe", Llama::ernieMixture),
+              Map.entry("exaone4", NormedLast::exaone4),
+              Map.entry("falcon", Gpt::falcon),
+              Map.entry("falcon_h1", StateSpaces::falconH1),
+              Map.entry("gemma", Gemma::gemma),
+              Map.entry("gemma2", Gemma::gemma2),
+              Map.entry("gemma3_text", Gemma::gemma3),
+              Map.entry("glm", Glm::glm),
+              Map.entry("glm4", Glm::glm4),
+              Map.entry("glm4_moe", Glm::mixture),
+              Map.entry("gpt2", Gpt::gpt2),
+              Map.entry("gpt_neox", Gpt::neoX),
+              Map.entry("gpt_oss", GptOss::gptOss),
+              Map.entry("granite", Granite::granite),
+              Map.entry("granitemoehybrid", Granite::hybrid),
+              Map.entry("hunyuan_v1_dense", Hunyuan::dense),
+              Map.entry("hunyuan_v1_moe", Hunyuan::mixture),
+              Map.entry("internlm2", Llama::internLm2),
+              Map.entry("kimi_k2", DeepSeek::v3),
+              Map.entry("kimi_linear", Hybrids::kimiLinear),
+              Map.entry("lfm2", Hybrids::lfm2),
+              Map.entry("llama", Llama::llama),
+              Map.entry("mamba", StateSpaces::mamba),
+              Map.entry("mamba2", StateSpaces::mamba2),
+              Map.entry("minicpm", MiniCpm::miniCpm),
+              Map.entry("minicpm3", MiniCpm::miniCpm3),
+              Map.entry("mistral", Llama::mistral),
+              Map.entry("mixtral", Llama::mixtral),
+              Map.entry("nemotron", LayerNormed::nemotron),
+              Map.entry("olmo2", NormedLast::olmo2),
+              Map.entry("phi", Phi::phi),
+              Map.entry("phi3", Phi::phi3),
+              Map.entry("qwen2", Qwen::qwen2),
+              Map.entry("qwen2_moe", Qwen::qwen2Mixture),
+              Map.entry("qwen2moe", Qwen::qwen2Mixture),
+              Map.entry("qwen3", Qwen::qwen3),
+              Map.entry("qwen3_5_text", Qwen::qwen35),
+              Map.entry("qwen3_moe", Qwen::qwen3Mixture),
+              Map.entry("qwen3moe", Qwen::qwen3Mixture),
+              Map.entry("qwen3_next", Qwen::qwen3Next),
+              Map.entry("rwkv", Hybrids::rwkv4),
+              Map.entry("seed_oss", Llama::seedOss),
+              Map.entry("smollm3", Llama::smolLm3),
+              Map.entry("stablelm", LayerNormed::stableLm),
+              Map.entry("starcoder2", LayerNormed::starCoder2)));
 
   private Family() {}
+
+  /** The names that are known. */
+  public static java.util.Set<String> names() {
+    return TABLE.keySet();
+  }
 
   /**
    * The spec of a configuration.

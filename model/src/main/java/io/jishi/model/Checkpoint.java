@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jishi.model;
+
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * How files of a family store its tensors: names, and in what the stored values differ from those
+ * that the forward pass needs. The mathematics is in {@link DecoderSpec} alone.
+ *
+ * @param stems names that differ from those of {@link TensorRole}, by role; {@code %d} is the
+ *     layer, {@code %e} the expert; a name that ends in {@code =} is whole, others take {@code
+ *     .weight} and {@code .bias}
+ * @param gguf whether all other names are those of GGUF, and values are as its converters leave
+ *     them: gains whole, decays exponentiated, packed projections in blocks
+ * @param groupedQkv whether packed rows are {@code [queries of the group, key, value]} for each key
+ *     head, not all queries, all keys, all values
+ * @param transposed roles whose matrices are stored {@code [in, out]}
+ * @param interleavedGate whether rows of packed gates and ups alternate
+ */
+public record Checkpoint(
+    Map<TensorRole, String> stems,
+    boolean gguf,
+    boolean groupedQkv,
+    Set<TensorRole> transposed,
+    boolean interleavedGate) {
+  /** The names that Llama-like checkpoints of Hugging Face use. */
+  public static final Checkpoint HUGGING_FACE = named(Map.of());
+
+  /** GGUF files. */
+  public static final Checkpoint GGUF = new Checkpoint(Map.of(), true, false, Set.of(), false);
+
+  /** Copies the collections. */
+  public Checkpoint {
+    stems = Map.copyOf(stems);
+    transposed = Set.copyOf(transposed);
+  }
+
+  /** Checkpoints that differ from Llama's in names alone. */
+  public static Checkpoint named(Map<TensorRole, String> stems) {
+    return new Checkpoint(stems, false, false, Set.of(), false);
+  }
+
+  /** The same with packed projections in groups. */
+  public Checkpoint withGroupedQkv() {
+    return new Checkpoint(stems, gguf, true, transposed, interleavedGate);
+  }
+
+  /** The same with matrices {@code [in, out]}. */
+  public Checkpoint withTransposed(TensorRole... roles) {
+    return new Checkpoint(stems, gguf, groupedQkv, Set.of(roles), interleavedGate);
+  }
+
+  /** The same with gates and ups alternating. */
+  public Checkpoint withInterleavedGate() {
+    return new Checkpoint(stems, gguf, groupedQkv, transposed, true);
+  }
+
+  /** The name of a role's weight, or null where there is none. */
+  public String weight(TensorRole role, int layer) {
+    return name(role, layer, ".weight");
+  }
+
+  /** The name of a role's bias, or null where there is none. */
+  public String bias(TensorRole role, int layer) {
+    return name(role, layer, ".bias");
+  }
+
+  /** The name of an expert's matrix. */
+  public String expert(TensorRole role, int layer, int expert) {
+    String name = weight(role, layer);
+    return name == null ? null : name.replace("%e", Integer.toString(expert));
+  }
+
+  private String name(TensorRole role, int layer, String suffix) {
+    String stem = stems.get(role);
+    if (stem == null) {
+      stem = gguf ? role.ggufPattern() : role.huggingFacePattern();
+    }
+    if (stem == null) {
+      return null;
+    }
+    String name = stem.replace("%d", Integer.toString(layer));
+    return name.endsWith("=") ? whole(name, suffix) : name + suffix;
+  }
+
+  /** A whole name; its bias has the same name with {@code _bias} behind. */
+  private static String whole(String name, String suffix) {
+    String stem = name.substring(0, name.length() - 1);
+    return suffix.equals(".bias") ? stem + "_bias" : stem;
+  }
+}

@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jishi.model;
+
+import io.jishi.tensor.Attention;
+import io.jishi.tensor.DType;
+import io.jishi.tensor.LatentAttention;
+import io.jishi.tensor.Linear;
+import io.jishi.tensor.Norm;
+import io.jishi.tensor.Rope;
+import io.jishi.tensor.Scores;
+import io.jishi.tensor.StateSpec;
+import io.jishi.tensor.Weight;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Builds the attention of a layer over its tensors. */
+final class MixerLoader {
+  private final Tensors tensors;
+  private final DecoderSpec spec;
+  private final Linears linears;
+  private final List<StateSpec.Layer> slots;
+  private final int context;
+  private final Map<RopeSpec, Rope> ropes = new HashMap<>();
+
+  /**
+   * A loader.
+   *
+   * @param slots of the states; what is built adds its own
+   * @param context positions that sequences will have at most
+   */
+  MixerLoader(
+      Tensors tensors,
+      DecoderSpec spec,
+      Linears linears,
+      List<StateSpec.Layer> slots,
+      int context) {
+    this.tensors = tensors;
+    this.spec = spec;
+    this.linears = linears;
+    this.slots = slots;
+    this.context = context;
+  }
+
+  Mixer grouped(int l, DecoderSpec.GroupedAttention a) {
+    int queries = a.heads() * a.headDim();
+    int keys = a.kvHeads() * a.headDim();
+    DecoderSpec.HeadNorm norm = a.headNorm();
+    boolean each =
+        norm != null
+            && (norm.scope() == DecoderSpec.HeadNorm.Scope.HEAD
+                || norm.scope() == DecoderSpec.HeadNorm.Scope.ROTATED_HEAD);
+    DecoderSpec.ScoreSpec s = a.scores();
+    Scores scores =
+        new Scores(
+            s.window(),
+            s.softCap(),
+            s.alibi() == 0 ? null : Alibi.slopes(a.heads(), s.alibi()),
+            s.sinks() ? tensors.vector(TensorRole.SINKS, l, a.heads()) : null);
+    Attention attention =
+        new Attention(
+            a.heads(),
+            a.kvHeads(),
+            a.headDim(),
+            rope(a.rope()),
+            each ? linears.gain(TensorRole.QUERY_NORM, l, a.headDim(), norm.norm()) : null,
+            each ? linears.gain(TensorRole.KEY_NORM, l, a.headDim(), norm.norm()) : null,
+            each ? norm.norm().eps() : 0,
+            (float) s.scale(),
+            each && norm.scope() == DecoderSpec.HeadNorm.Scope.ROTATED_HEAD,
+            scores);
+    boolean other = norm != null && !each;
+    return new Mixer.Grouped(
+        slot(new StateSpec.Rows(keys, keys, DType.F32)),
+        input(l, a),
+        other ? whole(TensorRole.QUERY_NORM, l, a.heads(), queries, norm) : null,
+        other ? whole(TensorRole.KEY_NORM, l, a.kvHeads(), keys, norm) : null,
+        attention,
+        a.outputGate(),
+        linears.linear(l, TensorRole.ATTENTION_OUTPUT, spec.width(), queries, a.outputBias()));
+  }
+
+  /** Norms over all columns, whose gains may be stored as {@code [heads, headDim]}. */
+  private Norm whole(TensorRole role, int l, int heads, int size, DecoderSpec.HeadNorm norm) {
+    boolean own = norm.scope() == DecoderSpec.HeadNorm.Scope.OWN_HEAD;
+    Weight gain =
+        own
+            ? tensors.floats(role, l, heads, size / heads, v -> v)
+            : linears.gain(role, l, size, norm.norm());
+    float[] values = new float[size];
+    for (int h = 0; own && h < heads; h++) {
+      float[] row = new float[size / heads];
+      gain.row(h, null, row);
+      System.arraycopy(row, 0, values, h * row.length, row.length);
+    }
+    gain = own ? tensors.floats(gain.name(), 1, size, values) : gain;
+    return new Norm(norm.norm().kind(), own ? heads : 1, gain, null, norm.norm().eps());
+  }
+
+  private Linear input(int l, DecoderSpec.GroupedAttention a) {
+    int dim = a.headDim();
+    int[] sizes = {a.heads() * dim, a.kvHeads() * dim, a.kvHeads() * dim};
+    if (tensors.has(TensorRole.QKV, l)) {
+      return packed(l, a, sizes[0] + 2 * sizes[1]);
+    }
+    if (!a.outputGate()) {
+      return linears.joined(
+          l,
+          spec.width(),
+          a.inputBias(),
+          List.of(TensorRole.QUERY, TensorRole.KEY, TensorRole.VALUE),
+          sizes);
+    }
+    // Rows of each head's query are followed by those of its gate.
+    Weight both = tensors.stored(TensorRole.QUERY, l, 2 * sizes[0], spec.width());
+    int[] query = new int[sizes[0]];
+    int[] gate = new int[sizes[0]];
+    for (int i = 0; i < query.length; i++) {
+      query[i] = i / dim * 2 * dim + i % dim;
+      gate[i] = query[i] + dim;
+    }
+    List<Weight> weights = new ArrayList<>();
+    weights.add(tensors.prepared(tensors.rows(both, both.name(), query)));
+    weights.add(tensors.matrix(TensorRole.KEY, l, sizes[1], spec.width()));
+    weights.add(tensors.matrix(TensorRole.VALUE, l, sizes[2], spec.width()));
+    weights.add(tensors.prepared(tensors.rows(both, both.name(), gate)));
+    return Linear.of(weights, Arrays.asList(null, null, null, null));
+  }
+
+  private Linear packed(int l, DecoderSpec.GroupedAttention a, int rows) {
+    Weight weight = tensors.stored(TensorRole.QKV, l, rows, spec.width());
+    Weight bias = a.inputBias() ? tensors.bias(TensorRole.QKV, l, rows) : null;
+    if (tensors.checkpoint().groupedQkv()) {
+      int[] order = blocks(a, rows);
+      weight = tensors.rows(weight, weight.name(), order);
+      if (bias != null) {
+        float[] from = new float[rows];
+        float[] to = new float[rows];
+        bias.vector(from);
+        for (int i = 0; i < rows; i++) {
+          to[i] = from[order[i]];
+        }
+        bias = tensors.floats(bias.name(), 1, rows, to);
+      }
+    }
+    return Linear.of(List.of(tensors.prepared(weight)), Arrays.asList(bias));
+  }
+
+  /** Where the rows of all queries, all keys and all values stand among those of the groups. */
+  private static int[] blocks(DecoderSpec.GroupedAttention a, int rows) {
+    int dim = a.headDim();
+    int group = a.heads() / a.kvHeads();
+    int[] order = new int[rows];
+    int at = 0;
+    for (int h = 0; h < a.heads() + 2 * a.kvHeads(); h++) {
+      int key = h - a.heads();
+      int head =
+          key < 0
+              ? h / group * (group + 2) + h % group
+              : key % a.kvHeads() * (group + 2) + group + key / a.kvHeads();
+      for (int i = 0; i < dim; i++) {
+        order[at++] = head * dim + i;
+      }
+    }
+    return order;
+  }
+
+  Mixer latent(int l, DecoderSpec.LatentAttention a) {
+    int dim = a.keyDim() + a.rotary();
+    int queries = a.heads() * dim;
+    boolean low = a.queryRank() > 0;
+    int in = low ? a.queryRank() : spec.width();
+    TensorRole queryRole = low ? TensorRole.QUERY_B : TensorRole.QUERY;
+    LatentAttention attention =
+        new LatentAttention(a.heads(), a.rank(), a.rotary(), rope(a.rope()), (float) a.scale());
+    List<Linear> absorb = new ArrayList<>();
+    List<Linear> values = new ArrayList<>();
+    latentHeads(l, a, absorb, values);
+    return new Mixer.Latent(
+        slot(new StateSpec.Rows(attention.rowWidth(), 0, DType.F32)),
+        low ? linears.linear(l, TensorRole.QUERY_A, a.queryRank(), spec.width(), false) : null,
+        low ? linears.norm(TensorRole.QUERY_A_NORM, l, a.queryRank(), a.norm()) : null,
+        linears.linear(l, queryRole, queries, in, false),
+        linears.linear(l, TensorRole.KV_A, attention.rowWidth(), spec.width(), false),
+        linears.norm(TensorRole.KV_A_NORM, l, a.rank(), a.norm()),
+        absorb,
+        attention,
+        values,
+        linears.linear(
+            l, TensorRole.ATTENTION_OUTPUT, spec.width(), a.heads() * a.valueDim(), false));
+  }
+
+  private void latentHeads(
+      int l, DecoderSpec.LatentAttention a, List<Linear> absorb, List<Linear> values) {
+    boolean split = tensors.has(TensorRole.KEY_B, l);
+    Weight[] keys =
+        split ? tensors.experts(TensorRole.KEY_B, l, a.heads(), a.rank(), a.keyDim()) : null;
+    Weight[] outs =
+        split ? tensors.experts(TensorRole.VALUE_B, l, a.heads(), a.valueDim(), a.rank()) : null;
+    int head = a.keyDim() + a.valueDim();
+    Weight both = split ? null : tensors.stored(TensorRole.KV_B, l, a.heads() * head, a.rank());
+    for (int h = 0; h < a.heads(); h++) {
+      Weight key = split ? keys[h] : turned(both, h * head, a.keyDim());
+      Weight out = split ? outs[h] : part(both, h * head + a.keyDim(), a.valueDim());
+      absorb.add(Linear.of(tensors.prepared(widened(key, a))));
+      values.add(Linear.of(tensors.prepared(out)));
+    }
+  }
+
+  private Weight part(Weight both, int from, int count) {
+    int[] order = new int[count];
+    Arrays.setAll(order, i -> from + i);
+    return tensors.rows(both, both.name(), order);
+  }
+
+  private Weight turned(Weight both, int from, int count) {
+    Weight rows = part(both, from, count);
+    return tensors.transposed(both.name(), rows.type(), rows.data(), count, rows.cols());
+  }
+
+  /** {@code [rank, keyDim]} with ones for the rotary values, which pass through. */
+  private Weight widened(Weight key, DecoderSpec.LatentAttention a) {
+    int cols = a.keyDim() + a.rotary();
+    float[] values = new float[(a.rank() + a.rotary()) * cols];
+    float[] row = new float[a.keyDim()];
+    byte[] scratch = new byte[Math.toIntExact(key.type().rowBytes(a.keyDim()))];
+    for (int r = 0; r < a.rank(); r++) {
+      key.row(r, scratch, row);
+      System.arraycopy(row, 0, values, r * cols, row.length);
+    }
+    for (int i = 0; i < a.rotary(); i++) {
+      values[(a.rank() + i) * cols + a.keyDim() + i] = 1;
+    }
+    return tensors.floats(key.name(), a.rank() + a.rotary(), cols, values);
+  }
+
+  private Rope rope(RopeSpec rope) {
+    return rope == null ? null : ropes.computeIfAbsent(rope, r -> r.rope(context));
+  }
+
+  private int slot(StateSpec.Layer layer) {
+    slots.add(layer);
+    return slots.size() - 1;
+  }
+}

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jishi.model.family;
+
+import io.jishi.model.DecoderSpec;
+import io.jishi.model.DecoderSpec.GroupedAttention;
+import io.jishi.model.DecoderSpec.Head;
+import io.jishi.model.DecoderSpec.ScoreSpec;
+import io.jishi.model.ModelConfig;
+import io.jishi.model.TensorRole;
+import java.util.Map;
+
+/** Baichuan 1 and 2 (Yang et al. 2023): packed projections; 13B has ALiBi, 2 has a unit head. */
+final class Baichuan {
+  /** By this vocabulary published files of the second generation are known. */
+  private static final int SECOND = 125_696;
+
+  private Baichuan() {}
+
+  static DecoderSpec baichuan(ModelConfig config) {
+    Blueprint b = new Blueprint(config);
+    GroupedAttention a = b.attention();
+    if (!config.has("max_position_embeddings")) {
+      ScoreSpec alibi = new ScoreSpec(a.scores().scale(), 0, 0, 1, false);
+      a = a.withRope(null).withScores(alibi);
+    }
+    boolean unit = config.flag("norm_head", config.require("vocab_size") == SECOND);
+    return b.mixer(a)
+        .head(new Head(config.tiedOutput(false), false, unit, 1, 0))
+        .names(Map.of(TensorRole.QKV, "model.layers.%d.self_attn.W_pack"))
+        .build();
+  }
+}
