@@ -117,7 +117,11 @@ class GoldenTest {
     }
 
     Runner(Path folder, DType cache, Precision precision, int threads) {
-      model = Model.open(folder, Backend.cpu());
+      this(folder, cache, precision, threads, 0);
+    }
+
+    Runner(Path folder, DType cache, Precision precision, int threads, int context) {
+      model = Model.open(folder, Backend.cpu(), context);
       ops = Backend.cpu().ops(threads);
       pool = new StatePool(model.decoder().stateSpec(cache), 4096);
       this.precision = precision;
@@ -185,7 +189,7 @@ class GoldenTest {
       return Arrays.copyOfRange(all, prompt.length, all.length);
     }
 
-    private static int best(float[] logits) {
+    static int best(float[] logits) {
       int best = 0;
       for (int v = 1; v < logits.length; v++) {
         best = logits[v] > logits[best] ? v : best;

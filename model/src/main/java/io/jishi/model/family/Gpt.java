@@ -101,7 +101,7 @@ final class Gpt {
     if (alibi) {
       // Slopes are added before the scale.
       double scale = a.scores().scale();
-      a = a.withScores(new ScoreSpec(scale, 0, 0, (float) scale, false));
+      a = a.withScores(new ScoreSpec(scale, 0, 0, 1, false));
     }
     Checkpoint checkpoint = Checkpoint.named(falconNames("transformer.h.%d."));
     return b.norm(norm)
