@@ -82,9 +82,10 @@ record HuggingFaceConfig(JsonObject json) implements ModelConfig {
 
   @Override
   public OptionalDouble number(String name) {
-    String found = found(name);
-    Optional<JsonObject> rope = json.object("rope_parameters");
-    return !json.has(found) && rope.isPresent() ? rope.get().number(found) : json.number(found);
+    // Where both say something, the newer object is what Transformers goes by.
+    OptionalDouble inner =
+        json.object("rope_parameters").map(r -> r.number(name)).orElse(OptionalDouble.empty());
+    return inner.isPresent() ? inner : json.number(found(name));
   }
 
   @Override

@@ -154,7 +154,7 @@ class GoldenTest {
       try (SequenceState before = pool.newState();
           SequenceState state = pool.newState();
           SequenceState after = pool.newState()) {
-        batch.add(before, tokens, 5, 70, 1);
+        batch.add(before, tokens, 5, Math.min(70, tokens.length - 5), 1);
         batch.add(state, tokens, 0, tokens.length, tokens.length);
         batch.add(after, tokens, 9, 3, 3);
         Tensor logits = model.decoder().forward(ops, batch, precision);

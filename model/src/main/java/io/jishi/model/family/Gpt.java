@@ -99,9 +99,10 @@ final class Gpt {
                 b.heads(), shared ? 1 : b.heads(), dim, alibi ? null : b.rope(Rope.Style.HALVES))
             .withBiases(bias, bias);
     if (alibi) {
-      // Slopes are added before the scale.
-      double scale = a.scores().scale();
-      a = a.withScores(new ScoreSpec(scale, 0, 0, 1, false));
+      // Slopes are added before the scale. Transformers adds them twice unless it runs SDPA: once
+      // in the mask, once to the scores. Published models were trained with them added once.
+      double slopes = a.scores().scale() * config.number("alibi_scale").orElse(1);
+      a = a.withScores(new ScoreSpec(a.scores().scale(), 0, 0, (float) slopes, false));
     }
     Checkpoint checkpoint = Checkpoint.named(falconNames("transformer.h.%d."));
     return b.norm(norm)

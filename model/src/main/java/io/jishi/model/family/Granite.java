@@ -12,6 +12,9 @@ import java.util.Map;
 
 /** Granite 3 and 4 (IBM 2024, 2025): multipliers everywhere; 4 has state spaces and experts. */
 final class Granite {
+  /** What the two dialects call a layer with a state space. */
+  private static final List<String> RECURRENT = List.of("mamba", "linear_attention");
+
   private Granite() {}
 
   static DecoderSpec granite(ModelConfig config) {
@@ -27,7 +30,7 @@ final class Granite {
     DecoderSpec.Mamba2 space = StateSpaces.mamba2(b, b.rms);
     int shared = b.size("shared_intermediate_size");
     String layer = "model.layers.%d.";
-    b.mixer(l -> kinds.size() > l && kinds.get(l).equals("mamba") ? space : full);
+    b.mixer(l -> kinds.size() > l && RECURRENT.contains(kinds.get(l)) ? space : full);
     if (config.integer("num_experts").orElse(0) > 0) {
       b.channel(
           new Experts(b)
