@@ -3,6 +3,7 @@ package io.jishi.tensor;
 
 import io.jishi.tensor.cpu.CpuBackend;
 import java.lang.foreign.Arena;
+import java.util.Optional;
 
 /** A processor that can hold weights and run the operations of the waist. */
 public interface Backend {
@@ -41,12 +42,11 @@ public interface Backend {
   boolean productsEstimated(DType type, Precision precision);
 
   /**
-   * Measures how fast this backend's own loads read memory of the kind that weights live in.
+   * Reads memory by this backend's own loads; none where it has none.
    *
-   * @param bytes to read, more than any cache holds
-   * @return bytes per second of {@code threads} processors together, 0 where it has no loads
+   * @param bytes of the buffer, more than any cache holds
    */
-  double measureMemory(long bytes, int threads);
+  Optional<MemoryReader> memoryReader(long bytes, int threads);
 
   /** Processors that {@link #ops} takes for 0. */
   int threads();

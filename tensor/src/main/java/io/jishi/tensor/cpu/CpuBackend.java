@@ -3,6 +3,7 @@ package io.jishi.tensor.cpu;
 
 import io.jishi.tensor.Backend;
 import io.jishi.tensor.DType;
+import io.jishi.tensor.MemoryReader;
 import io.jishi.tensor.Ops;
 import io.jishi.tensor.Packing;
 import io.jishi.tensor.Precision;
@@ -16,6 +17,7 @@ import io.jishi.tensor.cpu.scalar.ProductMeter;
 import io.jishi.tensor.cpu.scalar.ScalarOps;
 import io.jishi.tensor.cpu.scalar.ScalarRows;
 import java.lang.foreign.Arena;
+import java.util.Optional;
 
 /** The processors of this machine. */
 public final class CpuBackend implements Backend {
@@ -96,8 +98,10 @@ public final class CpuBackend implements Backend {
   }
 
   @Override
-  public double measureMemory(long bytes, int threads) {
-    return kernels == null ? 0 : AsmMeter.memory(kernels, Team.process(), threads, bytes);
+  public Optional<MemoryReader> memoryReader(long bytes, int threads) {
+    return kernels == null
+        ? Optional.empty()
+        : Optional.of(new AsmReader(kernels, Team.process(), threads, bytes));
   }
 
   @Override
