@@ -13,6 +13,7 @@ import io.jishi.tensor.Rope;
 import io.jishi.tensor.Weight;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SegmentAllocator;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -43,7 +44,7 @@ final class DecoderLoader {
   private final WeightFile file;
   private final Names names;
   private final Backend backend;
-  private final Arena arena;
+  private final SegmentAllocator memory;
   private final boolean pack;
   private final Set<String> used = new HashSet<>();
   private final Map<RopeSpec, Rope> ropes = new HashMap<>();
@@ -59,7 +60,7 @@ final class DecoderLoader {
     this.file = file;
     this.names = names;
     this.backend = backend;
-    this.arena = arena;
+    this.memory = backend.weightMemory(arena);
     this.pack = pack;
   }
 
@@ -153,7 +154,7 @@ final class DecoderLoader {
   }
 
   private Weight prepared(Weight weight) {
-    Weight prepared = pack ? backend.prepare(weight, arena) : weight;
+    Weight prepared = pack ? backend.prepare(weight, memory) : weight;
     if (prepared != weight) {
       file.release(weight.name());
     }
@@ -175,9 +176,9 @@ final class DecoderLoader {
     float[] values = new float[size];
     byte[] raw = tensor.data().toArray(ValueLayout.JAVA_BYTE);
     Dequantizer.dequantize(tensor.type(), raw, size, values);
-    MemorySegment memory = arena.allocate((long) size * Float.BYTES, 64);
-    MemorySegment.copy(values, 0, memory, ValueLayout.JAVA_FLOAT, 0, size);
-    return Weight.stored(tensor.name(), DType.F32, 1, size, memory);
+    MemorySegment floats = memory.allocate((long) size * Float.BYTES, 64);
+    MemorySegment.copy(values, 0, floats, ValueLayout.JAVA_FLOAT, 0, size);
+    return Weight.stored(tensor.name(), DType.F32, 1, size, floats);
   }
 
   private StoredTensor tensor(String name, List<Long> shape) {

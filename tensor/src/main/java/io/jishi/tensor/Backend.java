@@ -3,6 +3,7 @@ package io.jishi.tensor;
 
 import io.jishi.tensor.cpu.CpuBackend;
 import java.lang.foreign.Arena;
+import java.lang.foreign.SegmentAllocator;
 import java.util.Optional;
 
 /** A processor that can hold weights and run the operations of the waist. */
@@ -17,12 +18,17 @@ public interface Backend {
   String description();
 
   /**
-   * The weight in the layout that runs best here; memory for a packed copy comes from {@code
-   * arena}.
-   *
-   * @param arena outlives the weight
+   * Memory for the weights of a model, in the kind of pages that is read fastest here; it lives as
+   * long as {@code arena}. For one thread at a time.
    */
-  Weight prepare(Weight stored, Arena arena);
+  SegmentAllocator weightMemory(Arena arena);
+
+  /**
+   * The weight in the layout that runs best here.
+   *
+   * @param memory for a packed copy; outlives the weight
+   */
+  Weight prepare(Weight stored, SegmentAllocator memory);
 
   /**
    * New operations.
