@@ -38,17 +38,12 @@ public final class Model implements AutoCloseable {
    * @throws JishiException.OutOfResources where memory does not suffice
    */
   public static Model open(Path path, Backend backend) {
-    return load(open(path), backend, 0);
+    return open(path, backend, ModelOptions.DEFAULT);
   }
 
-  /**
-   * Reads a model for sequences of bounded length: rotary embeddings that depend on it are fixed
-   * for that.
-   *
-   * @param context positions of the longest sequence; 0 for what the model was made for
-   */
-  public static Model open(Path path, Backend backend, int context) {
-    return load(open(path), backend, context);
+  /** Reads a model with options; see {@link #open(Path, Backend)}. */
+  public static Model open(Path path, Backend backend, ModelOptions options) {
+    return load(open(path), backend, options);
   }
 
   /**
@@ -58,10 +53,10 @@ public final class Model implements AutoCloseable {
    * @throws JishiException.BadRequest where the types do not fit the shape
    */
   public static Model random(RandomSpec spec, Backend backend) {
-    return load(new RandomFiles(spec), backend, 0);
+    return load(new RandomFiles(spec), backend, ModelOptions.DEFAULT);
   }
 
-  private static Model load(ModelFiles files, Backend backend, int context) {
+  private static Model load(ModelFiles files, Backend backend, ModelOptions options) {
     Arena arena = Arena.ofShared();
     try {
       DecoderSpec spec = io.jishi.model.family.Family.spec(files.config());
@@ -74,7 +69,8 @@ public final class Model implements AutoCloseable {
                 + " tokens, the model only "
                 + spec.vocabulary());
       }
-      boolean pack = MemoryBudget.allows(packedBytes(files.weights()));
+      boolean pack = options.repack() && MemoryBudget.allows(packedBytes(files.weights()));
+      int most = options.context() == 0 ? spec.context() : options.context();
       Decoder decoder =
           new DecoderLoader(
                   spec,
@@ -83,7 +79,7 @@ public final class Model implements AutoCloseable {
                   backend,
                   arena,
                   pack,
-                  context == 0 ? spec.context() : context)
+                  Math.min(most, spec.context()))
               .load();
       return new Model(decoder, tokenizer, files, arena, pack);
     } catch (OutOfMemoryError e) {

@@ -121,7 +121,7 @@ class GoldenTest {
     }
 
     Runner(Path folder, DType cache, Precision precision, int threads, int context) {
-      model = Model.open(folder, Backend.cpu(), context);
+      model = Model.open(folder, Backend.cpu(), new ModelOptions(context, true));
       ops = Backend.cpu().ops(threads);
       pool = new StatePool(model.decoder().stateSpec(cache), 4096);
       this.precision = precision;

@@ -3,6 +3,7 @@ package io.jishi.engine.bench;
 
 import io.jishi.base.JishiException;
 import io.jishi.model.Model;
+import io.jishi.model.ModelOptions;
 import io.jishi.model.RandomSpec;
 import io.jishi.tensor.Backend;
 import io.jishi.tensor.Ops;
@@ -62,7 +63,8 @@ public final class Bench implements AutoCloseable {
    *     too small
    */
   public static BenchReport run(Path path, BenchOptions options, Consumer<String> progress) {
-    return run(() -> Model.open(path, Backend.cpu()), options, progress);
+    ModelOptions loading = new ModelOptions(0, options.repack());
+    return run(() -> Model.open(path, Backend.cpu(), loading), options, progress);
   }
 
   /**
