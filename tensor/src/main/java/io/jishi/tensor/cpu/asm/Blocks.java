@@ -28,6 +28,11 @@ abstract class Blocks {
   /** Bytes of a block of 16 rows. */
   abstract int bytes();
 
+  /** Whether a block's words are read in another order than they lie in. */
+  boolean jumps() {
+    return false;
+  }
+
   /** Emits what all groups of a block share. */
   abstract void begin();
 

@@ -83,6 +83,14 @@ final class StoredBlocks extends Blocks {
   }
 
   @Override
+  boolean jumps() {
+    return switch (type) {
+      case Q2_K, Q3_K, Q5_K, Q6_K, TQ1_0, TQ2_0 -> true;
+      default -> false;
+    };
+  }
+
+  @Override
   int bytes() {
     return 16 * Packing.blockBytes(type);
   }
