@@ -3,9 +3,11 @@ package io.jishi.tensor.cpu;
 
 import io.jishi.tensor.Backend;
 import io.jishi.tensor.DType;
+import io.jishi.tensor.MatrixProducts;
 import io.jishi.tensor.Ops;
 import io.jishi.tensor.Packing;
 import io.jishi.tensor.Precision;
+import io.jishi.tensor.TrainingRows;
 import io.jishi.tensor.Weight;
 import io.jishi.tensor.cpu.asm.Kernels;
 import io.jishi.tensor.cpu.asm.Level;
@@ -13,7 +15,9 @@ import io.jishi.tensor.cpu.asm.LineKind;
 import io.jishi.tensor.cpu.scalar.AttentionTask;
 import io.jishi.tensor.cpu.scalar.LinearTask;
 import io.jishi.tensor.cpu.scalar.ProductMeter;
+import io.jishi.tensor.cpu.scalar.ScalarMatrixProducts;
 import io.jishi.tensor.cpu.scalar.ScalarOps;
+import io.jishi.tensor.cpu.scalar.ScalarRowSteps;
 import io.jishi.tensor.cpu.scalar.ScalarRows;
 import java.lang.foreign.Arena;
 
@@ -68,7 +72,7 @@ public final class CpuBackend implements Backend {
   @Override
   public Ops ops(int threads) {
     Team team = Team.process();
-    int width = threads == 0 ? threads() : Math.min(threads, threads());
+    int width = width(threads);
     Products products = new LinearTask(team.size());
     RowOps rows = new ScalarRows();
     AttentionRunner attention = new AttentionTask(team.size());
@@ -98,6 +102,20 @@ public final class CpuBackend implements Backend {
   @Override
   public double measureMemory(long bytes, int threads) {
     return kernels == null ? 0 : AsmMeter.memory(kernels, Team.process(), threads, bytes);
+  }
+
+  @Override
+  public MatrixProducts matrixProducts(int threads, MatrixProducts.Inputs inputs) {
+    return new ScalarMatrixProducts(Team.process(), width(threads), inputs);
+  }
+
+  @Override
+  public TrainingRows trainingRows(int threads) {
+    return new TeamRows(Team.process(), width(threads), ScalarRowSteps::new);
+  }
+
+  private int width(int threads) {
+    return threads == 0 ? threads() : Math.min(threads, threads());
   }
 
   @Override
