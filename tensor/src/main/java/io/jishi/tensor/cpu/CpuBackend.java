@@ -12,6 +12,7 @@ import io.jishi.tensor.Weight;
 import io.jishi.tensor.cpu.asm.Kernels;
 import io.jishi.tensor.cpu.asm.Level;
 import io.jishi.tensor.cpu.asm.LineKind;
+import io.jishi.tensor.cpu.asm.TileKernels;
 import io.jishi.tensor.cpu.scalar.AttentionTask;
 import io.jishi.tensor.cpu.scalar.LinearTask;
 import io.jishi.tensor.cpu.scalar.ProductMeter;
@@ -30,10 +31,12 @@ public final class CpuBackend implements Backend {
   public static final CpuBackend INSTANCE = chosen();
 
   private final Kernels kernels;
+  private final TrainingKernels training;
   private final String description;
 
   private CpuBackend(LevelChoice choice) {
     kernels = choice.level() == Level.SCALAR ? null : new Kernels(choice.level());
+    training = kernels == null ? null : new TrainingKernels(choice.level());
     description = choice.level().label() + ": " + choice.reason();
   }
 
@@ -106,7 +109,11 @@ public final class CpuBackend implements Backend {
 
   @Override
   public MatrixProducts matrixProducts(int threads, MatrixProducts.Inputs inputs) {
-    return new ScalarMatrixProducts(Team.process(), width(threads), inputs);
+    Team team = Team.process();
+    TileKernels tiles = kernels == null ? null : training.of(inputs);
+    return tiles == null
+        ? new ScalarMatrixProducts(team, width(threads), inputs)
+        : new AsmMatrixProducts(team, width(threads), tiles);
   }
 
   @Override
