@@ -26,7 +26,7 @@ final class TeamRows implements TrainingRows {
   private final Arena arena = Arena.ofShared();
   private MemorySegment partials = MemorySegment.NULL;
 
-  TeamRows(Team team, int width, Supplier<RowSteps> maker) {
+  TeamRows(Team team, int width, Supplier<? extends RowSteps> maker) {
     this.team = team;
     this.width = width;
     steps = new RowSteps[width == 1 ? 1 : team.size()];
@@ -62,6 +62,9 @@ final class TeamRows implements TrainingRows {
       float[] losses,
       float[] logSums) {
     within(logits, (long) rows * vocabulary);
+    if (vocabulary <= 0) {
+      throw new IndexOutOfBoundsException("a vocabulary of " + vocabulary);
+    }
     for (float[] each : new float[][] {weights, losses, logSums}) {
       Objects.checkFromIndexSize(first, rows, each.length);
     }
@@ -119,6 +122,9 @@ final class TeamRows implements TrainingRows {
     }
     within(gain, n);
     within(dGain, n);
+    if (n == 0) {
+      return;
+    }
     int chunks = Math.ceilDiv(rows, NORM_ROWS);
     MemorySegment sums = partials((long) chunks * n);
     parallel(
@@ -147,7 +153,10 @@ final class TeamRows implements TrainingRows {
     within(x, 2L * rows * n);
     within(dx, 2L * rows * n);
     within(dy, (long) rows * n);
-    int perChunk = Math.max(1, FLOATS / Math.max(1, n));
+    if (n == 0) {
+      return;
+    }
+    int perChunk = Math.max(1, FLOATS / n);
     parallel(
         Math.ceilDiv(rows, perChunk),
         (chunk, worker) -> {
