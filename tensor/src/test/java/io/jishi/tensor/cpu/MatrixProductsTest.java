@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jishi.tensor.cpu;
 
+import static io.jishi.tensor.cpu.TrainingRowsTest.backend;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -58,28 +59,29 @@ class MatrixProductsTest {
   @MethodSource("levels")
   void productsAreWhatTheyShouldBe(Level level, Inputs inputs) {
     Random random = new Random(level.ordinal());
-    for (int i = 0; i < 120; i++) {
+    for (int i = 0; i < 50; i++) {
       check(level, inputs, Case.random(random));
     }
-    check(level, inputs, new Case(137, 1601, 1100, false, true, false, 1)); // several blocks
+    check(level, inputs, new Case(37, 1601, 1100, false, true, false, 1)); // several blocks
     check(level, inputs, new Case(320, 96, 1040, true, false, true, 2));
   }
 
   private static void check(Level level, Inputs inputs, Case c) {
     try (Arena arena = Arena.ofShared()) {
       Operands o = new Operands(arena, c);
-      float[] one = o.run(new CpuBackend(level), inputs, 1);
-      assertThat(o.run(new CpuBackend(level), inputs, 2)).as("%s", c).isEqualTo(one);
-      float[] scalar = o.run(new CpuBackend(Level.SCALAR), inputs, 1);
+      float[] one = o.run(backend(level), inputs, 1);
+      assertThat(o.run(backend(level), inputs, 2)).as("%s", c).isEqualTo(one);
+      float[] scalar = o.run(backend(Level.SCALAR), inputs, 1);
       double error = inputs == Inputs.BF16 ? BF16_ERROR : FP32_ERROR;
       boolean pairs = inputs == Inputs.BF16 && level == Level.AVX512_VNNI_BF16;
+      assertThat(pairs || Arrays.equals(one, scalar)).as("%s %s", level, c).isTrue();
+      int sample = (long) c.m() * c.n() * c.k() > 1_000_000 ? 17 : 1;
       for (int i = 0; i < c.m(); i++) {
-        for (int j = 0; j < c.n(); j++) {
+        for (int j = i % sample; j < c.n(); j += sample) {
           double[] exact = o.exact(i, j);
           int at = i * o.cRow + j;
-          String name = level + " " + c + " " + i + " " + j;
-          close(one[at], exact[0], error * exact[1], name);
-          close(one[at], scalar[at], pairs ? BF16_SUMS * exact[1] : 0, name);
+          close(one[at], exact[0], error * exact[1], level, c);
+          close(one[at], scalar[at], pairs ? BF16_SUMS * exact[1] : 0, level, c);
         }
         for (int j = c.n(); j < o.cRow && i < c.m() - 1; j++) {
           assertThat(one[i * o.cRow + j]).as("%s", c).isEqualTo(OUTSIDE);
@@ -88,9 +90,9 @@ class MatrixProductsTest {
     }
   }
 
-  private static void close(float actual, double expected, double error, String name) {
+  private static void close(float actual, double expected, double error, Level level, Case c) {
     if (!(Math.abs(actual - expected) <= error)) {
-      throw new AssertionError(name + ": " + actual + " is not " + expected + " ± " + error);
+      throw new AssertionError(level + " " + c + ": " + actual + " is not " + expected);
     }
   }
 
@@ -102,6 +104,8 @@ class MatrixProductsTest {
     final int cRow;
     final MemorySegment aData;
     final MemorySegment bData;
+    final float[] aValues;
+    final float[] bValues;
     final MemorySegment cStart;
     final MemorySegment cData;
 
@@ -113,6 +117,8 @@ class MatrixProductsTest {
       cRow = c.n() + r.nextInt(3);
       aData = data(arena, size(c.m(), c.k(), a), r);
       bData = data(arena, size(c.k(), c.n(), b), r);
+      aValues = aData.toArray(Floats.LAYOUT);
+      bValues = bData.toArray(Floats.LAYOUT);
       long[] strides = {cRow, 1};
       cStart = data(arena, size(c.m(), c.n(), strides), r);
       for (int i = 0; i < c.m() - 1; i++) {
@@ -157,8 +163,8 @@ class MatrixProductsTest {
       double sum = c.add() ? cStart.getAtIndex(Floats.LAYOUT, (long) i * cRow + j) : 0;
       double magnitude = Math.abs(sum);
       for (int p = 0; p < c.k(); p++) {
-        double x = aData.getAtIndex(Floats.LAYOUT, i * a[0] + p * a[1]);
-        x *= bData.getAtIndex(Floats.LAYOUT, p * b[0] + j * b[1]);
+        double x = aValues[(int) (i * a[0] + p * a[1])];
+        x *= bValues[(int) (p * b[0] + j * b[1])];
         sum += x;
         magnitude += Math.abs(x);
       }
@@ -170,7 +176,7 @@ class MatrixProductsTest {
   @MethodSource("levels")
   void whatIsNotANumberIsNotLost(Level level, Inputs inputs) {
     try (Arena arena = Arena.ofShared();
-        MatrixProducts products = new CpuBackend(level).matrixProducts(1, inputs)) {
+        MatrixProducts products = backend(level).matrixProducts(1, inputs)) {
       MemorySegment a = arena.allocate(4 * 64);
       MemorySegment b = arena.allocate(4 * 64).fill((byte) 0);
       MemorySegment c = arena.allocate(4);
@@ -198,7 +204,7 @@ class MatrixProductsTest {
   @MethodSource("levels")
   void whatDoesNotLieWithinItsSegmentIsRefused(Level level, Inputs inputs) {
     try (Arena arena = Arena.ofShared();
-        MatrixProducts p = new CpuBackend(level).matrixProducts(1, inputs)) {
+        MatrixProducts p = backend(level).matrixProducts(1, inputs)) {
       MemorySegment x = arena.allocate(4L * 8 * 8);
       p.multiply(8, 8, 8, x, 8, 1, x, 1, 8, arena.allocate(256), 8, true);
       MemorySegment c = arena.allocate(256);
@@ -222,7 +228,7 @@ class MatrixProductsTest {
   @MethodSource("levels")
   void memoryThatKernelsCannotUseIsRefused(Level level, Inputs inputs) {
     try (Arena arena = Arena.ofShared();
-        MatrixProducts p = new CpuBackend(level).matrixProducts(1, inputs)) {
+        MatrixProducts p = backend(level).matrixProducts(1, inputs)) {
       MemorySegment x = arena.allocate(256);
       MemorySegment heap = MemorySegment.ofArray(new float[64]);
       Arena closed = Arena.ofShared();
@@ -246,7 +252,7 @@ class MatrixProductsTest {
   @ParameterizedTest
   @MethodSource("levels")
   void workersWithProductsOfTheirOwnGiveTheSame(Level level, Inputs inputs) {
-    CpuBackend backend = new CpuBackend(level);
+    CpuBackend backend = backend(level);
     try (Arena arena = Arena.ofShared();
         TrainingRows rows = backend.trainingRows(2)) {
       MatrixProducts[] own = new MatrixProducts[2];

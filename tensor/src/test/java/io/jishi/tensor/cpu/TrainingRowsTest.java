@@ -11,6 +11,8 @@ import io.jishi.tensor.cpu.asm.Level;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -27,6 +29,13 @@ class TrainingRowsTest {
   }
 
   private final Random random = new Random(7);
+
+  private static final Map<Level, CpuBackend> BACKENDS = new EnumMap<>(Level.class);
+
+  /** One backend for each level: its kernels are emitted once. */
+  static synchronized CpuBackend backend(Level level) {
+    return BACKENDS.computeIfAbsent(level, CpuBackend::new);
+  }
 
   private MemorySegment floats(Arena arena, int count, double size) {
     return floats(arena, count, size, random);
@@ -72,7 +81,7 @@ class TrainingRowsTest {
           MemorySegment.copy(before, 0, x, Floats.LAYOUT, 0, before.length);
           float[] losses = new float[rows + first];
           float[] logSums = new float[rows + first];
-          try (TrainingRows t = new CpuBackend(level).trainingRows(threads)) {
+          try (TrainingRows t = backend(level).trainingRows(threads)) {
             t.crossEntropy(
                 x, rows, vocabulary, first, targets, weights, 1e-2f, true, losses, logSums);
           }
@@ -126,7 +135,7 @@ class TrainingRowsTest {
           for (int threads = 1; threads <= 2; threads++) {
             MemorySegment.copy(dxBefore, 0, dx, Floats.LAYOUT, 0, dxBefore.length);
             MemorySegment.copy(dGainBefore, 0, dGain, Floats.LAYOUT, 0, n);
-            try (TrainingRows t = new CpuBackend(level).trainingRows(threads)) {
+            try (TrainingRows t = backend(level).trainingRows(threads)) {
               t.rmsNormBackward(x, gain, 1e-3f, dy, dx, add, dGain, rows, n);
             }
             if (threads == 2) {
@@ -189,7 +198,7 @@ class TrainingRowsTest {
         float[] first = null;
         for (int threads = 1; threads <= 2; threads++) {
           MemorySegment.copy(before, 0, x, Floats.LAYOUT, 0, before.length);
-          try (TrainingRows t = new CpuBackend(level).trainingRows(threads)) {
+          try (TrainingRows t = backend(level).trainingRows(threads)) {
             t.siluGateBackward(x, dy, x, rows, n);
           }
           float[] out = copy(x);
@@ -231,7 +240,7 @@ class TrainingRowsTest {
         for (int i = 0; i < 4; i++) {
           MemorySegment.copy(b[i], 0, x[i], Floats.LAYOUT, 0, n);
         }
-        try (TrainingRows t = new CpuBackend(level).trainingRows(threads)) {
+        try (TrainingRows t = backend(level).trainingRows(threads)) {
           t.adamW(step, x[0], x[1], x[2], x[3], n);
         }
         float[][] out = Arrays.stream(x).map(TrainingRowsTest::copy).toArray(float[][]::new);
@@ -264,7 +273,7 @@ class TrainingRowsTest {
         }
         double[] out = new double[3];
         for (int threads = 1; threads <= 2; threads++) {
-          try (TrainingRows t = new CpuBackend(level).trainingRows(threads)) {
+          try (TrainingRows t = backend(level).trainingRows(threads)) {
             out[threads] = t.squaredNorm(x, n);
           }
         }
@@ -278,7 +287,7 @@ class TrainingRowsTest {
   @MethodSource("levels")
   void whatDoesNotLieWithinItsSegmentIsRefused(Level level) {
     try (Arena arena = Arena.ofShared();
-        TrainingRows t = new CpuBackend(level).trainingRows(1)) {
+        TrainingRows t = backend(level).trainingRows(1)) {
       MemorySegment x = arena.allocate(4L * 64);
       MemorySegment small = arena.allocate(4L * 63);
       float[] two = new float[2];
@@ -318,10 +327,10 @@ class TrainingRowsTest {
 
   @Test
   void chunksOfTheCallersOwnWorkUseAWorkersOwnObjects() {
-    try (TrainingRows t = new CpuBackend(Cpu.best()).trainingRows(2);
+    try (TrainingRows t = backend(Cpu.best()).trainingRows(2);
         Arena arena = Arena.ofShared()) {
       TrainingRows[] own = new TrainingRows[2];
-      Arrays.setAll(own, i -> new CpuBackend(Cpu.best()).trainingRows(1));
+      Arrays.setAll(own, i -> backend(Cpu.best()).trainingRows(1));
       double[] sums = new double[20];
       MemorySegment x = floats(arena, 1000, 1);
       t.parallel(20, (chunk, worker) -> sums[chunk] = own[worker].squaredNorm(x, 50 * chunk));

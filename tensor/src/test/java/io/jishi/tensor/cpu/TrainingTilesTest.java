@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jishi.tensor.cpu;
 
+import static io.jishi.tensor.cpu.TrainingRowsTest.backend;
 import static io.jishi.tensor.cpu.TrainingRowsTest.close;
 import static io.jishi.tensor.cpu.TrainingRowsTest.copy;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -36,7 +37,7 @@ class TrainingTilesTest {
     int tiles = 3;
     float scale = 0.3f;
     try (Arena arena = Arena.ofShared();
-        TrainingRows t = new CpuBackend(level).trainingRows(1)) {
+        TrainingRows t = backend(level).trainingRows(1)) {
       MemorySegment[] x = new MemorySegment[tiles];
       float[][] scores = new float[tiles][];
       float[] max = new float[rows];
@@ -91,7 +92,7 @@ class TrainingTilesTest {
   @MethodSource("levels")
   void aRowThatSeesNothingIsNothingAndOneNotANumberIsNotLost(Level level) {
     try (Arena arena = Arena.ofShared();
-        TrainingRows t = new CpuBackend(level).trainingRows(1)) {
+        TrainingRows t = backend(level).trainingRows(1)) {
       MemorySegment x = floats(arena, 32, 1);
       x.setAtIndex(Floats.LAYOUT, 3, Float.NaN);
       x.setAtIndex(Floats.LAYOUT, 20, Float.NaN);
@@ -125,7 +126,7 @@ class TrainingTilesTest {
     int rows = 5;
     int cols = 32;
     try (Arena arena = Arena.ofShared();
-        TrainingRows t = new CpuBackend(level).trainingRows(1)) {
+        TrainingRows t = backend(level).trainingRows(1)) {
       MemorySegment p = floats(arena, rows * 50, 1);
       MemorySegment d = floats(arena, rows * 40, 1);
       float[] out = new float[rows];
