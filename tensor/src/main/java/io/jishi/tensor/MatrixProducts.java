@@ -5,7 +5,12 @@ import java.lang.foreign.MemorySegment;
 
 /**
  * General matrix products for training: floats in, sums in FP32. Results do not depend on the
- * number of threads, to the bit. For one thread at a time.
+ * number of threads, to the bit: each element of C is one chain of sums over ascending p that
+ * starts from C or 0. For one thread at a time.
+ *
+ * <p>Many small products at a time (attention's tiles, head by head): one object of one thread for
+ * each worker of {@link TrainingRows#parallel}. Such an object works on the calling thread alone
+ * and costs some hundred nanoseconds a product.
  */
 public interface MatrixProducts extends AutoCloseable {
   /** What the factors are rounded to before they are multiplied. */
@@ -23,7 +28,8 @@ public interface MatrixProducts extends AutoCloseable {
    * overlap neither factor.
    *
    * @param add whether to add to C rather than to replace it
-   * @throws IndexOutOfBoundsException where a factor does not lie within its segment
+   * @throws IndexOutOfBoundsException where a factor or C does not lie within its segment
+   * @throws IllegalArgumentException where one lies on the Java heap, or C is read-only
    */
   void multiply(
       int m,

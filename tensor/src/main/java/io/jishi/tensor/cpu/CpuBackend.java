@@ -3,23 +3,30 @@ package io.jishi.tensor.cpu;
 
 import io.jishi.tensor.Backend;
 import io.jishi.tensor.DType;
+import io.jishi.tensor.MatrixProducts;
 import io.jishi.tensor.MemoryReader;
 import io.jishi.tensor.Ops;
 import io.jishi.tensor.Packing;
 import io.jishi.tensor.Precision;
+import io.jishi.tensor.TrainingRows;
 import io.jishi.tensor.Weight;
 import io.jishi.tensor.cpu.asm.Kernels;
 import io.jishi.tensor.cpu.asm.Level;
 import io.jishi.tensor.cpu.asm.LineKind;
+import io.jishi.tensor.cpu.asm.StepKernels;
+import io.jishi.tensor.cpu.asm.TileKernels;
 import io.jishi.tensor.cpu.asm.WeightMemory;
 import io.jishi.tensor.cpu.scalar.AttentionTask;
 import io.jishi.tensor.cpu.scalar.LinearTask;
 import io.jishi.tensor.cpu.scalar.ProductMeter;
+import io.jishi.tensor.cpu.scalar.ScalarMatrixProducts;
 import io.jishi.tensor.cpu.scalar.ScalarOps;
+import io.jishi.tensor.cpu.scalar.ScalarRowSteps;
 import io.jishi.tensor.cpu.scalar.ScalarRows;
 import java.lang.foreign.Arena;
 import java.lang.foreign.SegmentAllocator;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /** The processors of this machine. */
 public final class CpuBackend implements Backend {
@@ -30,10 +37,12 @@ public final class CpuBackend implements Backend {
   public static final CpuBackend INSTANCE = chosen();
 
   private final Kernels kernels;
+  private final TrainingKernels training;
   private final String description;
 
   private CpuBackend(LevelChoice choice) {
     kernels = choice.level() == Level.SCALAR ? null : new Kernels(choice.level());
+    training = kernels == null ? null : new TrainingKernels(choice.level());
     description = choice.level().label() + ": " + choice.reason();
   }
 
@@ -77,7 +86,7 @@ public final class CpuBackend implements Backend {
   @Override
   public Ops ops(int threads) {
     Team team = Team.process();
-    int width = threads == 0 ? threads() : Math.min(threads, threads());
+    int width = width(threads);
     Products products = new LinearTask(team.size());
     RowOps rows = new ScalarRows();
     AttentionRunner attention = new AttentionTask(team.size());
@@ -109,6 +118,26 @@ public final class CpuBackend implements Backend {
     return kernels == null
         ? Optional.empty()
         : Optional.of(new AsmReader(kernels, Team.process(), threads, bytes));
+  }
+
+  @Override
+  public MatrixProducts matrixProducts(int threads, MatrixProducts.Inputs inputs) {
+    Team team = Team.process();
+    TileKernels tiles = training == null ? null : training.of(inputs);
+    return tiles == null
+        ? new ScalarMatrixProducts(team, width(threads), inputs)
+        : new AsmMatrixProducts(team, width(threads), tiles);
+  }
+
+  @Override
+  public TrainingRows trainingRows(int threads) {
+    StepKernels steps = training == null ? null : training.steps();
+    Supplier<RowSteps> maker = steps == null ? ScalarRowSteps::new : () -> new AsmRowSteps(steps);
+    return new TeamRows(Team.process(), width(threads), maker);
+  }
+
+  private int width(int threads) {
+    return threads == 0 ? threads() : Math.min(threads, threads());
   }
 
   @Override
