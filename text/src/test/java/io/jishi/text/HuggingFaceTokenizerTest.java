@@ -94,7 +94,7 @@ class HuggingFaceTokenizerTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "\"BPE\" | \"Unigram\" | Unigram",
+        "\"BPE\" | \"Sky\" | Sky",
         "\"type\":\"ByteLevel\",\"add_prefix_space\":false | \"type\":\"Rain\" | Rain",
         "\"post_processor\":null | \"post_processor\":{\"type\":\"Sun\"} | Sun",
         "\"normalizer\":null | \"normalizer\":{\"type\":\"Snow\"} | Snow",

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The vocabularies of published models: ids by the reference libraries. */
 class SharedVocabulariesTest {
@@ -41,11 +42,13 @@ class SharedVocabulariesTest {
     "minicpm/minicpm_tokenizer, minicpm_2b",
     "minicpm/minicpm_tokenizer_v_2, minicpm_2b_v2",
     "baichuan2, baichuan2",
-    "chatglm3, chatglm3"
+    "chatglm3, chatglm3",
+    "chatglm3, chatglm2"
   })
-  void sentencePieceModelsOfPublishedModels(String folder, String golden) {
+  void sentencePieceModelsOfPublishedModels(String folder, String golden) throws IOException {
     Path model = Shared.require("tokenizers/" + folder).resolve("tokenizer.model");
     check(Goldens.gguf(SentencePieceFixture.metadata(model)), golden, Tokenizer.Special.TEXT);
+    check(PublishedFiles.sentencePiece(model), golden, Tokenizer.Special.TEXT);
   }
 
   @ParameterizedTest
@@ -54,6 +57,7 @@ class SharedVocabulariesTest {
     Path model = Shared.require("tokenizers/" + folder).resolve("tokenizer.model");
     Map<String, Object> metadata = TiktokenFixture.metadata(model, pre);
     check(Goldens.gguf(metadata), golden, Tokenizer.Special.TEXT);
+    check(PublishedFiles.ranks(model, "ChatGLM4Tokenizer"), golden, Tokenizer.Special.TEXT);
   }
 
   private static void check(Tokenizer tokenizer, String name, Tokenizer.Special special) {
@@ -94,9 +98,58 @@ class SharedVocabulariesTest {
     assertThat(wrong).isEmpty();
   }
 
+  /** All of {@code tokenizers/goldens.json}: 21 vocabularies, 42 texts each. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "llama2",
+        "minicpm",
+        "minicpm-v-2",
+        "minicpm3",
+        "minicpm4",
+        "minicpm-v-4",
+        "baichuan2",
+        "chatglm3",
+        "mistral",
+        "llama2-json",
+        "mistral-json",
+        "minicpm3-json",
+        "minicpm-v-4-json",
+        "deepseek-coder-json",
+        "minimind-json",
+        "learning-lm-story",
+        "llama3",
+        "glm4",
+        "qwen2.5",
+        "aquila-Aquila-tokenizer-hf",
+        "aquila-Aquila-sql"
+      })
+  void vocabulariesGiveTheIdsOfTheirReference(String name) throws IOException {
+    Path root = Shared.require("tokenizers");
+    JsonObject all = Json.parseObject(root.resolve("goldens.json"));
+    List<Object> texts = all.array("texts").orElseThrow();
+    JsonObject golden = all.object("goldens").orElseThrow().object(name).orElseThrow();
+    assertThat(all.object("goldens").orElseThrow().fields()).hasSize(21);
+    String kind = golden.text("kind").orElseThrow();
+    Path file = root.resolve((String) golden.array("files").orElseThrow().getFirst()).normalize();
+    Tokenizer tokenizer = PublishedFiles.open(kind, file);
+    Tokenizer.Special special =
+        kind.contains("add_special_tokens") ? Tokenizer.Special.PARSE : Tokenizer.Special.TEXT;
+    List<Object> expected = golden.array("ids").orElseThrow();
+    assertThat(expected).hasSameSizeAs(texts);
+    for (int i = 0; i < texts.size(); i++) {
+      @SuppressWarnings("unchecked") // arrays of JSON are lists of objects
+      int[] ids = Goldens.ints((List<Object>) expected.get(i));
+      assertThat(tokenizer.encode((String) texts.get(i), special))
+          .as("'%s'", texts.get(i))
+          .isEqualTo(ids);
+    }
+  }
+
   @ParameterizedTest
   @CsvSource({
     "llama-spm",
+    "bert-bge",
     "phi-3",
     "deepseek-coder",
     "deepseek-llm",
