@@ -53,7 +53,7 @@ class SharedVocabulariesTest {
 
   @ParameterizedTest
   @CsvSource({"llama3, llama-bpe, llama3", "glm4, glm4, glm4"})
-  void rankedBytesOfPublishedModels(String folder, String pre, String golden) {
+  void rankedBytesOfPublishedModels(String folder, String pre, String golden) throws IOException {
     Path model = Shared.require("tokenizers/" + folder).resolve("tokenizer.model");
     Map<String, Object> metadata = TiktokenFixture.metadata(model, pre);
     check(Goldens.gguf(metadata), golden, Tokenizer.Special.TEXT);
