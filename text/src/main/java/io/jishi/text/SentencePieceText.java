@@ -69,6 +69,15 @@ record SentencePieceText(
       return marked && suffix ? out.append(space()).toString() : out.toString();
     }
 
+    private void plain(char c) {
+      if (c != ' ') {
+        out.append(c);
+      } else if (!afterSpace) {
+        out.append(space());
+      }
+      afterSpace = collapse && c == ' ';
+    }
+
     private int skipSpaces() {
       int at = 0;
       while (at < text.length()) {
@@ -84,6 +93,10 @@ record SentencePieceText(
     }
 
     private int step(int at) {
+      if (map == null && SentencePieceText.this.defined.lengthAt(text, at) == 0) {
+        plain(text.charAt(at)); // most texts are nothing else
+        return at + 1;
+      }
       int next = next(at);
       String part = replaced(at, next);
       int skip = 0;
