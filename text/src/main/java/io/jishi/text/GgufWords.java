@@ -35,6 +35,19 @@ record GgufWords(List<String> patterns, boolean ignoreMerges, boolean addsBos) {
           + WordRules.LETTERS
           + "|\\p{N}| ?[^\\s\\p{L}\\p{N}\\r\\n]+"
           + WordRules.SPACES;
+  private static final String YOUTU_SCRIPTS =
+      "[가-힣ㄱ-ㆎ]+|[！…“”‘’—：；，、-〿︰-﹏]+|[ㄅ-ㄯ]+|[一-龥\u3040-ゟ゠-ヿ]+";
+  private static final String AFMOE_SCRIPTS =
+      "[一-\u9FFF㐀-\u4DBF豈-\uFAFF\u3040-ゟ゠-ヿ･-ﾟ⼀-\u2FDFเ-\u0E7F\u0E80-\u0EFFក-\u17FF"
+          + "က-႟ꩠ-ꩿꧠ-\uA9FF가-\uD7AFᄀ-ᇿ]+";
+  private static final String EXAONE_MOE =
+      WordRules.CONTRACTIONS
+          + "|[^\\r\\n\\p{L}\\p{N}]?(?:\\p{L}\\p{M}*(?: \\p{L}\\p{M}*)*)+|\\p{N}"
+          + "| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]?|\\s*[\\r\\n]|\\s+(?!\\S)|\\s+";
+  private static final String SPARK =
+      "[!\"#$%&'()*+,\\-./:;<=>?@\\[\\\\\\]^_`{|}~][A-Za-z]+"
+          + "|[^\\r\\n\\p{L}\\p{P}\\p{S}]?[\\p{L}\\p{M}]+| ?[\\p{P}\\p{S}]+|[\\r\\n]"
+          + "|\\s+(?!\\S)|\\s+";
   private static final Map<String, GgufWords> BY_NAME = table();
 
   private static Map<String, GgufWords> table() {
@@ -130,6 +143,28 @@ record GgufWords(List<String> patterns, boolean ignoreMerges, boolean addsBos) {
     put(table, words(BAILING), "bailingmoe", "bailingmoe2", "llada-moe");
     put(table, words(SEED), "seed-coder");
     put(table, new GgufWords(List.of("\\p{N}{1,3}", WordRules.MINICPM5), true, false), "minicpm5");
+    put(table, words(YOUTU_SCRIPTS, WordRules.YOUTU), "youtu");
+    put(
+        table,
+        new GgufWords(
+            List.of(
+                "<sentinel:[0-9]+>",
+                "(IMGIMG)((A|B|C|D|E|F|G|H|I){1,4})Z",
+                "([\\t\\n]|    |  )",
+                "\\p{N}",
+                "[\\p{P}!-/:-@\\[-`{-~]",
+                gpt2),
+            false,
+            true),
+        "chameleon");
+    put(table, words("\\p{N}+", WordRules.THREES), "superbpe");
+    put(table, words(WordRules.THREES, AFMOE_SCRIPTS, WordRules.DEEPSEEK3), "afmoe");
+    put(table, words(WordRules.WHOLE_THREES, WordRules.GPT4O), "tiny_aya", "cohere2moe");
+    put(table, new GgufWords(List.of(WordRules.GPT4O), true, false), "granite-embed-multi-97m");
+    put(table, words(WordRules.UNCONTRACTED), "ufakzeka");
+    put(table, words("[^\\n]+|[\\n]+", WordRules.QWEN2), "laguna");
+    put(table, words(EXAONE_MOE), "exaone-moe");
+    put(table, words("\\p{N}{1,3}", WordRules.KANJI_KANA, SPARK, "\\p{N}"), "spark2_5");
     return table;
   }
 

@@ -23,6 +23,7 @@ final class WordRules {
   static final String LLAMA3 = CONTRACTIONS + LETTERS + "|\\p{N}{1,3}" + SIGNS + SPACES;
 
   static final String QWEN2 = CONTRACTIONS + LETTERS + "|\\p{N}" + SIGNS + SPACES;
+  static final String UNCONTRACTED = QWEN2.substring(CONTRACTIONS.length() + 1);
   static final String QWEN35 =
       CONTRACTIONS
           + "|[^\\r\\n\\p{L}\\p{N}]?[\\p{L}\\p{M}]+|\\p{N}| ?[^\\s\\p{L}\\p{M}\\p{N}]+[\\r\\n]*"
@@ -53,6 +54,12 @@ final class WordRules {
           + "|[^\\r\\n\\p{L}\\p{P}\\p{S}]?[\\p{L}\\p{M}]+| ?[\\p{P}\\p{S}]+[\\r\\n]*"
           + SPACES;
 
+  /** Numbers in threes from the right: SuperBPE, AFMoE. */
+  static final String THREES = "(?=(\\d{3})+(?!\\d))";
+
+  /** The same for whole numbers only: Cohere's later models. */
+  static final String WHOLE_THREES = "\\d{1,3}(?=(?:\\d{3})*\\b)";
+
   /** Every class here makes each match and each gap a word. */
   private static final Map<String, PreTokenizer> KNOWN =
       Map.ofEntries(
@@ -63,12 +70,7 @@ final class WordRules {
           rule(QWEN2, Contractions.ANY_CASE, Letters.PLAIN, 1, "\r\n"),
           rule(QWEN35, Contractions.ANY_CASE, Letters.WITH_MARKS, 1, "\r\n"),
           rule(MINICPM5, Contractions.ANY_CASE, Letters.PLAIN, ANY, "\r\n"),
-          rule(
-              QWEN2.substring(CONTRACTIONS.length() + 1),
-              Contractions.NONE,
-              Letters.PLAIN,
-              1,
-              "\r\n"),
+          rule(UNCONTRACTED, Contractions.NONE, Letters.PLAIN, 1, "\r\n"),
           rule(GPT4O, Contractions.ANY_CASE, Letters.CASED, 3, "\r\n/"),
           rule(YOUTU, Contractions.ANY_CASE, Letters.CASED, 1, "\r\n/"),
           rule(TEKKEN, Contractions.NONE, Letters.CASED, 1, "\r\n/"),
@@ -94,6 +96,9 @@ final class WordRules {
 
   /** Each match a word, and what lies between too. */
   static PreTokenizer isolated(String source, String regex) {
+    if (regex.equals(THREES) || regex.equals(WHOLE_THREES)) {
+      return new NumberGroups(regex.equals(WHOLE_THREES));
+    }
     PreTokenizer known = known(regex);
     return known != null ? known : Splitter.isolated(source, regex);
   }
@@ -110,7 +115,10 @@ final class WordRules {
 
   /** Cuts at the matches of an expression from a file. */
   static PreTokenizer split(String source, String regex, Behaviour behaviour, boolean invert) {
-    PreTokenizer known = behaviour == Behaviour.ISOLATED ? known(regex) : null;
+    if (behaviour == Behaviour.ISOLATED) {
+      return isolated(source, regex);
+    }
+    PreTokenizer known = null;
     if (behaviour == Behaviour.REMOVED && invert && known(regex) instanceof WordRule rule) {
       known = rule; // it leaves no gap that could be removed
     }
