@@ -22,11 +22,15 @@ final class HfVocabulary {
   private final Map<String, Added> added = new LinkedHashMap<>();
   private int size;
 
+  /** The token for unknown characters, which no text may spell; -1 where the model names none. */
+  private int unknown = -1;
+
   /** Reads {@code model.vocab} and {@code added_tokens}. */
   HfVocabulary(JsonObject root, JsonObject model) {
     this.source = root.source();
     if (model.fields().get("vocab") instanceof List<?> scored) {
       scored(model, scored);
+      unknown = model.integer("unk_id").orElse(-1);
     } else {
       JsonObject vocab = model.object("vocab").orElseThrow(() -> model.missing("vocab"));
       for (Map.Entry<String, Object> entry : vocab.fields().entrySet()) {
@@ -129,6 +133,9 @@ final class HfVocabulary {
     Arrays.fill(types, Type.UNUSED);
     ids.forEach((piece, id) -> set(pieces, id, piece));
     ids.values().forEach(id -> types[id] = Type.NORMAL);
+    if (unknown >= 0 && unknown < size) {
+      types[unknown] = Type.UNKNOWN;
+    }
     added.forEach(
         (piece, token) -> {
           set(pieces, token.entry().id(), piece);

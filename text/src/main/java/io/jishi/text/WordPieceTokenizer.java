@@ -133,7 +133,7 @@ final class WordPieceTokenizer {
         new Detokenizer.Builder(Utf8Assembler.Errors.PER_SEQUENCE, Detokenizer.Leading.OPENING);
     for (int id = 0; id < vocabulary.size(); id++) {
       String piece = vocabulary.piece(id);
-      if (vocabulary.type(id) == Type.CONTROL) {
+      if (isSilent(vocabulary.type(id))) {
         out.add();
         continue;
       }
@@ -151,7 +151,7 @@ final class WordPieceTokenizer {
     for (int id = 0; id < vocabulary.size(); id++) {
       String piece = vocabulary.piece(id);
       boolean begins = piece.startsWith("\u2581");
-      if (vocabulary.type(id) == Type.CONTROL) {
+      if (isSilent(vocabulary.type(id))) {
         out.add();
       } else {
         String word = begins ? piece.substring(1) : piece;
@@ -160,6 +160,11 @@ final class WordPieceTokenizer {
       }
     }
     return out.build();
+  }
+
+  /** Control tokens and the unknown word have no text. */
+  private static boolean isSilent(Type type) {
+    return type == Type.CONTROL || type == Type.UNKNOWN;
   }
 
   private static byte[] utf8(String text) {

@@ -56,6 +56,22 @@ class SharedGoldensTest {
     Goldens.check(golden, new Goldens.Compared(tokenizer, Tokenizer.Special.TEXT, false));
   }
 
+  /** The same models as a converter writes them to GGUF, with the map of their normalizer. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"spm_unigram_bytefallback", "spm_unigram_nfkc_cf_mask", "spm_unigram_nmt_nfkc"})
+  void unigramInGgufGivesTheIdsOfSentencePiece(String name) throws IOException {
+    Path folder = Shared.require("goldens/tokenizers/" + name);
+    Path file = folder.resolve("tokenizer.model");
+    byte[] data = Files.readAllBytes(file);
+    Map<String, Object> metadata =
+        TestTokenizers.asUnigramGguf(
+            SentencePieceModel.read(name, data), TestTokenizers.charsmap(data));
+    Goldens.check(
+        Json.parseObject(folder.resolve("golden.json")),
+        new Goldens.Compared(Goldens.gguf(metadata), Tokenizer.Special.TEXT, false));
+  }
+
   /** Ranks alone, with the split pattern that the fixture names and no special tokens. */
   @ParameterizedTest
   @CsvSource({
