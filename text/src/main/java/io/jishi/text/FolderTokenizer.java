@@ -103,6 +103,7 @@ public final class FolderTokenizer {
             ? tokens
             : FolderTokens.none(source, TokenizerFamily.ofRanks(file, ranked.length));
     all.append(ranked.length, all.family().appended());
+    all.reserve(ranked.length, all.family().reserved());
     return ByteLevelTokenizer.ofRanks(source, ranked, all);
   }
 

@@ -124,6 +124,13 @@ final class FolderTokens {
     return this;
   }
 
+  /** Makes every id of a range a control token: what has no name gets one that tells its id. */
+  void reserve(int firstId, int count) {
+    for (int id = firstId; id < firstId + count; id++) {
+      append(id, List.of("<|reserved_token_" + id + "|>"));
+    }
+  }
+
   List<Added> tokens() {
     return List.copyOf(added.values());
   }

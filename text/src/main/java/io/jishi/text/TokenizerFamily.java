@@ -18,6 +18,7 @@ import java.util.stream.IntStream;
  * @param prefix tokens before a sequence, instead of a begin token
  * @param suffix tokens after a sequence that has such a prefix
  * @param appended control tokens that follow the vocabulary
+ * @param reserved ids after the vocabulary that are tokens, with a name or without
  */
 record TokenizerFamily(
     String words,
@@ -26,10 +27,14 @@ record TokenizerFamily(
     boolean addsEos,
     List<String> prefix,
     List<String> suffix,
-    List<String> appended) {
+    List<String> appended,
+    int reserved) {
 
   private static final int O200K = 199_998;
   private static final int LLAMA4 = 200_000;
+
+  /** {@code num_reserved_special_tokens} of Kimi's code. */
+  private static final int KIMI_RESERVED = 256;
 
   private static final TokenizerFamily GPT2 = plain(PreTokenizer.GPT2_WORDS, false, false);
 
@@ -39,7 +44,7 @@ record TokenizerFamily(
   /** Files of ranks without a configuration: as Meta publishes Llama 3. */
   private static final TokenizerFamily LLAMA3 =
       new TokenizerFamily(
-          WordRules.LLAMA3, false, true, false, List.of(), List.of(), llama3Tokens());
+          WordRules.LLAMA3, false, true, false, List.of(), List.of(), llama3Tokens(), 0);
 
   private static final Map<String, TokenizerFamily> BY_CLASS =
       Map.ofEntries(
@@ -51,13 +56,23 @@ record TokenizerFamily(
           Map.entry(
               "QWenTokenizer",
               new TokenizerFamily(
-                  WordRules.QWEN2, true, false, false, List.of(), List.of(), qwenTokens())),
-          Map.entry("TikTokenTokenizer", plain(WordRules.KIMI, false, false)),
+                  WordRules.QWEN2, true, false, false, List.of(), List.of(), qwenTokens(), 0)),
+          Map.entry(
+              "TikTokenTokenizer",
+              new TokenizerFamily(
+                  WordRules.KIMI,
+                  false,
+                  false,
+                  false,
+                  List.of(),
+                  List.of(),
+                  List.of(),
+                  KIMI_RESERVED)),
           Map.entry("BaichuanTokenizer", plain(PreTokenizer.GPT2_WORDS, false, false)),
           Map.entry(
               "T5Tokenizer",
               new TokenizerFamily(
-                  PreTokenizer.GPT2_WORDS, false, false, true, List.of(), List.of(), List.of())),
+                  PreTokenizer.GPT2_WORDS, false, false, true, List.of(), List.of(), List.of(), 0)),
           Map.entry(
               "ChatGLMTokenizer",
               new TokenizerFamily(
@@ -67,7 +82,8 @@ record TokenizerFamily(
                   false,
                   List.of("[gMASK]", "sop"),
                   List.of(),
-                  chatGlmTokens())),
+                  chatGlmTokens(),
+                  0)),
           Map.entry(
               "ChatGLM4Tokenizer",
               new TokenizerFamily(
@@ -77,15 +93,16 @@ record TokenizerFamily(
                   false,
                   List.of("[gMASK]", "<sop>"),
                   List.of(),
-                  List.of())));
+                  List.of(),
+                  0)));
 
   private static TokenizerFamily plain(String words, boolean composes, boolean addsBos) {
-    return new TokenizerFamily(words, composes, addsBos, false, List.of(), List.of(), List.of());
+    return new TokenizerFamily(words, composes, addsBos, false, List.of(), List.of(), List.of(), 0);
   }
 
   private static TokenizerFamily framed(List<String> prefix, List<String> suffix) {
     return new TokenizerFamily(
-        PreTokenizer.GPT2_WORDS, false, false, false, prefix, suffix, List.of());
+        PreTokenizer.GPT2_WORDS, false, false, false, prefix, suffix, List.of(), 0);
   }
 
   /** The family of a class of Hugging Face's library, "Fast" taken off. */

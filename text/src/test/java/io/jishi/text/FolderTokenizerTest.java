@@ -139,6 +139,27 @@ class FolderTokenizerTest {
   }
 
   @Test
+  void ranksOfKimiHaveReservedTokensAfterThem() throws IOException {
+    Path golden = Shared.require("goldens/tokenizers/bpe_kimi_k2");
+    Files.copy(golden.resolve("tiktoken.model"), folder.resolve("tiktoken.model"));
+    file(
+        "tokenizer_config.json",
+        """
+        {"auto_map":{"AutoTokenizer":["tokenization_kimi.TikTokenTokenizer",null]},
+         "bos_token":"[BOS]","eos_token":"[EOS]","added_tokens_decoder":{
+          "2600":{"content":"[BOS]","special":true},"2601":{"content":"[EOS]","special":true},
+          "2603":{"content":"<|im_user|>","special":true}}}
+        """);
+    Tokenizer t = FolderTokenizer.read(folder);
+    assertThat(t.vocabSize()).isEqualTo(2600 + 256);
+    assertThat(t.encode("<|im_user|>", Special.PARSE)).containsExactly(2603);
+    assertThat(t.piece(2602)).isEqualTo("<|reserved_token_2602|>");
+    assertThat(t.isControl(2855)).isTrue();
+    assertThat(t.bos()).hasValue(2600);
+    assertThat(t.addsBos()).isFalse();
+  }
+
+  @Test
   void aPieceMayHoldTheCharacterZero() {
     Tokenizer t = FolderTokenizer.read(Shared.require("tokenizers/internlm2"));
     assertThat(t.piece(354)).isEqualTo("\u0000");
