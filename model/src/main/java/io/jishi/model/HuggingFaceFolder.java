@@ -5,7 +5,7 @@ import io.jishi.base.JishiException;
 import io.jishi.base.Json;
 import io.jishi.base.JsonObject;
 import io.jishi.model.safetensors.SafetensorsFolder;
-import io.jishi.text.HuggingFaceTokenizer;
+import io.jishi.text.FolderTokenizer;
 import io.jishi.text.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -49,8 +49,8 @@ final class HuggingFaceFolder implements ModelFiles {
 
   @Override
   public Tokenizer tokenizer() {
-    return Files.exists(folder.resolve("tokenizer.json"))
-        ? HuggingFaceTokenizer.read(folder)
+    return FolderTokenizer.isIn(folder)
+        ? FolderTokenizer.read(folder)
         : new NoTokenizer(folder.toString(), config.require("vocab_size"));
   }
 

@@ -78,6 +78,15 @@ final class AddedTokens {
     return null;
   }
 
+  /** UTF-16 units of the longest entry that begins at this place, 0 where none does. */
+  int lengthAt(String text, int at) {
+    if (!firsts.get(text.charAt(at))) {
+      return 0;
+    }
+    Entry found = longest(text, at);
+    return found == null ? 0 : found.text().length();
+  }
+
   private Entry longest(String text, int start) {
     Entry found = null;
     int node = ROOT;

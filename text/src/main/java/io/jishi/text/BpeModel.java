@@ -21,10 +21,12 @@ record BpeModel(
     int[] byteIds,
     int unknown,
     boolean fuseUnknown,
-    boolean wholeWords) {
+    boolean wholeWords)
+    implements WordModel {
 
-  /** Appends the tokens of the word. */
-  void encode(String word, IntList out) {
+  @Override
+  public void encode(String text, int from, int to, IntList out) {
+    String word = text.substring(from, to);
     if (wholeWords) {
       int id = vocabulary.find(word);
       if (id >= 0 && vocabulary.isText(id)) {
@@ -33,8 +35,14 @@ record BpeModel(
       }
     }
     Word state = new Word(word);
-    state.merge();
+    out.work += state.merge();
     state.emit(out);
+  }
+
+  /** Whether every character becomes a token, so that a text may be cut where no pair joins. */
+  boolean emitsAll() {
+    boolean allBytes = byteIds != null && java.util.Arrays.stream(byteIds).allMatch(id -> id >= 0);
+    return !wholeWords && (unknown >= 0 || allBytes);
   }
 
   /** Whether the character leaves a trace: if not, its neighbours become neighbours. */
@@ -54,7 +62,13 @@ record BpeModel(
     return true;
   }
 
-  private static int[] utf8(int c) {
+  /** Bytes of a code point in UTF-8. */
+  static int utf8Length(int c) {
+    return c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+  }
+
+  /** The bytes of a code point in UTF-8. */
+  static int[] utf8(int c) {
     if (c < 0x80) {
       return new int[] {c};
     }
@@ -100,7 +114,8 @@ record BpeModel(
       return n;
     }
 
-    void merge() {
+    /** Joins what can be joined; returns the steps. */
+    long merge() {
       LongHeap heap = new LongHeap(size);
       for (int i = 0; i + 1 < size; i++) {
         push(heap, i);
@@ -119,6 +134,7 @@ record BpeModel(
           push(heap, previous[at]);
         }
       }
+      return size + heap.work();
     }
 
     private void join(int at, int token) {

@@ -34,7 +34,11 @@ final class ByteAlphabet {
 
   /** The text with each byte of its UTF-8 form as one character. */
   static String encode(String text) {
-    byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+    return encode(text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** The bytes as one character each. */
+  static String encode(byte[] bytes) {
     char[] chars = new char[bytes.length];
     for (int i = 0; i < bytes.length; i++) {
       chars[i] = CHARS[bytes[i] & 0xFF];

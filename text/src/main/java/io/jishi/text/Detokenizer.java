@@ -3,6 +3,8 @@ package io.jishi.text;
 
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.HashMap;
+import java.util.Map;
 
 /** Tokens to text: the bytes of every token, and the rule for the space before the first word. */
 final class Detokenizer {
@@ -15,13 +17,18 @@ final class Detokenizer {
     /**
      * A first space of each piece goes until there is text (SentencePiece, extra spaces removed).
      */
-    STRIP_ALL
+    STRIP_ALL,
+    /** The first piece has a text of its own (WordPiece). */
+    OPENING
   }
 
   private final Utf8Assembler.Errors errors;
   private final Leading leading;
   private final byte[] bytes;
   private final int[] ends;
+
+  /** With {@link Leading#OPENING}: the texts of first pieces by id. */
+  private final Map<Integer, byte[]> openings;
 
   /** Tokens whose space is never the one before the first word: bytes and the unknown. */
   private final BitSet literal;
@@ -32,6 +39,7 @@ final class Detokenizer {
     this.bytes = Arrays.copyOf(builder.bytes, builder.size);
     this.ends = builder.ends.toArray();
     this.literal = builder.literal;
+    this.openings = builder.openings;
   }
 
   /** Collects the bytes of the tokens, in the order of their ids. */
@@ -40,6 +48,7 @@ final class Detokenizer {
     private final Leading leading;
     private final IntList ends = new IntList();
     private final BitSet literal = new BitSet();
+    private final Map<Integer, byte[]> openings = new HashMap<>();
     private byte[] bytes = new byte[4096];
     private int size;
 
@@ -60,6 +69,11 @@ final class Detokenizer {
     void addLiteral(byte... token) {
       literal.set(ends.size());
       add(token);
+    }
+
+    /** Sets the text that the token added next has where it comes first. */
+    void addOpening(byte... token) {
+      openings.put(ends.size(), token);
     }
 
     Detokenizer build() {
@@ -87,12 +101,23 @@ final class Detokenizer {
       if (from == to) {
         return;
       }
+      if (!begun && leading == Leading.OPENING) {
+        begun = true;
+        append(openings.getOrDefault(token, new byte[0]));
+        return;
+      }
       if (!begun) {
         from += bytes[from] == ' ' && !literal.get(token) ? 1 : 0;
         begun = leading == Leading.STRIP_ONE || from < to;
       }
       for (int i = from; i < to; i++) {
         text.append(bytes[i] & 0xFF);
+      }
+    }
+
+    private void append(byte[] utf8) {
+      for (byte b : utf8) {
+        text.append(b & 0xFF);
       }
     }
 

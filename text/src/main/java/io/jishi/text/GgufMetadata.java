@@ -60,6 +60,23 @@ record GgufMetadata(String source, Function<String, Object> values) {
     return value;
   }
 
+  /** Bytes, however the file types them, or null where the key is absent. */
+  byte[] bytes(String key) {
+    Object value = values.apply(PREFIX + key);
+    return switch (value) {
+      case null -> null;
+      case byte[] bytes -> bytes;
+      case int[] ints -> {
+        byte[] bytes = new byte[ints.length];
+        for (int i = 0; i < ints.length; i++) {
+          bytes[i] = (byte) ints[i];
+        }
+        yield bytes;
+      }
+      default -> throw wrong(key, "must be an array of bytes");
+    };
+  }
+
   private void checkCount(String key, int found, int count) {
     if (found != count) {
       throw wrong(key, "has %d values for %d tokens".formatted(found, count));

@@ -51,9 +51,12 @@ public final class GgufTokenizer {
     return switch (model) {
       case "llama" -> sentencePiece();
       case "gpt2" -> byteLevel();
+      case "t5" -> unigram();
+      case "bert" -> wordPiece();
+      case "rwkv" -> rwkv();
       default ->
           throw new JishiException.Unsupported(
-              "%s: tokenizer.ggml.model is '%s'; supported are 'llama' (SentencePiece BPE) and 'gpt2' (byte-level BPE)"
+              "%s: tokenizer.ggml.model is '%s'; supported are 'llama' (SentencePiece BPE), 'gpt2' (byte-level BPE), 't5' (SentencePiece unigram), 'bert' (WordPiece) and 'rwkv'"
                   .formatted(source, model));
     };
   }
@@ -70,6 +73,10 @@ public final class GgufTokenizer {
     PairTable pairs = Merges.scored(vocabulary, scores, symbols);
     boolean prefix = metadata.flag("add_space_prefix", true);
     boolean collapse = metadata.flag("remove_extra_whitespaces", false);
+    Detokenizer.Leading leading =
+        collapse
+            ? Detokenizer.Leading.STRIP_ALL
+            : prefix ? Detokenizer.Leading.STRIP_ONE : Detokenizer.Leading.KEEP;
     BpeModel bpe =
         new BpeModel(
             vocabulary,
@@ -83,11 +90,52 @@ public final class GgufTokenizer {
         "SentencePiece BPE",
         vocabulary,
         new TextNormalizer.Spaces(prefix, collapse),
-        PreTokenizer.WHOLE,
-        bpe,
-        sentencePieceText(vocabulary, prefix, collapse),
+        WordPath.of(List.of(), bpe),
+        sentencePieceText(vocabulary, leading, " \u2047 ".getBytes(StandardCharsets.UTF_8)),
         ids,
         true);
+  }
+
+  private Tokenizer unigram() {
+    String[] pieces = metadata.texts("tokens").clone();
+    float[] scores = metadata.floats("scores", pieces.length);
+    if (scores == null) {
+      throw metadata.wrong("scores", "is missing: SentencePiece needs them");
+    }
+    for (float score : scores) {
+      if (Float.isNaN(score)) {
+        throw metadata.wrong("scores", "holds a value that is no number");
+      }
+    }
+    Ids ids = ids(pieces, true);
+    byte[] map = metadata.bytes("precompiled_charsmap");
+    SentencePieceModel model =
+        new SentencePieceModel(
+            source,
+            pieces,
+            scores,
+            types(pieces, ids),
+            SentencePieceModel.UNIGRAM,
+            map == null || map.length == 0 ? null : Charsmap.read(source, map),
+            metadata.flag("add_space_prefix", true),
+            metadata.flag("remove_extra_whitespaces", true),
+            true,
+            false,
+            " \u2047 ");
+    boolean bos = metadata.flag("add_bos_token", false);
+    boolean eos = metadata.flag("add_eos_token", true);
+    return SentencePieceTokenizer.build(
+        model, new Framing(only(bos, ids.bos()), only(eos, ids.eos())), ids.bos(), ids.eos());
+  }
+
+  private Tokenizer wordPiece() {
+    String[] pieces = metadata.texts("tokens").clone();
+    return WordPieceTokenizer.ofMarked(source, pieces, types(pieces, ids(pieces, false)));
+  }
+
+  private Tokenizer rwkv() {
+    String[] pieces = metadata.texts("tokens").clone();
+    return RwkvTokenizer.ofEscaped(source, pieces, types(pieces, ids(pieces, false)));
   }
 
   private Tokenizer byteLevel() {
@@ -104,7 +152,7 @@ public final class GgufTokenizer {
       ranked.add(merge);
     }
     List<PreTokenizer> steps = new ArrayList<>(words.steps(source));
-    steps.add(PreTokenizer.byteLevel(false));
+    steps.add(new PreTokenizer.ByteLevel(false));
     BpeModel bpe =
         new BpeModel(
             vocabulary,
@@ -118,8 +166,7 @@ public final class GgufTokenizer {
         "byte-level BPE (" + (name == null ? "default" : name) + ")",
         vocabulary,
         TextNormalizer.SAME,
-        PreTokenizer.sequence(steps),
-        bpe,
+        WordPath.of(steps, bpe),
         byteLevelText(vocabulary),
         ids,
         words.addsBos());
@@ -129,8 +176,7 @@ public final class GgufTokenizer {
       String kind,
       Vocabulary vocabulary,
       TextNormalizer normalizer,
-      PreTokenizer preTokenizer,
-      BpeModel bpe,
+      WordPath path,
       Detokenizer detokenizer,
       Ids ids,
       boolean addsBos) {
@@ -149,23 +195,22 @@ public final class GgufTokenizer {
     }
     boolean bos = metadata.flag("add_bos_token", addsBos);
     boolean eos = metadata.flag("add_eos_token", false);
-    return new BpeTokenizer(
-        new BpeTokenizer.Parts(
+    return new PipelineTokenizer(
+        new PipelineTokenizer.Parts(
             kind,
             vocabulary,
             new AddedTokens(inText),
             new AddedTokens(inTemplates),
             new AddedTokens(List.of()),
             normalizer,
-            preTokenizer,
-            bpe,
+            path,
             detokenizer,
             new Framing(only(bos, ids.bos()), only(eos, ids.eos())),
             ids.bos(),
             ids.eos()));
   }
 
-  private static int[] only(boolean wanted, OptionalInt id) {
+  static int[] only(boolean wanted, OptionalInt id) {
     return wanted && id.isPresent() ? new int[] {id.getAsInt()} : new int[0];
   }
 
@@ -219,19 +264,15 @@ public final class GgufTokenizer {
     }
   }
 
-  private static Detokenizer sentencePieceText(
-      Vocabulary vocabulary, boolean prefix, boolean collapse) {
-    Detokenizer.Leading leading =
-        collapse
-            ? Detokenizer.Leading.STRIP_ALL
-            : prefix ? Detokenizer.Leading.STRIP_ONE : Detokenizer.Leading.KEEP;
+  static Detokenizer sentencePieceText(
+      Vocabulary vocabulary, Detokenizer.Leading leading, byte[] unknownText) {
     var out = new Detokenizer.Builder(Utf8Assembler.Errors.PER_BYTE, leading);
     for (int id = 0; id < vocabulary.size(); id++) {
       String piece = vocabulary.piece(id);
       int b = Vocabulary.byteOf(piece);
       switch (vocabulary.type(id)) {
         case CONTROL -> out.add();
-        case UNKNOWN -> out.addLiteral(" \u2047 ".getBytes(StandardCharsets.UTF_8));
+        case UNKNOWN -> out.addLiteral(unknownText);
         case BYTE -> {
           if (b < 0) {
             out.add(piece.getBytes(StandardCharsets.UTF_8));
@@ -246,7 +287,7 @@ public final class GgufTokenizer {
     return out.build();
   }
 
-  private static Detokenizer byteLevelText(Vocabulary vocabulary) {
+  static Detokenizer byteLevelText(Vocabulary vocabulary) {
     var out = new Detokenizer.Builder(Utf8Assembler.Errors.PER_SEQUENCE, Detokenizer.Leading.KEEP);
     for (int id = 0; id < vocabulary.size(); id++) {
       String piece = vocabulary.piece(id);

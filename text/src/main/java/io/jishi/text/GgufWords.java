@@ -16,33 +16,6 @@ import java.util.Map;
  * @param addsBos whether a begin token is added where the file does not say
  */
 record GgufWords(List<String> patterns, boolean ignoreMerges, boolean addsBos) {
-  private static final String CONTRACTIONS = "(?i:'s|'t|'re|'ve|'m|'ll|'d)";
-  private static final String LETTERS = "|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+";
-  private static final String SIGNS = "| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*";
-  private static final String SPACES = "|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
-
-  private static final String LLAMA3 = CONTRACTIONS + LETTERS + "|\\p{N}{1,3}" + SIGNS + SPACES;
-  private static final String QWEN2 = CONTRACTIONS + LETTERS + "|\\p{N}" + SIGNS + SPACES;
-  private static final String UPPER = "[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]";
-  private static final String LOWER = "[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]";
-  private static final String SLASHED = "| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*" + SPACES;
-  private static final String GPT4O =
-      cased(UPPER, LOWER, CONTRACTIONS + "?") + "|\\p{N}{1,3}" + SLASHED;
-  private static final String TEKKEN = cased(UPPER, LOWER, "") + "|\\p{N}" + SLASHED;
-  private static final String KIMI =
-      "[\\p{Han}]+|"
-          + cased(
-              UPPER.replace("]", "&&[^\\p{Han}]]"),
-              LOWER.replace("]", "&&[^\\p{Han}]]"),
-              CONTRACTIONS + "?")
-          + "|\\p{N}{1,3}"
-          + SIGNS
-          + SPACES;
-  private static final String KANJI_KANA = "[一-龥\u3040-ゟ゠-ヿ]+";
-  private static final String DEEPSEEK3 =
-      "[!\"#$%&'()*+,\\-./:;<=>?@\\[\\\\\\]^_`{|}~][A-Za-z]+"
-          + "|[^\\r\\n\\p{L}\\p{P}\\p{S}]?[\\p{L}\\p{M}]+| ?[\\p{P}\\p{S}]+[\\r\\n]*"
-          + SPACES;
   private static final String EAST_ASIAN = "[一-龥ࠀ-一가-\uD7FF]+";
 
   /**
@@ -58,13 +31,23 @@ record GgufWords(List<String> patterns, boolean ignoreMerges, boolean addsBos) {
       "'(?i:[sdmt]|ll|ve|re)|[^\\r\\n\\p{L}\\p{N}]?+\\p{L}+|\\p{N}"
           + "| ?[^\\s\\p{L}\\p{N}]++[\\r\\n]*|\\s*[\\r\\n]|\\s+(?!\\S)|\\s+";
   private static final String SEED =
-      CONTRACTIONS + LETTERS + "|\\p{N}| ?[^\\s\\p{L}\\p{N}\\r\\n]+" + SPACES;
-  private static final String QWEN35 =
-      CONTRACTIONS
-          + "|[^\\r\\n\\p{L}\\p{N}]?[\\p{L}\\p{M}]+|\\p{N}| ?[^\\s\\p{L}\\p{M}\\p{N}]+[\\r\\n]*"
-          + SPACES;
-  private static final String MINICPM5 = CONTRACTIONS + LETTERS + "|\\p{N}+" + SIGNS + SPACES;
-
+      WordRules.CONTRACTIONS
+          + WordRules.LETTERS
+          + "|\\p{N}| ?[^\\s\\p{L}\\p{N}\\r\\n]+"
+          + WordRules.SPACES;
+  private static final String YOUTU_SCRIPTS =
+      "[가-힣ㄱ-ㆎ]+|[！…“”‘’—：；，、-〿︰-﹏]+|[ㄅ-ㄯ]+|[一-龥\u3040-ゟ゠-ヿ]+";
+  private static final String AFMOE_SCRIPTS =
+      "[一-\u9FFF㐀-\u4DBF豈-\uFAFF\u3040-ゟ゠-ヿ･-ﾟ⼀-\u2FDFเ-\u0E7F\u0E80-\u0EFFក-\u17FF"
+          + "က-႟ꩠ-ꩿꧠ-\uA9FF가-\uD7AFᄀ-ᇿ]+";
+  private static final String EXAONE_MOE =
+      WordRules.CONTRACTIONS
+          + "|[^\\r\\n\\p{L}\\p{N}]?(?:\\p{L}\\p{M}*(?: \\p{L}\\p{M}*)*)+|\\p{N}"
+          + "| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]?|\\s*[\\r\\n]|\\s+(?!\\S)|\\s+";
+  private static final String SPARK =
+      "[!\"#$%&'()*+,\\-./:;<=>?@\\[\\\\\\]^_`{|}~][A-Za-z]+"
+          + "|[^\\r\\n\\p{L}\\p{P}\\p{S}]?[\\p{L}\\p{M}]+| ?[\\p{P}\\p{S}]+|[\\r\\n]"
+          + "|\\s+(?!\\S)|\\s+";
   private static final Map<String, GgufWords> BY_NAME = table();
 
   private static Map<String, GgufWords> table() {
@@ -95,7 +78,7 @@ record GgufWords(List<String> patterns, boolean ignoreMerges, boolean addsBos) {
         "roberta-bpe");
     put(
         table,
-        new GgufWords(List.of(LLAMA3), true, true),
+        new GgufWords(List.of(WordRules.LLAMA3), true, true),
         "llama-bpe",
         "llama3",
         "llama-v3",
@@ -105,10 +88,10 @@ record GgufWords(List<String> patterns, boolean ignoreMerges, boolean addsBos) {
         "midm-2.0",
         "lfm2",
         "jina-v5-nano");
-    put(table, words(LLAMA3), "glm4", "chatglm-bpe", "dbrx", "smaug-bpe");
+    put(table, words(WordRules.LLAMA3), "glm4", "chatglm-bpe", "dbrx", "smaug-bpe");
     put(
         table,
-        words(QWEN2),
+        words(WordRules.QWEN2),
         "qwen2",
         "deepseek-r1-qwen",
         "kormo",
@@ -118,7 +101,7 @@ record GgufWords(List<String> patterns, boolean ignoreMerges, boolean addsBos) {
         "hunyuan",
         "solar-open",
         "grok-2");
-    put(table, words(QWEN35), "qwen35");
+    put(table, words(WordRules.QWEN35), "qwen35");
     put(
         table,
         words("\\p{N}", gpt2),
@@ -147,19 +130,41 @@ record GgufWords(List<String> patterns, boolean ignoreMerges, boolean addsBos) {
         "deepseek-llm");
     put(
         table,
-        words("\\p{N}{1,3}", KANJI_KANA, DEEPSEEK3),
+        words("\\p{N}{1,3}", WordRules.KANJI_KANA, WordRules.DEEPSEEK3),
         "deepseek-v3",
         "hunyuan-dense",
         "joyai-llm",
         "hy_v4");
-    put(table, words(GPT4O), "gpt-4o", "llama4", "kanana2", "talkie", "minimax-m2");
-    put(table, new GgufWords(List.of(TEKKEN), true, true), "tekken");
-    put(table, words(KIMI), "kimi-k2");
+    put(table, words(WordRules.GPT4O), "gpt-4o", "llama4", "kanana2", "talkie", "minimax-m2");
+    put(table, new GgufWords(List.of(WordRules.TEKKEN), true, true), "tekken");
+    put(table, words(WordRules.KIMI), "kimi-k2");
     put(table, words(BLOOM), "bloom", "poro-chat", "gpt3-finnish");
     put(table, words(BLOOM, "\\p{N}"), "viking");
     put(table, words(BAILING), "bailingmoe", "bailingmoe2", "llada-moe");
     put(table, words(SEED), "seed-coder");
-    put(table, new GgufWords(List.of("\\p{N}{1,3}", MINICPM5), true, false), "minicpm5");
+    put(table, new GgufWords(List.of("\\p{N}{1,3}", WordRules.MINICPM5), true, false), "minicpm5");
+    put(table, words(YOUTU_SCRIPTS, WordRules.YOUTU), "youtu");
+    put(
+        table,
+        new GgufWords(
+            List.of(
+                "<sentinel:[0-9]+>",
+                "(IMGIMG)((A|B|C|D|E|F|G|H|I){1,4})Z",
+                "([\\t\\n]|    |  )",
+                "\\p{N}",
+                "[\\p{P}!-/:-@\\[-`{-~]",
+                gpt2),
+            false,
+            true),
+        "chameleon");
+    put(table, words("\\p{N}+", WordRules.THREES), "superbpe");
+    put(table, words(WordRules.THREES, AFMOE_SCRIPTS, WordRules.DEEPSEEK3), "afmoe");
+    put(table, words(WordRules.WHOLE_THREES, WordRules.GPT4O), "tiny_aya", "cohere2moe");
+    put(table, new GgufWords(List.of(WordRules.GPT4O), true, false), "granite-embed-multi-97m");
+    put(table, words(WordRules.UNCONTRACTED), "ufakzeka");
+    put(table, words("[^\\n]+|[\\n]+", WordRules.QWEN2), "laguna");
+    put(table, words(EXAONE_MOE), "exaone-moe");
+    put(table, words("\\p{N}{1,3}", WordRules.KANJI_KANA, SPARK, "\\p{N}"), "spark2_5");
     return table;
   }
 
@@ -171,12 +176,6 @@ record GgufWords(List<String> patterns, boolean ignoreMerges, boolean addsBos) {
     for (String name : names) {
       table.put(name, words);
     }
-  }
-
-  /** Words that change from upper to lower case at most once (tiktoken's o200k). */
-  private static String cased(String upper, String lower, String end) {
-    String start = "[^\\r\\n\\p{L}\\p{N}]?";
-    return start + upper + "*" + lower + "+" + end + "|" + start + upper + "+" + lower + "*" + end;
   }
 
   /** The rule of that name. */
@@ -194,7 +193,7 @@ record GgufWords(List<String> patterns, boolean ignoreMerges, boolean addsBos) {
   List<PreTokenizer> steps(String source) {
     List<PreTokenizer> steps = new ArrayList<>();
     for (String pattern : patterns) {
-      steps.add(Splitter.isolated(source + ": tokenizer.ggml.pre", pattern));
+      steps.add(WordRules.isolated(source + ": tokenizer.ggml.pre", pattern));
     }
     return steps;
   }

@@ -17,6 +17,11 @@ final class HfDecoder {
   private boolean byteFallback;
   private boolean stripsFirst;
 
+  /** What marks a piece of WordPiece that continues a word; null for other models. */
+  private String continues;
+
+  private boolean cleans;
+
   private HfDecoder() {}
 
   /** The texts of all tokens; control tokens have none. */
@@ -49,6 +54,7 @@ final class HfDecoder {
         stripsFirst = !scheme.equals("never");
       }
       case "Strip" -> strip(json);
+      case "WordPiece" -> wordPiece(json);
       default -> throw unsupported(json, type + "'");
     }
   }
@@ -68,7 +74,15 @@ final class HfDecoder {
         json.source() + ": the decoder '" + what + " is not supported");
   }
 
+  private void wordPiece(JsonObject json) {
+    continues = json.text("prefix").orElse("##");
+    cleans = json.bool("cleanup").orElse(true);
+  }
+
   private Detokenizer build(Vocabulary vocabulary) {
+    if (continues != null) {
+      return WordPieceTokenizer.detokenizer(vocabulary, continues, cleans);
+    }
     var out =
         new Detokenizer.Builder(
             byteLevel ? Utf8Assembler.Errors.PER_SEQUENCE : Utf8Assembler.Errors.PER_BYTE,

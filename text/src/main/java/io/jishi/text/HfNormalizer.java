@@ -3,10 +3,15 @@ package io.jishi.text;
 
 import io.jishi.base.JishiException;
 import io.jishi.base.JsonObject;
+import java.nio.charset.StandardCharsets;
 import java.text.Normalizer;
+import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.IntPredicate;
 import java.util.function.UnaryOperator;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** The field {@code normalizer} of {@code tokenizer.json}. */
 final class HfNormalizer {
@@ -15,6 +20,9 @@ final class HfNormalizer {
    * Stream-safe text (UAX 15, section 13) has at most 30.
    */
   private static final int MAX_MARKS = 200;
+
+  /** A user-perceived character (UAX 29). */
+  private static final Pattern CLUSTER = Pattern.compile("\\X");
 
   private HfNormalizer() {}
 
@@ -38,10 +46,91 @@ final class HfNormalizer {
       case "NFKD" -> unicode(Normalizer.Form.NFKD);
       case "Lowercase" -> HfNormalizer::lowerCase;
       case "Strip" -> strip(json);
+      case "StripAccents" -> text -> without(text, HfNormalizer::isMark);
+      case "BertNormalizer" -> bert(json);
+      case "Precompiled" -> precompiled(json);
+      case "Nmt" -> HfNormalizer::nmt;
       default ->
           throw new JishiException.Unsupported(
               json.source() + ": the normalizer '" + type + "' is not supported");
     };
+  }
+
+  private static UnaryOperator<String> bert(JsonObject json) {
+    boolean lower = json.bool("lowercase").orElse(true);
+    return new BertText(
+        json.bool("clean_text").orElse(true),
+        json.bool("handle_chinese_chars").orElse(true),
+        json.bool("strip_accents").orElse(lower),
+        lower);
+  }
+
+  private static String without(String text, IntPredicate gone) {
+    StringBuilder out = new StringBuilder(text.length());
+    text.codePoints().filter(gone.negate()).forEach(out::appendCodePoint);
+    return out.toString();
+  }
+
+  /** What neural translation leaves out or reads as a space (the rule NMT of SentencePiece). */
+  private static String nmt(String text) {
+    StringBuilder out = new StringBuilder(text.length());
+    text.codePoints()
+        .filter(c -> !(c >= 1 && c <= 8 || c == 0xB || c >= 0xE && c <= 0x1F))
+        .filter(c -> c != 0x7F && c != 0x8F && c != 0x9F)
+        .forEach(c -> out.appendCodePoint(isNmtSpace(c) ? ' ' : c));
+    return out.toString();
+  }
+
+  private static boolean isNmtSpace(int c) {
+    return c == 9
+        || c == 0xA
+        || c == 0xC
+        || c == 0xD
+        || c == 0x1680
+        || c >= 0x200B && c <= 0x200F
+        || c == 0x2028
+        || c == 0x2029
+        || c == 0x2581
+        || c == 0xFEFF
+        || c == 0xFFFD;
+  }
+
+  /** The character map of SentencePiece as Hugging Face applies it: first to what reads as one. */
+  private static UnaryOperator<String> precompiled(JsonObject json) {
+    byte[] blob;
+    try {
+      blob = Base64.getDecoder().decode(Hf.text(json, "precompiled_charsmap"));
+    } catch (IllegalArgumentException e) {
+      throw json.wrong("precompiled_charsmap", "Base64");
+    }
+    Charsmap map = Charsmap.read(json.source(), blob);
+    return text -> {
+      StringBuilder out = new StringBuilder(text.length());
+      Matcher clusters = CLUSTER.matcher(text);
+      while (clusters.find()) {
+        String cluster = clusters.group();
+        byte[] bytes = cluster.getBytes(StandardCharsets.UTF_8);
+        // Longer clusters are left to their characters, as in the reference library.
+        if (bytes.length >= 6 || !replace(map, bytes, out)) {
+          cluster.codePoints().forEach(c -> replaceOne(map, c, out));
+        }
+      }
+      return out.toString();
+    };
+  }
+
+  private static void replaceOne(Charsmap map, int c, StringBuilder out) {
+    if (!replace(map, Character.toString(c).getBytes(StandardCharsets.UTF_8), out)) {
+      out.appendCodePoint(c);
+    }
+  }
+
+  private static boolean replace(Charsmap map, byte[] bytes, StringBuilder out) {
+    long found = map.find(bytes, 0, bytes.length, false);
+    if (found >= 0) {
+      out.append(map.replacement((int) (found >>> 32)));
+    }
+    return found >= 0;
   }
 
   private static UnaryOperator<String> sequence(List<JsonObject> steps) {
@@ -84,7 +173,7 @@ final class HfNormalizer {
   }
 
   /** Letter by letter, without the rules that look at neighbours. */
-  private static String lowerCase(String text) {
+  static String lowerCase(String text) {
     StringBuilder out = new StringBuilder(text.length());
     text.codePoints()
         .forEach(
@@ -98,7 +187,7 @@ final class HfNormalizer {
     return out.toString();
   }
 
-  private static UnaryOperator<String> unicode(Normalizer.Form form) {
+  static UnaryOperator<String> unicode(Normalizer.Form form) {
     return text -> {
       StringBuilder out = new StringBuilder(text.length());
       int from = 0;

@@ -4,6 +4,7 @@ package io.jishi.text;
 import io.jishi.base.JishiException;
 import io.jishi.base.JsonObject;
 import io.jishi.text.Splitter.Behaviour;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -12,57 +13,73 @@ final class HfPreTokenizer {
   private static final String NUMERIC = "\\p{N}";
   private static final String PUNCTUATION = "[\\p{P}!-/:-@\\[-`{-~]";
 
+  private final List<PreTokenizer> steps = new ArrayList<>();
+
   private HfPreTokenizer() {}
 
-  /** The pre-tokenizer of the file; the whole text is one word where there is none. */
-  static PreTokenizer read(Optional<JsonObject> field) {
-    return field.isEmpty() ? PreTokenizer.WHOLE : one(field.get());
+  /** The steps in order, sequences laid out flat; none where the whole text is one word. */
+  static List<PreTokenizer> read(Optional<JsonObject> field) {
+    HfPreTokenizer reader = new HfPreTokenizer();
+    field.ifPresent(reader::one);
+    return reader.steps;
   }
 
-  private static PreTokenizer one(JsonObject json) {
+  private void one(JsonObject json) {
     String type = Hf.type(json);
     String source = json.source();
-    return switch (type) {
-      case "Sequence" ->
-          PreTokenizer.sequence(
-              Hf.objects(json, "pretokenizers").stream().map(HfPreTokenizer::one).toList());
+    switch (type) {
+      case "Sequence" -> Hf.objects(json, "pretokenizers").forEach(this::one);
       case "ByteLevel" -> byteLevel(json);
-      case "Split" ->
-          new Splitter(
-              Hf.pattern(json),
-              behaviour(json, Hf.text(json, "behavior")),
-              json.bool("invert").orElse(false));
+      case "Split" -> steps.add(split(json));
       case "Digits" ->
-          Splitter.isolated(
-              source, json.bool("individual_digits").orElse(false) ? NUMERIC : NUMERIC + "+");
+          steps.add(
+              WordRules.isolated(
+                  source, json.bool("individual_digits").orElse(false) ? NUMERIC : NUMERIC + "+"));
       case "Punctuation" ->
-          new Splitter(
-              BoundedPattern.of(source, PUNCTUATION),
-              behaviour(json, json.text("behavior").orElse("Isolated")),
-              false);
+          steps.add(
+              new Splitter(
+                  BoundedPattern.of(source, PUNCTUATION),
+                  behaviour(json, json.text("behavior").orElse("Isolated")),
+                  false));
+      case "BertPreTokenizer" -> steps.add(BertText.WORDS);
       case "Whitespace" ->
-          new Splitter(BoundedPattern.of(source, "\\w+|[^\\w\\s]+"), Behaviour.REMOVED, true);
+          steps.add(
+              new Splitter(BoundedPattern.of(source, "\\w+|[^\\w\\s]+"), Behaviour.REMOVED, true));
       case "WhitespaceSplit" ->
-          new Splitter(BoundedPattern.of(source, "\\s"), Behaviour.REMOVED, false);
+          steps.add(new Splitter(BoundedPattern.of(source, "\\s"), Behaviour.REMOVED, false));
       case "CharDelimiterSplit" ->
-          new Splitter(
-              BoundedPattern.literal(source, Hf.text(json, "delimiter")), Behaviour.REMOVED, false);
+          steps.add(
+              new Splitter(
+                  BoundedPattern.literal(source, Hf.text(json, "delimiter")),
+                  Behaviour.REMOVED,
+                  false));
       case "Metaspace" -> metaspace(json);
       default ->
           throw new JishiException.Unsupported(
               source + ": the pre-tokenizer '" + type + "' is not supported");
-    };
+    }
   }
 
-  private static PreTokenizer byteLevel(JsonObject json) {
+  private static PreTokenizer split(JsonObject json) {
+    Behaviour behaviour = behaviour(json, Hf.text(json, "behavior"));
+    boolean invert = json.bool("invert").orElse(false);
+    Optional<String> regex = json.object("pattern").flatMap(pattern -> pattern.text("Regex"));
+    return regex.isPresent() && Hf.literalPattern(json).isEmpty()
+        ? WordRules.split(json.source(), regex.get(), behaviour, invert)
+        : new Splitter(Hf.pattern(json), behaviour, invert);
+  }
+
+  private void byteLevel(JsonObject json) {
     boolean prefix = json.bool("add_prefix_space").orElse(true);
     if (!json.bool("use_regex").orElse(true)) {
-      return PreTokenizer.byteLevel(prefix);
+      steps.add(new PreTokenizer.ByteLevel(prefix));
+      return;
     }
-    Splitter words = Splitter.isolated(json.source(), PreTokenizer.GPT2_WORDS);
-    PreTokenizer bytes = PreTokenizer.byteLevel(false);
-    return PreTokenizer.sequence(
-        prefix ? List.of(PreTokenizer.prefixSpace(), words, bytes) : List.of(words, bytes));
+    if (prefix) {
+      steps.add(PreTokenizer.prefixSpace());
+    }
+    steps.add(WordRules.isolated(json.source(), PreTokenizer.GPT2_WORDS));
+    steps.add(new PreTokenizer.ByteLevel(false));
   }
 
   private static Behaviour behaviour(JsonObject json, String name) {
@@ -79,7 +96,7 @@ final class HfPreTokenizer {
   }
 
   /** Spaces become a mark, and each mark begins a word. */
-  private static PreTokenizer metaspace(JsonObject json) {
+  private void metaspace(JsonObject json) {
     String mark = json.text("replacement").orElse("\u2581");
     boolean legacy = json.bool("add_prefix_space").orElse(true);
     String scheme = json.text("prepend_scheme").orElse(legacy ? "always" : "never");
@@ -88,17 +105,16 @@ final class HfPreTokenizer {
     }
     boolean always = scheme.equals("always");
     boolean never = scheme.equals("never");
-    PreTokenizer prepare =
-        (text, first, out) -> {
-          String marked = text.replace(" ", mark);
+    steps.add(
+        (text, from, to, first, out) -> {
+          String marked = text.substring(from, to).replace(" ", mark);
           boolean add = (always || first && !never) && !marked.startsWith(mark);
-          out.accept(add ? mark + marked : marked, first);
-        };
-    if (!json.bool("split").orElse(true)) {
-      return prepare;
+          String word = add ? mark + marked : marked;
+          out.accept(word, 0, word.length(), first);
+        });
+    if (json.bool("split").orElse(true)) {
+      BoundedPattern marks = BoundedPattern.literal(json.source(), mark);
+      steps.add(new Splitter(marks, Behaviour.MERGED_WITH_NEXT, false));
     }
-    BoundedPattern marks = BoundedPattern.literal(json.source(), mark);
-    return PreTokenizer.sequence(
-        List.of(prepare, new Splitter(marks, Behaviour.MERGED_WITH_NEXT, false)));
   }
 }

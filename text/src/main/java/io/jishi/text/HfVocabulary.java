@@ -22,17 +22,43 @@ final class HfVocabulary {
   private final Map<String, Added> added = new LinkedHashMap<>();
   private int size;
 
+  /** The token for unknown characters, which no text may spell; -1 where the model names none. */
+  private int unknown = -1;
+
   /** Reads {@code model.vocab} and {@code added_tokens}. */
   HfVocabulary(JsonObject root, JsonObject model) {
     this.source = root.source();
-    JsonObject vocab = model.object("vocab").orElseThrow(() -> model.missing("vocab"));
-    for (Map.Entry<String, Object> entry : vocab.fields().entrySet()) {
-      ids.put(entry.getKey(), id(vocab, entry.getKey(), entry.getValue()));
+    if (model.fields().get("vocab") instanceof List<?> scored) {
+      scored(model, scored);
+      unknown = model.integer("unk_id").orElse(-1);
+    } else {
+      JsonObject vocab = model.object("vocab").orElseThrow(() -> model.missing("vocab"));
+      for (Map.Entry<String, Object> entry : vocab.fields().entrySet()) {
+        ids.put(entry.getKey(), counted(vocab, entry.getKey(), entry.getValue()));
+      }
     }
     if (root.has("added_tokens")) {
       for (JsonObject token : Hf.objects(root, "added_tokens")) {
-        add(token, id(token, "id", token.fields().get("id")));
+        add(token, counted(token, "id", token.fields().get("id")));
       }
+    }
+  }
+
+  /** Pairs of a piece and its score, by id. */
+  private void scored(JsonObject model, List<?> vocab) {
+    for (Object item : vocab) {
+      if (!(item instanceof List<?> pair)
+          || pair.size() != 2
+          || !(pair.get(0) instanceof String piece)
+          || !(pair.get(1) instanceof Number)) {
+        throw model.wrong("vocab", "pairs of a piece and a score");
+      }
+      if (ids.putIfAbsent(piece, size) != null) {
+        throw new JishiException.BadFile(
+            "%s: tokens %d and %d are both '%s'; each piece must have one id"
+                .formatted(source, ids.get(piece), size, piece));
+      }
+      size++;
     }
   }
 
@@ -41,12 +67,12 @@ final class HfVocabulary {
     for (String key : decoder.fields().keySet()) {
       JsonObject token = decoder.object(key).orElseThrow(() -> decoder.missing(key));
       if (!added.containsKey(Hf.text(token, "content"))) {
-        add(token, id(decoder, key, number(key)));
+        add(token, counted(decoder, key, number(key)));
       }
     }
   }
 
-  private static Object number(String digits) {
+  static Object number(String digits) {
     try {
       return Long.valueOf(digits);
     } catch (NumberFormatException e) {
@@ -70,11 +96,17 @@ final class HfVocabulary {
     size = Math.max(size, known + 1);
   }
 
-  private int id(JsonObject json, String field, Object value) {
+  private int counted(JsonObject json, String field, Object value) {
+    int id = id(json, field, value);
+    size = Math.max(size, id + 1);
+    return id;
+  }
+
+  /** The value of a field as a token id. */
+  static int id(JsonObject json, String field, Object value) {
     if (!(value instanceof Long id) || id < 0 || id >= Integer.MAX_VALUE) {
       throw json.wrong(field, "a token id");
     }
-    size = Math.max(size, id.intValue() + 1);
     return id.intValue();
   }
 
@@ -101,6 +133,9 @@ final class HfVocabulary {
     Arrays.fill(types, Type.UNUSED);
     ids.forEach((piece, id) -> set(pieces, id, piece));
     ids.values().forEach(id -> types[id] = Type.NORMAL);
+    if (unknown >= 0 && unknown < size) {
+      types[unknown] = Type.UNKNOWN;
+    }
     added.forEach(
         (piece, token) -> {
           set(pieces, token.entry().id(), piece);

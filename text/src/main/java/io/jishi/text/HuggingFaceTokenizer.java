@@ -53,8 +53,7 @@ public final class HuggingFaceTokenizer {
 
   private Tokenizer build() {
     JsonObject model = root.object("model").orElseThrow(() -> root.missing("model"));
-    checkModel(model);
-    boolean byteFallback = model.bool("byte_fallback").orElse(false);
+    boolean byteFallback = HfModel.byteFallback(model);
     HfVocabulary tokens = new HfVocabulary(root, model);
     config.object("added_tokens_decoder").ifPresent(tokens::addMissing);
     Set<String> special = new LinkedHashSet<>();
@@ -63,73 +62,25 @@ public final class HuggingFaceTokenizer {
     special.forEach(tokens::makeSpecial);
     Vocabulary vocabulary = tokens.build(byteFallback);
     UnaryOperator<String> normalizer = HfNormalizer.read(root.object("normalizer"));
-    PreTokenizer preTokenizer = HfPreTokenizer.read(root.object("pre_tokenizer"));
+    List<PreTokenizer> steps = HfPreTokenizer.read(root.object("pre_tokenizer"));
     Framing template = HfFraming.read(root.object("post_processor"), vocabulary);
     OptionalInt bos = named("bos_token", vocabulary);
     OptionalInt eos = named("eos_token", vocabulary);
     Framing framing = configured(template, bos, eos);
     int[] prefix = framing.prefix();
-    return new BpeTokenizer(
-        new BpeTokenizer.Parts(
-            byteFallback ? "SentencePiece-style BPE" : "byte-level BPE",
+    return new PipelineTokenizer(
+        new PipelineTokenizer.Parts(
+            HfModel.kind(model),
             vocabulary,
             tokens.raw(false),
             tokens.raw(true),
             tokens.normalized(normalizer),
             (text, before) -> normalizer.apply(text),
-            preTokenizer,
-            bpe(model, vocabulary, byteFallback),
+            WordPath.of(steps, HfModel.read(model, vocabulary)),
             HfDecoder.read(root, vocabulary),
             framing,
             bos.isEmpty() && prefix.length > 0 ? OptionalInt.of(prefix[0]) : bos,
             eos));
-  }
-
-  private static void checkModel(JsonObject model) {
-    // Files from before the field was written hold merges where they are BPE.
-    String type = model.text("type").orElse(model.has("merges") ? "BPE" : "unknown");
-    if (!type.equals("BPE")) {
-      throw new JishiException.Unsupported(
-          model.source() + ": 'type' is '" + type + "'; only BPE is supported");
-    }
-    for (String field : List.of("continuing_subword_prefix", "end_of_word_suffix")) {
-      if (!model.text(field).orElse("").isEmpty()) {
-        throw new JishiException.Unsupported(
-            model.source() + ": '" + field + "' is set, which is not supported");
-      }
-    }
-  }
-
-  private static BpeModel bpe(JsonObject model, Vocabulary vocabulary, boolean byteFallback) {
-    List<Object> merges = model.array("merges").orElseThrow(() -> model.missing("merges"));
-    Merges.Ranked ranked = new Merges.Ranked(model.source(), vocabulary, merges.size());
-    for (Object merge : merges) {
-      if (merge instanceof String pair) {
-        ranked.add(pair);
-      } else if (merge instanceof List<?> pair
-          && pair.size() == 2
-          && pair.get(0) instanceof String left
-          && pair.get(1) instanceof String right) {
-        ranked.add(left, right);
-      } else {
-        throw model.wrong("merges", "pairs of pieces");
-      }
-    }
-    int unknown = -1;
-    if (model.has("unk_token")) {
-      unknown = vocabulary.find(Hf.text(model, "unk_token"));
-      if (unknown < 0) {
-        throw model.wrong("unk_token", "a piece of the vocabulary");
-      }
-    }
-    return new BpeModel(
-        vocabulary,
-        Symbols.of(vocabulary),
-        ranked.pairs(),
-        byteFallback ? vocabulary.byteIds() : null,
-        unknown,
-        model.bool("fuse_unk").orElse(false),
-        model.bool("ignore_merges").orElse(false));
   }
 
   /** The token that a configuration names, as text or as an object with {@code content}. */

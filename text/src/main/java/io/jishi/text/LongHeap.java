@@ -7,6 +7,7 @@ import java.util.Arrays;
 final class LongHeap {
   private long[] heap;
   private int size;
+  private long work;
 
   LongHeap(int capacity) {
     heap = new long[Math.max(4, capacity)];
@@ -14,6 +15,11 @@ final class LongHeap {
 
   boolean isEmpty() {
     return size == 0;
+  }
+
+  /** Entries that were moved so far. */
+  long work() {
+    return work;
   }
 
   void push(long value) {
@@ -24,7 +30,9 @@ final class LongHeap {
     while (at > 0 && heap[(at - 1) / 2] > value) {
       heap[at] = heap[(at - 1) / 2];
       at = (at - 1) / 2;
+      work++;
     }
+    work++;
     heap[at] = value;
   }
 
@@ -41,7 +49,9 @@ final class LongHeap {
       }
       heap[at] = heap[child];
       at = child;
+      work++;
     }
+    work++;
     heap[at] = value;
     return top;
   }

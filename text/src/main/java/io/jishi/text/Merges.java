@@ -7,6 +7,9 @@ import java.util.Arrays;
 
 /** Builds the table of pairs from what a file holds: ranked pairs, or scored pieces. */
 final class Merges {
+  /** Published vocabularies stay below 5 % of this. */
+  private static final long MAX_WORK = 1L << 30;
+
   private Merges() {}
 
   /** Reads ranked pairs one by one, the most urgent first. */
@@ -65,6 +68,7 @@ final class Merges {
    * on, which {@code symbols} then holds too.
    */
   static PairTable scored(Vocabulary vocabulary, float[] scores, Symbols symbols) {
+    checkWork(vocabulary);
     int[] ranks = ranks(scores);
     PairTable pairs = new PairTable(vocabulary.size());
     int free = vocabulary.size();
@@ -88,6 +92,19 @@ final class Merges {
       }
     }
     return pairs;
+  }
+
+  /** Cutting a piece everywhere takes time squared: a file of long pieces only is refused. */
+  private static void checkWork(Vocabulary vocabulary) {
+    long work = 0;
+    for (int id = 0; id < vocabulary.size(); id++) {
+      work += (long) vocabulary.piece(id).length() * vocabulary.piece(id).length();
+    }
+    if (work > MAX_WORK) {
+      throw new JishiException.BadFile(
+          "%s: its %d tokens are too long on the whole to be cut in all ways; is the file damaged?"
+              .formatted(vocabulary.source(), vocabulary.size()));
+    }
   }
 
   private static int nameCharacter(String part, Symbols symbols, int free) {

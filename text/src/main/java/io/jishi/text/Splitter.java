@@ -29,14 +29,15 @@ record Splitter(BoundedPattern pattern, Behaviour behaviour, boolean invert)
   }
 
   @Override
-  public void split(String text, boolean first, Sink out) {
+  public void split(String whole, int start, int to, boolean first, Sink out) {
+    String text = whole.substring(start, to);
     Spans spans = spans(text);
     int from = 0;
     for (int i = 0; i < spans.count(); i++) {
       boolean dropped = behaviour == Behaviour.REMOVED && spans.matched(i);
       boolean ends = i + 1 == spans.count() || endsAfter(spans, i);
       if (ends && !dropped && from < spans.end(i)) {
-        out.accept(text.substring(from, spans.end(i)), first && from == 0);
+        out.accept(text, from, spans.end(i), first && from == 0);
       }
       if (ends) {
         from = spans.end(i);

@@ -24,6 +24,7 @@ final class Vocabulary {
    */
   static final int MAX_PIECE = 512;
 
+  private final String source;
   private final String[] pieces;
   private final Type[] types;
   private final Map<String, Integer> ids;
@@ -35,6 +36,7 @@ final class Vocabulary {
    * @throws JishiException.BadFile where two ids have one piece, or a piece is too long
    */
   Vocabulary(String source, String[] pieces, Type[] types) {
+    this.source = source;
     this.pieces = pieces;
     this.types = types;
     this.ids = HashMap.newHashMap(pieces.length);
@@ -56,6 +58,11 @@ final class Vocabulary {
                 .formatted(source, other, id, piece));
       }
     }
+  }
+
+  /** The file's name, for messages. */
+  String source() {
+    return source;
   }
 
   int size() {

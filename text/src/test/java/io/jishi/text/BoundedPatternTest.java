@@ -16,7 +16,7 @@ class BoundedPatternTest {
   private static List<String> words(Splitter.Behaviour behaviour, String regex, String text) {
     List<String> words = new ArrayList<>();
     new Splitter(BoundedPattern.of("test", regex), behaviour, false)
-        .split(text, true, (word, first) -> words.add(word));
+        .split(text, 0, text.length(), true, (t, from, to, f) -> words.add(t.substring(from, to)));
     return words;
   }
 

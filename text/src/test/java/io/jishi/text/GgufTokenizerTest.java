@@ -91,9 +91,9 @@ class GgufTokenizerTest {
 
   @Test
   void anUnknownKindIsNamed() {
-    assertThatThrownBy(() -> with(TestTokenizers.tinyByteLevel(), "model", "bert"))
+    assertThatThrownBy(() -> with(TestTokenizers.tinyByteLevel(), "model", "plamo2"))
         .isInstanceOf(JishiException.Unsupported.class)
-        .hasMessageContaining("bert");
+        .hasMessageContaining("plamo2");
     assertThatThrownBy(() -> with(TestTokenizers.tinyByteLevel(), "pre", "nobody-knows"))
         .isInstanceOf(JishiException.Unsupported.class)
         .hasMessageContaining("nobody-knows");

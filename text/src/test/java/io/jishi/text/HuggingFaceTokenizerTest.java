@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.jishi.base.JishiException;
+import io.jishi.base.Json;
+import io.jishi.base.JsonObject;
+import io.jishi.testkit.Shared;
 import io.jishi.text.Tokenizer.Special;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -94,7 +97,7 @@ class HuggingFaceTokenizerTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "\"BPE\" | \"Unigram\" | Unigram",
+        "\"BPE\" | \"Sky\" | Sky",
         "\"type\":\"ByteLevel\",\"add_prefix_space\":false | \"type\":\"Rain\" | Rain",
         "\"post_processor\":null | \"post_processor\":{\"type\":\"Sun\"} | Sun",
         "\"normalizer\":null | \"normalizer\":{\"type\":\"Snow\"} | Snow",
@@ -126,6 +129,44 @@ class HuggingFaceTokenizerTest {
         .isInstanceOf(JishiException.BadFile.class)
         .hasMessageContaining("tokenizer.json")
         .hasMessageContaining(message);
+  }
+
+  @Test
+  void wordsMayBeTokensAsTheyAre() throws IOException {
+    Tokenizer t =
+        read(
+            """
+            {"pre_tokenizer":{"type":"Whitespace"},"decoder":{"type":"Fuse"},
+             "model":{"type":"WordLevel","unk_token":"?","vocab":{"?":0,"red":1,"cat":2}}}
+            """);
+    assertThat(t.encode("red cat, cats", Special.TEXT)).containsExactly(1, 2, 0, 0);
+  }
+
+  private String normalized(String normalizer, String text) {
+    JsonObject json = JsonObject.of("test", Json.parse("test", normalizer));
+    return HfNormalizer.read(java.util.Optional.of(json)).apply(text);
+  }
+
+  @Test
+  void normalizersDoAsTheyAreNamed() {
+    assertThat(normalized("{\"type\":\"StripAccents\"}", "e\u0301\u0903a")).isEqualTo("ea");
+    assertThat(normalized("{\"type\":\"Nmt\"}", "a\u0001\tb\u200Bc\u007F")).isEqualTo("a b c");
+    assertThat(normalized("{\"type\":\"BertNormalizer\"}", "\u00C9\u0000 \t中x"))
+        .isEqualTo("e   中 x");
+    String cased =
+        "{\"type\":\"BertNormalizer\",\"lowercase\":false,\"handle_chinese_chars\":false}";
+    assertThat(normalized(cased, "\u00C9中")).isEqualTo("\u00C9中");
+  }
+
+  @Test
+  void theMapOfSentencePieceReplacesWhatReadsAsOneCharacter() throws IOException {
+    byte[] model =
+        Files.readAllBytes(
+            Shared.require("goldens/tokenizers/spm_unigram_nmt_nfkc/tokenizer.model"));
+    String map = java.util.Base64.getEncoder().encodeToString(TestTokenizers.charsmap(model));
+    String json = "{\"type\":\"Precompiled\",\"precompiled_charsmap\":\"" + map + "\"}";
+    assertThat(normalized(json, "ﬁ Ａ½ e\u0301 ㍿ 中 \uD83D\uDE80"))
+        .isEqualTo("fi A1⁄2 \u00E9 株式会社 中 \uD83D\uDE80");
   }
 
   @Test

@@ -31,7 +31,12 @@ class TokenizerFuzzTest {
     "unknown_token_id",
     "add_bos_token",
     "add_space_prefix",
-    "remove_extra_whitespaces"
+    "remove_extra_whitespaces",
+    "precompiled_charsmap"
+  };
+
+  private static final String[] MODELS = {
+    "llama", "gpt2", "t5", "bert", "rwkv", "default", "superbpe", "x"
   };
 
   @Provide
@@ -126,7 +131,7 @@ class TokenizerFuzzTest {
       case 0 -> null;
       case 1 -> random.nextLong(-2, 12);
       case 2 -> random.nextBoolean();
-      case 3 -> new String[] {"llama", "gpt2", "default", "x"}[random.nextInt(4)];
+      case 3 -> MODELS[random.nextInt(MODELS.length)];
       case 4 -> random.ints(random.nextInt(10), -1, 8).toArray();
       case 5 -> new float[] {Float.NaN, 0, Float.NEGATIVE_INFINITY, -0f, 1, 2, 3, 4, 5};
       case 6 -> random.nextDouble();
@@ -141,7 +146,7 @@ class TokenizerFuzzTest {
   @Property(tries = 400)
   void damagedFilesAreReadOrRefused(@ForAll long seed) throws IOException {
     Random random = new Random(seed);
-    StringBuilder json = new StringBuilder(SMALL);
+    StringBuilder json = new StringBuilder(random.nextBoolean() ? SMALL : OTHER);
     for (int i = random.nextInt(4); i >= 0; i--) {
       int at = random.nextInt(json.length());
       switch (random.nextInt(3)) {
@@ -181,6 +186,21 @@ class TokenizerFuzzTest {
       "model":{"type":"BPE","unk_token":"<u>","fuse_unk":true,"byte_fallback":true,
         "ignore_merges":true,"vocab":{"a":0,"b":1,"ab":2,"Ġ":3,"Ġab":4,"<u>":5,"<0x41>":8},
         "merges":["a b","Ġ ab"]}}
+      """;
+
+  /** The parts that the first has not. */
+  private static final String OTHER =
+      """
+      {"added_tokens":[{"id":1,"content":"<e>","special":true}],
+      "normalizer":{"type":"Sequence","normalizers":[{"type":"Nmt"},{"type":"StripAccents"},
+        {"type":"BertNormalizer","clean_text":true,"lowercase":true},
+        {"type":"Precompiled","precompiled_charsmap":"CAAAAAAAAAAAAAAAYQA="}]},
+      "pre_tokenizer":{"type":"Sequence","pretokenizers":[{"type":"WhitespaceSplit"},
+        {"type":"BertPreTokenizer"},{"type":"Metaspace","replacement":"\u2581"}]},
+      "post_processor":{"type":"RobertaProcessing","sep":["b",4],"cls":["<e>",1]},
+      "decoder":{"type":"WordPiece","prefix":"##","cleanup":true},
+      "model":{"type":"Unigram","unk_id":0,"byte_fallback":true,"vocab":[["<u>",0],["<e>",0],
+        ["\u2581",-3.5],["a",-4.5],["b",-5],["ab",-4],["##a",-1e9],["<0x41>",-9]]}}
       """;
 
   /** A tokenizer that could be read works; the only errors are ours. */

@@ -10,7 +10,7 @@ import java.util.OptionalInt;
  * The way of a text: added tokens are taken out, what lies between is normalised, cut into words,
  * and each word encoded. Immutable.
  */
-final class BpeTokenizer implements Tokenizer {
+final class PipelineTokenizer implements Tokenizer {
 
   /** What a file says, read and checked. */
   record Parts(
@@ -20,8 +20,7 @@ final class BpeTokenizer implements Tokenizer {
       AddedTokens inTemplates,
       AddedTokens inNormalized,
       TextNormalizer normalizer,
-      PreTokenizer preTokenizer,
-      BpeModel model,
+      WordPath path,
       Detokenizer detokenizer,
       Framing framing,
       OptionalInt bos,
@@ -30,7 +29,7 @@ final class BpeTokenizer implements Tokenizer {
   private final Parts parts;
   private final Vocabulary vocabulary;
 
-  BpeTokenizer(Parts parts) {
+  PipelineTokenizer(Parts parts) {
     this.parts = parts;
     this.vocabulary = parts.vocabulary();
   }
@@ -42,6 +41,11 @@ final class BpeTokenizer implements Tokenizer {
 
   @Override
   public int[] encode(String text, Special special) {
+    return encodeCounted(text, special).toArray();
+  }
+
+  /** The tokens, with the steps that they took. */
+  IntList encodeCounted(String text, Special special) {
     String whole = wellFormed(text);
     AddedTokens tokens =
         switch (special) {
@@ -63,7 +67,7 @@ final class BpeTokenizer implements Tokenizer {
     if (at < whole.length()) {
       between(whole.substring(at), before, at == 0, out);
     }
-    return out.toArray();
+    return out;
   }
 
   private void between(String text, Before before, boolean first, IntList out) {
@@ -80,8 +84,11 @@ final class BpeTokenizer implements Tokenizer {
 
   private void words(String text, boolean first, IntList out) {
     if (!text.isEmpty()) {
-      BpeModel model = parts.model();
-      parts.preTokenizer().split(text, first, (word, begins) -> model.encode(word, out));
+      WordModel model = parts.path().model();
+      parts
+          .path()
+          .words()
+          .split(text, 0, text.length(), first, (t, from, to, f) -> model.encode(t, from, to, out));
     }
   }
 
