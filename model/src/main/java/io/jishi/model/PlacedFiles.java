@@ -19,10 +19,12 @@ final class PlacedFiles implements ModelFiles, WeightFile {
     try {
       for (StoredTensor tensor : files.weights().tensors().values()) {
         StoredTensor placed = place.apply(tensor);
-        tensors.put(tensor.name(), placed);
-        if (placed != tensor) {
+        if (placed == tensor) { // its bytes are made once and stay where they are
+          placed = new StoredTensor(tensor.name(), tensor.type(), tensor.shape(), tensor.data());
+        } else {
           files.weights().release(tensor.name());
         }
+        tensors.put(tensor.name(), placed);
       }
     } catch (RuntimeException | Error e) {
       files.close();

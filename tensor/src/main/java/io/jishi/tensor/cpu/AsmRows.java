@@ -8,10 +8,7 @@ import io.jishi.tensor.cpu.asm.Kernels;
 import io.jishi.tensor.cpu.asm.RowCall;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
-import java.util.IdentityHashMap;
-import java.util.Map;
 
 /** Rows by emitted kernels; rows that are no multiple of 16 floats go to plain Java. */
 final class AsmRows implements RowOps, Team.Task {
@@ -28,7 +25,7 @@ final class AsmRows implements RowOps, Team.Task {
   private final RowOps scalar;
   private final Arena arena = Arena.ofShared();
   private final RowCall[] calls;
-  private final Map<Weight, Gain> gains = new IdentityHashMap<>();
+  private final PaddedCopies gains = new PaddedCopies(arena);
   private Work work;
   private Tensor x;
   private Tensor y;
@@ -36,16 +33,6 @@ final class AsmRows implements RowOps, Team.Task {
   private MemorySegment gain;
   private float eps;
   private int rowsPerChunk;
-
-  /** A padded copy of a gain and the version that it was made from. */
-  private static final class Gain {
-    private final MemorySegment memory;
-    private long version;
-
-    private Gain(MemorySegment memory) {
-      this.memory = memory;
-    }
-  }
 
   AsmRows(Kernels kernels, RowOps scalar, int threads) {
     this.kernels = kernels;
@@ -60,25 +47,9 @@ final class AsmRows implements RowOps, Team.Task {
       scalar.rmsNorm(team, width, in, factors, epsilon, to);
       return;
     }
-    gain = gain(factors);
+    gain = gains.of(factors);
     eps = epsilon;
     start(Work.NORM, team, width, in, null, to);
-  }
-
-  /** A copy of a gain, made anew where training has changed it. */
-  private MemorySegment gain(Weight factors) {
-    Gain copy = gains.get(factors);
-    if (copy == null) {
-      copy = new Gain(AsmWorker.padded(arena, factors));
-      copy.version = factors.version();
-      gains.put(factors, copy);
-    } else if (copy.version != factors.version()) {
-      float[] values = new float[factors.cols()];
-      factors.vector(values);
-      MemorySegment.copy(values, 0, copy.memory, ValueLayout.JAVA_FLOAT, 0, values.length);
-      copy.version = factors.version();
-    }
-    return copy.memory;
   }
 
   @Override

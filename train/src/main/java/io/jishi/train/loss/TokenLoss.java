@@ -9,8 +9,8 @@ import io.jishi.train.tape.Targets;
 
 /**
  * Cross-entropy of the label at each place that has one, {@code Σ weight · (−ln p(label) + zLoss ·
- * ln² Z)}. Next token: the label of a place is the token that follows. Masked span: labels stand
- * at the masked places. A conversation: labels stand where the assistant speaks.
+ * ln² Z)}. Next token: the label of a place is the token that follows. Masked span: labels stand at
+ * the masked places. A conversation: labels stand where the assistant speaks.
  *
  * @param name of the targets in a batch
  * @param zLoss keeps logits from drifting (PaLM, Chowdhery et al. 2022: 1e-4); 0 without

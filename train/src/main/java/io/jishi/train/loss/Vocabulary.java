@@ -84,7 +84,13 @@ final class Vocabulary {
   }
 
   private static MemorySegment gather(
-      States states, int[] tokens, int first, int n, boolean together, MemorySegment to, int width) {
+      States states,
+      int[] tokens,
+      int first,
+      int n,
+      boolean together,
+      MemorySegment to,
+      int width) {
     MemorySegment hidden = states.hidden(States.LAST).data();
     long bytes = 4L * width;
     if (together) {

@@ -34,7 +34,6 @@ public record Defaults(
     long steps = Math.max(1, Math.round(tokens / batch));
     long warmup = Math.max(1, Math.min(LONGEST_WARMUP, steps / 50));
     Schedule schedule = new Schedule.WarmupStableDecay(warmup, Math.max(1, steps / 10), steps, 0);
-    return new Defaults(
-        Math.round(tokens), batch, Math.min(HIGHEST_RATE, law), steps, schedule);
+    return new Defaults(Math.round(tokens), batch, Math.min(HIGHEST_RATE, law), steps, schedule);
   }
 }

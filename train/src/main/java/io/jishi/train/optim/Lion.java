@@ -10,8 +10,8 @@ import java.util.List;
 
 /**
  * Lion (Chen et al. 2023): {@code w -= rate · (sign(beta1 · m + (1 − beta1) · g) + decay · w)},
- * then {@code m = beta2 · m + (1 − beta2) · g}; vectors do not decay. Its rate is a third to a tenth
- * of AdamW's, its decay as much greater.
+ * then {@code m = beta2 · m + (1 − beta2) · g}; vectors do not decay. Its rate is a third to a
+ * tenth of AdamW's, its decay as much greater.
  */
 public final class Lion implements Optimizer {
   /**

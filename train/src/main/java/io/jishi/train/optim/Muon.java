@@ -29,8 +29,7 @@ public final class Muon implements Optimizer {
    * @param adamRate AdamW's learning rate as a multiple of that of matrices
    * @param adam the rest of AdamW's numbers
    */
-  public record Options(
-      double momentum, double weightDecay, double adamRate, AdamW.Options adam) {
+  public record Options(double momentum, double weightDecay, double adamRate, AdamW.Options adam) {
     /** 0.95 as published; a decay of 0.1; tables at 0.15 of a matrix's rate of 0.02. */
     public static final Options DEFAULT = new Options(0.95, 0.1, 0.15, AdamW.Options.DEFAULT);
   }

@@ -14,8 +14,7 @@ public sealed interface Schedule {
    * @param steps in all
    * @param least share that is left at the end
    */
-  record WarmupStableDecay(long warmup, long decay, long steps, double least)
-      implements Schedule {
+  record WarmupStableDecay(long warmup, long decay, long steps, double least) implements Schedule {
     @Override
     public double factor(long step) {
       if (step < warmup) {
@@ -56,9 +55,7 @@ public sealed interface Schedule {
   record Linear(long warmup, long steps, double least) implements Schedule {
     @Override
     public double factor(long step) {
-      return step < warmup
-          ? rise(step, warmup)
-          : 1 - (1 - least) * share(step, warmup, steps);
+      return step < warmup ? rise(step, warmup) : 1 - (1 - least) * share(step, warmup, steps);
     }
   }
 

@@ -3,7 +3,6 @@ package io.jishi.train.tape;
 
 import io.jishi.tensor.Attention;
 import io.jishi.tensor.Batch;
-import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 

@@ -97,8 +97,18 @@ final class AttentionTiles {
     int kvHead = head / (attention.heads() / attention.kvHeads());
     products()
         .multiply(
-            rows, n, dim, query(first, head), metStride, 1, key(keys, kvHead), 1, metStride, p,
-            padded(n), false);
+            rows,
+            n,
+            dim,
+            query(first, head),
+            metStride,
+            1,
+            key(keys, kvHead),
+            1,
+            metStride,
+            p,
+            padded(n),
+            false);
     for (int r = 0; r < rows; r++) {
       from[r] = 0;
       to[r] = Math.min(n, first + r + 1 - keys);
@@ -118,8 +128,7 @@ final class AttentionTiles {
       for (int keys = start; keys < first + rows; keys += KEYS) {
         int n = Math.min(KEYS, first + rows - keys);
         scores(first, rows, head, keys, n);
-        lane.rows.softmaxTile(
-            p, rows, padded(n), from, to, attention.scale(), max, sums, factors);
+        lane.rows.softmaxTile(p, rows, padded(n), from, to, attention.scale(), max, sums, factors);
         if (keys > start) {
           scale(o, rows);
         }
@@ -183,7 +192,13 @@ final class AttentionTiles {
       for (int g = 0; g < group; g++) {
         boolean started = tile < tiles - 1 || g > 0;
         backward(
-            first, Math.min(QUERIES, end - first), start, kvHead * group + g, kvHead, dQkv, dOut,
+            first,
+            Math.min(QUERIES, end - first),
+            start,
+            kvHead * group + g,
+            kvHead,
+            dQkv,
+            dOut,
             started);
       }
     }

@@ -18,8 +18,13 @@ final class LinearStep implements Step {
    * @param low {@code [tokens, rank]}: scale · A x, or null without an adapter
    */
   record Part(
-      Weight weight, Trainable trained, Weight bias, Trainable trainedBias, LowRank adapter,
-      int at, Value low) {
+      Weight weight,
+      Trainable trained,
+      Weight bias,
+      Trainable trainedBias,
+      LowRank adapter,
+      int at,
+      Value low) {
     boolean learns() {
       return trained != null || trainedBias != null || adapter != null;
     }
@@ -105,11 +110,24 @@ final class LinearStep implements Step {
         Trainable a = p.adapter.a();
         int rank = a.rows();
         MemorySegment low = p.low.data();
-        m.products().multiply(x.rows, rank, x.cols, x.data(), x.cols, 1, a.data(), 1, x.cols,
-            low, rank, false);
+        m.products()
+            .multiply(
+                x.rows, rank, x.cols, x.data(), x.cols, 1, a.data(), 1, x.cols, low, rank, false);
         Rows.addScaled(m, low, low, x.rows, rank, p.adapter.scale(), false);
-        m.products().multiply(x.rows, p.weight.rows(), rank, low, rank, 1,
-            p.adapter.b().data(), 1, rank, y, out.cols, true);
+        m.products()
+            .multiply(
+                x.rows,
+                p.weight.rows(),
+                rank,
+                low,
+                rank,
+                1,
+                p.adapter.b().data(),
+                1,
+                rank,
+                y,
+                out.cols,
+                true);
       }
     }
   }
@@ -130,24 +148,27 @@ final class LinearStep implements Step {
     }
     MemorySegment y = out.data();
     int cols = out.cols;
-    Rows.each(m, out.rows, (from, to, lane) -> {
-      if (!biased) {
-        MemorySegment.copy(residual.data(), 4L * from * cols, y, 4L * from * cols,
-            4L * (to - from) * cols);
-        return;
-      }
-      lane.room(cols, 0);
-      for (int r = from; r < to; r++) {
-        System.arraycopy(bias, 0, lane.a, 0, cols);
-        if (residual != null) {
-          Rows.read(residual.data(), (long) r * cols, lane.b, cols);
-          for (int i = 0; i < cols; i++) {
-            lane.a[i] += lane.b[i];
+    Rows.each(
+        m,
+        out.rows,
+        (from, to, lane) -> {
+          if (!biased) {
+            MemorySegment.copy(
+                residual.data(), 4L * from * cols, y, 4L * from * cols, 4L * (to - from) * cols);
+            return;
           }
-        }
-        Rows.write(lane.a, y, (long) r * cols, cols);
-      }
-    });
+          lane.room(cols, 0);
+          for (int r = from; r < to; r++) {
+            System.arraycopy(bias, 0, lane.a, 0, cols);
+            if (residual != null) {
+              Rows.read(residual.data(), (long) r * cols, lane.b, cols);
+              for (int i = 0; i < cols; i++) {
+                lane.a[i] += lane.b[i];
+              }
+            }
+            Rows.write(lane.a, y, (long) r * cols, cols);
+          }
+        });
     return true;
   }
 
@@ -159,8 +180,8 @@ final class LinearStep implements Step {
         WeightProducts.weight(m, x.rows, dy, out.cols, x.data(), p.trained);
       }
       if (p.trainedBias != null) {
-        Rows.columnSums(m, out.gradient(), out.rows, out.cols, p.at, p.weight.rows(),
-            p.trainedBias.summed());
+        Rows.columnSums(
+            m, out.gradient(), out.rows, out.cols, p.at, p.weight.rows(), p.trainedBias.summed());
       }
       if (x.learns) {
         WeightProducts.input(m, x.rows, dy, out.cols, p.weight, x.gradient(), x.fill());
@@ -180,13 +201,25 @@ final class LinearStep implements Step {
     int rank = a.rows();
     WeightProducts.weight(m, x.rows, dy, out.cols, p.low.data(), b);
     MemorySegment low = m.scratch(0, p.low.bytes());
-    m.products().multiply(x.rows, rank, b.rows(), dy, out.cols, 1, b.data(), rank, 1, low, rank,
-        false);
+    m.products()
+        .multiply(x.rows, rank, b.rows(), dy, out.cols, 1, b.data(), rank, 1, low, rank, false);
     Rows.addScaled(m, low, low, x.rows, rank, p.adapter.scale(), false);
     WeightProducts.weight(m, x.rows, low, rank, x.data(), a);
     if (x.learns) {
-      m.products().multiply(x.rows, x.cols, rank, low, rank, 1, a.data(), x.cols, 1, x.gradient(),
-          x.cols, x.fill());
+      m.products()
+          .multiply(
+              x.rows,
+              x.cols,
+              rank,
+              low,
+              rank,
+              1,
+              a.data(),
+              x.cols,
+              1,
+              x.gradient(),
+              x.cols,
+              x.fill());
     }
   }
 }

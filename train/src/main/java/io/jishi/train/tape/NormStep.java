@@ -43,7 +43,6 @@ record NormStep(Value x, Weight gain, Trainable trained, float eps, Value out) i
     MemorySegment dx = x.learns ? x.gradient() : m.scratch(4L * x.cols, x.bytes());
     boolean add = x.learns && x.fill();
     m.rows()
-        .rmsNormBackward(
-            x.data(), gain.data(), eps, out.gradient(), dx, add, sums, x.rows, x.cols);
+        .rmsNormBackward(x.data(), gain.data(), eps, out.gradient(), dx, add, sums, x.rows, x.cols);
   }
 }

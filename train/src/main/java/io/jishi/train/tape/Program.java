@@ -17,8 +17,8 @@ import java.util.Set;
  * A record, made ready to run: what is computed when, what is computed twice to save memory, and
  * where every value and gradient lies.
  *
- * <p>Moments are numbered: forward steps, the loss, then backward steps, before which the steps of a
- * segment may run forward again.
+ * <p>Moments are numbered: forward steps, the loss, then backward steps, before which the steps of
+ * a segment may run forward again.
  */
 final class Program implements AutoCloseable {
   /** What happens at a moment. */
@@ -145,9 +145,7 @@ final class Program implements AutoCloseable {
   private void plan(List<Integer> borders) {
     for (Value v : values) {
       boolean twice =
-          v.producer >= 0
-              && segment(borders, v.producer) < borders.size()
-              && !crosses(borders, v);
+          v.producer >= 0 && segment(borders, v.producer) < borders.size() && !crosses(borders, v);
       int start = v.producer < 0 ? 0 : v.producer;
       MemoryPlanner.Life life = planner.life(v.bytes(), start, start);
       first.put(v, life);

@@ -30,8 +30,7 @@ public final class Rows {
         .parallel(
             Math.ceilDiv(rows, CHUNK),
             (chunk, worker) ->
-                work.run(
-                    chunk * CHUNK, Math.min(rows, (chunk + 1) * CHUNK), m.lane(worker)));
+                work.run(chunk * CHUNK, Math.min(rows, (chunk + 1) * CHUNK), m.lane(worker)));
   }
 
   /** Copies n floats from float {@code at} on. */

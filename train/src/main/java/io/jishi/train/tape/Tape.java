@@ -115,8 +115,7 @@ public final class Tape implements Ops {
   @Override
   public Tensor embed(Weight table, Batch tokens) {
     return add(
-        new EmbedStep(
-            table, parameters.of(table), tokens, new Value(tokens.size(), table.cols())));
+        new EmbedStep(table, parameters.of(table), tokens, new Value(tokens.size(), table.cols())));
   }
 
   @Override
@@ -140,8 +139,7 @@ public final class Tape implements Ops {
       LowRank adapter = adapters.get(weight.name());
       Value low = adapter == null ? null : new Value(in.rows, adapter.a().rows());
       Trainable trained = parameters.of(weight);
-      parts.add(
-          new LinearStep.Part(weight, trained, bias, parameters.of(bias), adapter, at, low));
+      parts.add(new LinearStep.Part(weight, trained, bias, parameters.of(bias), adapter, at, low));
       at += weight.rows();
     }
     return add(new LinearStep(in, parts, new Value(in.rows, linear.out())));
@@ -174,9 +172,7 @@ public final class Tape implements Ops {
       throw new IllegalArgumentException("not the queries, keys and values of this batch");
     }
     Rotary rotary =
-        attention.rope() == null
-            ? null
-            : rotaries.computeIfAbsent(attention.rope(), Rotary::new);
+        attention.rope() == null ? null : rotaries.computeIfAbsent(attention.rope(), Rotary::new);
     HeadTurns turns =
         new HeadTurns(
             attention,

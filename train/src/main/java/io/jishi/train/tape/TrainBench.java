@@ -95,8 +95,7 @@ public final class TrainBench implements AutoCloseable {
 
   /** Multiplications and additions of a token: 6 N + 6 · layers · width · context. */
   public double operationsPerToken() {
-    return 6.0 * parameters.count()
-        + 6.0 * shape.layers * shape.width * shape.context;
+    return 6.0 * parameters.count() + 6.0 * shape.layers * shape.width * shape.context;
   }
 
   /** Tokens of a step. */

@@ -68,8 +68,7 @@ public final class WeightProducts {
   public static void weight(
       Machine m, int rows, MemorySegment dy, long stride, MemorySegment x, Trainable w) {
     int in = w.cols();
-    m.products()
-        .multiply(w.rows(), in, rows, dy, 1, stride, x, in, 1, w.gradient(), in, w.fill());
+    m.products().multiply(w.rows(), in, rows, dy, 1, stride, x, in, 1, w.gradient(), in, w.fill());
   }
 
   private static MemorySegment decode(Machine m, Weight w, int first, int count) {

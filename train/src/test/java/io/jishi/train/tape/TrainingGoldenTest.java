@@ -106,8 +106,7 @@ class TrainingGoldenTest {
       assertThat(trainer.gradientNorm()).isCloseTo(4.107964, within(NORM_ERROR));
       for (Trainable t : trainer.trained()) {
         assertThat(
-                Golden.relativeError(
-                    t.gradient(), golden.tensors().get("grad." + t.name()).data()))
+                Golden.relativeError(t.gradient(), golden.tensors().get("grad." + t.name()).data()))
             .as(t.name())
             .isLessThan(Golden.RELATIVE_L2);
       }
@@ -182,7 +181,9 @@ class TrainingGoldenTest {
       }
       for (int i = 0; i < one.trainer.trained().size(); i++) {
         Trainable t = one.trainer.trained().get(i);
-        assertThat(t.data().mismatch(all.trainer.trained().get(i).data())).as(t.name()).isEqualTo(-1);
+        assertThat(t.data().mismatch(all.trainer.trained().get(i).data()))
+            .as(t.name())
+            .isEqualTo(-1);
       }
     }
   }
