@@ -194,7 +194,8 @@ class LossTest {
     values[values.length - 1] = -80;
     Targets targets = new Targets(batch.targets("").labels(), null, values);
     agree(
-        new PreferenceLoss("head", 0.1), new Examples(batch.tokens(), bounds, Map.of("head", targets)));
+        new PreferenceLoss("head", 0.1),
+        new Examples(batch.tokens(), bounds, Map.of("head", targets)));
   }
 
   @Test
@@ -238,8 +239,7 @@ class LossTest {
     double[] expected = {-0.02312851, -0.02531248};
     double sum = 0;
     for (int p = 0; p < 2; p++) {
-      double margin =
-          beta * (policy[p][0] - reference[p][0] - (policy[p][1] - reference[p][1]));
+      double margin = beta * (policy[p][0] - reference[p][0] - (policy[p][1] - reference[p][1]));
       sum += PreferenceLoss.loss(margin) / 2;
       assertThat(beta * PreferenceLoss.slope(margin) / 2)
           .isCloseTo(expected[p], within(GOLDEN_ERROR));
@@ -273,7 +273,8 @@ class LossTest {
       int[] labels = java.util.Arrays.copyOf(one.targets("").labels(), 2 * n);
       System.arraycopy(two.tokens(), 0, tokens, n, n);
       System.arraycopy(two.targets("").labels(), 0, labels, n, n);
-      run.trainer.accumulate(Examples.of(tokens, new int[] {0, 21, 42, 63, 84, 105, 126}, labels), total);
+      run.trainer.accumulate(
+          Examples.of(tokens, new int[] {0, 21, 42, 63, 84, 105, 126}, labels), total);
       float[] together = floats(run.trainer.trained().getFirst().gradient());
       for (int i = 0; i < apart.length; i++) {
         assertThat(apart[i]).isCloseTo(together[i], within(1e-6f));
