@@ -2,4 +2,9 @@
 /** Makes models: gradients, optimisers, data, runs. */
 module io.jishi.train {
   requires transitive io.jishi.engine;
+
+  exports io.jishi.train.adapt;
+  exports io.jishi.train.loss;
+  exports io.jishi.train.optim;
+  exports io.jishi.train.tape;
 }

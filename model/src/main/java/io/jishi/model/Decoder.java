@@ -82,19 +82,34 @@ public final class Decoder {
    *     ops}
    */
   public Tensor forward(Ops ops, Batch batch, Precision precision) {
-    ops.begin(batch);
-    Tensor x = embed(ops, batch);
-    for (int i = 0; i < blocks.size(); i++) {
-      x = run(ops, x, blocks.get(i), batch, precision);
-    }
-    batch.commit();
-    Tensor last = ops.outputs(x, batch);
-    Tensor normed = ops.norm(last, norm);
+    Tensor normed = hidden(ops, batch, precision, LayerObserver.NONE);
     Tensor logits = ops.linear(normed, output, precision);
     logits = scaled(ops, logits, spec.head().scale());
     return spec.head().softCap() == 0
         ? logits
         : Part.then(ops, logits, ops.softCap(logits, spec.head().softCap()));
+  }
+
+  /**
+   * The pass without its last product: heads of other kinds stand on what it gives.
+   *
+   * @param observer is shown the hidden state behind each layer
+   * @return the normed hidden state {@code [batch.outputCount(), width]} that {@link #output} takes
+   */
+  public Tensor hidden(Ops ops, Batch batch, Precision precision, LayerObserver observer) {
+    ops.begin(batch);
+    Tensor x = embed(ops, batch);
+    for (int i = 0; i < blocks.size(); i++) {
+      x = run(ops, x, blocks.get(i), batch, precision);
+      observer.layer(i, x);
+    }
+    batch.commit();
+    return ops.norm(ops.outputs(x, batch), norm);
+  }
+
+  /** The product that turns {@link #hidden} into logits, before what the head does to them. */
+  public Linear output() {
+    return output;
   }
 
   private Tensor embed(Ops ops, Batch batch) {

@@ -8,6 +8,7 @@ import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 
 /**
  * A model in memory: its decoder, its tokenizer and what its makers recommend. Its memory is given
@@ -47,6 +48,22 @@ public final class Model implements AutoCloseable {
   }
 
   /**
+   * Reads a model whose tensors the caller places, for training. Nothing is packed: the decoder
+   * reads each tensor where {@code place} says.
+   *
+   * @param place takes each tensor as stored and gives the one to use, of the same name and shape:
+   *     the same, or one over memory of the caller's that outlives the model
+   */
+  public static Model open(Path path, Backend backend, UnaryOperator<StoredTensor> place) {
+    return load(new PlacedFiles(open(path), place), backend, ModelOptions.DEFAULT);
+  }
+
+  /** Makes a model of random weights that the caller places: see {@link #open}. */
+  public static Model random(RandomSpec spec, Backend backend, UnaryOperator<StoredTensor> place) {
+    return load(new PlacedFiles(new RandomFiles(spec), place), backend, ModelOptions.DEFAULT);
+  }
+
+  /**
    * Makes a model of random weights in memory.
    *
    * @throws JishiException.OutOfResources where memory does not suffice
@@ -69,7 +86,10 @@ public final class Model implements AutoCloseable {
                 + " tokens, the model only "
                 + spec.vocabulary());
       }
-      boolean pack = options.repack() && MemoryBudget.allows(packedBytes(files.weights()));
+      boolean pack =
+          options.repack()
+              && !(files instanceof PlacedFiles)
+              && MemoryBudget.allows(packedBytes(files.weights()));
       int most = options.context() == 0 ? spec.context() : options.context();
       Decoder decoder =
           new DecoderLoader(

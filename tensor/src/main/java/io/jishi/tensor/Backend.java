@@ -71,6 +71,13 @@ public interface Backend {
    */
   TrainingRows trainingRows(int threads);
 
+  /**
+   * The waist's work on rows, into memory of the caller's.
+   *
+   * @param threads processors to use, at most all; 0 takes all
+   */
+  ForwardRows forwardRows(int threads);
+
   /** Processors that {@link #ops} takes for 0. */
   int threads();
 }

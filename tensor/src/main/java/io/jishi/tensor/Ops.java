@@ -9,8 +9,11 @@ import java.util.List;
  * the batch.
  *
  * <p>Results belong to this object. They stay valid until released or until the next {@link
- * #begin}. For one thread at a time. Every operation that is added here brings its scalar oracle,
- * its test against naive arithmetic and, once there is a tape, its gradient.
+ * #begin}. For one thread at a time.
+ *
+ * <p>Every operation that is added here brings its scalar oracle, its test against naive
+ * arithmetic, and its gradient: a step of the tape ({@code io.jishi.train.tape}) with a case in
+ * {@code GradientTest}, which fails while one is missing.
  *
  * <p>Invariance: a row of a result depends on its own sequence alone, to the bit; not on the other
  * rows of the batch, the cut of a prompt into batches, or the number of threads.

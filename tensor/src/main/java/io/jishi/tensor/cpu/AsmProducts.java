@@ -9,10 +9,7 @@ import io.jishi.tensor.Weight;
 import io.jishi.tensor.cpu.asm.Kernels;
 import io.jishi.tensor.cpu.asm.LineKind;
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
-import java.util.IdentityHashMap;
-import java.util.Map;
 
 /**
  * Products by emitted kernels. A chunk of work is a run of tiles of 16 rows of one weight. Few
@@ -46,7 +43,7 @@ final class AsmProducts implements Products, Team.Task {
   private final Arena arena = Arena.ofShared();
   private final LineBuffer[] lines = new LineBuffer[KINDS.length];
   private final AsmWorker[] workers;
-  private final Map<Weight, MemorySegment> biases = new IdentityHashMap<>();
+  private final PaddedCopies biases = new PaddedCopies(arena);
   private final Team.Task lineTask = this::writeLines;
   private LineKind lineKind;
   private Tensor x;
@@ -121,8 +118,8 @@ final class AsmProducts implements Products, Team.Task {
   }
 
   private void prepareBias(Weight bias) {
-    if (bias != null && !biases.containsKey(bias)) {
-      biases.put(bias, AsmWorker.padded(arena, bias));
+    if (bias != null) {
+      biases.of(bias); // here, since workers must not make copies
     }
   }
 
@@ -195,7 +192,7 @@ final class AsmProducts implements Products, Team.Task {
         lines[kind.ordinal()],
         first,
         Math.min(to * size, tiles(weight)) - first,
-        bias == null ? null : biases.get(bias),
+        bias == null ? null : biases.of(bias),
         y,
         column);
   }

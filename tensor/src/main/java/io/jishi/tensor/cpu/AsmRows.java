@@ -9,8 +9,6 @@ import io.jishi.tensor.cpu.asm.RowCall;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
-import java.util.IdentityHashMap;
-import java.util.Map;
 
 /**
  * Rows by emitted kernels; rows that are no multiple of 16 floats go to plain Java, and so do gates
@@ -30,7 +28,7 @@ final class AsmRows implements RowOps, Team.Task {
   private final RowOps scalar;
   private final Arena arena = Arena.ofShared();
   private final RowCall[] calls;
-  private final Map<Weight, MemorySegment> gains = new IdentityHashMap<>();
+  private final PaddedCopies gains = new PaddedCopies(arena);
   private Work work;
   private Tensor x;
   private Tensor y;
@@ -52,11 +50,7 @@ final class AsmRows implements RowOps, Team.Task {
       scalar.rmsNorm(team, width, in, factors, epsilon, to);
       return;
     }
-    gain = gains.get(factors);
-    if (gain == null) {
-      gain = AsmWorker.padded(arena, factors);
-      gains.put(factors, gain);
-    }
+    gain = gains.of(factors);
     eps = epsilon;
     start(Work.NORM, team, width, in, null, to);
   }

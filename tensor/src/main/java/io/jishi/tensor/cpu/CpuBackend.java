@@ -3,6 +3,7 @@ package io.jishi.tensor.cpu;
 
 import io.jishi.tensor.Backend;
 import io.jishi.tensor.DType;
+import io.jishi.tensor.ForwardRows;
 import io.jishi.tensor.MatrixProducts;
 import io.jishi.tensor.MemoryReader;
 import io.jishi.tensor.Ops;
@@ -134,6 +135,16 @@ public final class CpuBackend implements Backend {
     StepKernels steps = training == null ? null : training.steps();
     Supplier<RowSteps> maker = steps == null ? ScalarRowSteps::new : () -> new AsmRowSteps(steps);
     return new TeamRows(Team.process(), width(threads), maker);
+  }
+
+  @Override
+  public ForwardRows forwardRows(int threads) {
+    Team team = Team.process();
+    RowOps rows = new ScalarRows();
+    if (kernels != null) {
+      rows = new AsmRows(kernels, rows, team.size());
+    }
+    return new TeamForwardRows(team, width(threads), rows);
   }
 
   private int width(int threads) {
