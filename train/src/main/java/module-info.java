@@ -2,4 +2,6 @@
 /** Makes models: gradients, optimisers, data, runs. */
 module io.jishi.train {
   requires transitive io.jishi.engine;
+
+  exports io.jishi.train.data;
 }
