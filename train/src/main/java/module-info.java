@@ -2,6 +2,7 @@
 /** Makes models: gradients, optimisers, data, runs. */
 module io.jishi.train {
   requires transitive io.jishi.engine;
+  requires dev.hardwood.core;
 
   exports io.jishi.train.data;
 }
