@@ -5,4 +5,5 @@ module io.jishi.train {
   requires dev.hardwood.core;
 
   exports io.jishi.train.data;
+  exports io.jishi.train.vocab;
 }
