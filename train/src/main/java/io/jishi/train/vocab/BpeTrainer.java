@@ -11,9 +11,9 @@ import java.util.PriorityQueue;
 import java.util.function.IntConsumer;
 
 /**
- * Byte-level byte-pair encoding (Sennrich et al. 2016): merges the most frequent pair of
- * neighbours again and again; among equally frequent ones the pair with the lower ids. The counts
- * of pairs are kept up to date rather than counted again, in the words that a merge touches alone.
+ * Byte-level byte-pair encoding (Sennrich et al. 2016): merges the most frequent pair of neighbours
+ * again and again; among equally frequent ones the pair with the lower ids. The counts of pairs are
+ * kept up to date rather than counted again, in the words that a merge touches alone.
  */
 public final class BpeTrainer {
   /** Longest token in bytes: what is longer is a rule of dashes, not a word. */
@@ -74,7 +74,11 @@ public final class BpeTrainer {
    * @throws JishiException.BadRequest where the size is too small
    */
   public static Learned train(
-      Map<String, Long> words, int size, long minFrequency, List<String> special, IntConsumer progress) {
+      Map<String, Long> words,
+      int size,
+      long minFrequency,
+      List<String> special,
+      IntConsumer progress) {
     if (size < 256 + special.size() || size > 1 << 22) {
       throw new JishiException.BadRequest(
           "vocab-size",
