@@ -7,4 +7,8 @@ module io.jishi.train {
   exports io.jishi.train.loss;
   exports io.jishi.train.optim;
   exports io.jishi.train.tape;
+  requires dev.hardwood.core;
+
+  exports io.jishi.train.data;
+  exports io.jishi.train.vocab;
 }

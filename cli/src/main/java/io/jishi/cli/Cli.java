@@ -71,6 +71,8 @@ final class Cli implements Callable<Integer> {
     for (ModelCommand command : commands()) {
       line.addSubcommand(command);
     }
+    line.addSubcommand(Groups.tokenizer(shell));
+    line.addSubcommand(Groups.data(shell));
     line.addSubcommand(new CommandLine.HelpCommand());
     return line.setExpandAtFiles(false) // a prompt may begin with @
         .setCaseInsensitiveEnumValuesAllowed(true)

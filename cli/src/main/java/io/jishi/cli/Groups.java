@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jishi.cli;
+
+import java.util.concurrent.Callable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/** Commands that only hold others. */
+final class Groups {
+  private Groups() {}
+
+  /** {@code jishi tokenizer …}. */
+  static CommandLine tokenizer(Shell shell) {
+    return new CommandLine(new TokenizerGroup()).addSubcommand(new TokenizerTrainCommand(shell));
+  }
+
+  /** {@code jishi data …}. */
+  static CommandLine data(Shell shell) {
+    return new CommandLine(new DataGroup())
+        .addSubcommand(new DataPrepareCommand(shell))
+        .addSubcommand(new DataInfoCommand(shell));
+  }
+
+  @Command(
+      name = "tokenizer",
+      description = "Makes vocabularies.",
+      mixinStandardHelpOptions = true,
+      synopsisSubcommandLabel = "COMMAND",
+      footer = {"", "Example:", "  jishi tokenizer train book.txt --out my-tokenizer"})
+  private static final class TokenizerGroup extends Group {}
+
+  @Command(
+      name = "data",
+      description = "Makes and checks training data.",
+      mixinStandardHelpOptions = true,
+      synopsisSubcommandLabel = "COMMAND",
+      footer = {
+        "",
+        "Example:",
+        "  jishi data prepare book.txt --tokenizer my-tokenizer --out my-data"
+      })
+  private static final class DataGroup extends Group {}
+
+  private abstract static class Group implements Callable<Integer> {
+    @Spec private CommandSpec spec;
+
+    @Override
+    public Integer call() {
+      spec.commandLine().usage(spec.root().commandLine().getErr());
+      return ExitCode.USAGE;
+    }
+  }
+}
