@@ -2,4 +2,7 @@
 /** Makes models: gradients, optimisers, data, runs. */
 module io.jishi.train {
   requires transitive io.jishi.engine;
+  requires org.snakeyaml.engine.v2;
+
+  exports io.jishi.train.run;
 }
