@@ -4,5 +4,6 @@ module io.jishi.train {
   requires transitive io.jishi.engine;
   requires org.snakeyaml.engine.v2;
 
+  exports io.jishi.train.mpi;
   exports io.jishi.train.run;
 }
