@@ -8,6 +8,7 @@ import io.jishi.base.JishiException;
 import io.jishi.base.Json;
 import io.jishi.base.JsonObject;
 import io.jishi.model.export.Disk;
+import io.jishi.train.mpi.MpiProcess;
 import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -70,19 +71,12 @@ class TrainingRunTest {
   }
 
   private static Process fork(Path folder, String every, String pause) throws IOException {
-    String separator = System.getProperty("path.separator");
-    String path =
-        String.join(
-            separator,
-            "target/test-classes",
-            System.getProperty("jdk.module.path", ""),
-            System.getProperty("java.class.path", ""));
     return new ProcessBuilder(
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
             "-XX:TieredStopAtLevel=1",
             "-XX:+UseSerialGC",
             "-cp",
-            path,
+            MpiProcess.classPath(),
             ToyRun.class.getName(),
             folder.toString(),
             every,
