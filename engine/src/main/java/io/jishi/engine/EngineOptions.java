@@ -3,6 +3,7 @@ package io.jishi.engine;
 
 import io.jishi.base.JishiException;
 import io.jishi.tensor.Precision;
+import java.nio.file.Path;
 
 /**
  * How an engine runs its model.
@@ -12,13 +13,16 @@ import io.jishi.tensor.Precision;
  * @param threads processors to use; 0 takes all that the process may use
  * @param precision {@code FAST} to run, {@code EXACT} to compare
  * @param queue requests that may wait; one more is refused as busy
+ * @param adapter a low-rank adapter to run the model with: a folder of PEFT or a GGUF file; null
+ *     runs the model as it is
  */
-public record EngineOptions(int context, int threads, Precision precision, int queue) {
+public record EngineOptions(
+    int context, int threads, Precision precision, int queue, Path adapter) {
   /** Unasked, the cache is never made for more tokens than this, whatever the model could do. */
   public static final int DEFAULT_CONTEXT = 4096;
 
   /** All processors, fast, 64 waiting requests. */
-  public static final EngineOptions DEFAULT = new EngineOptions(0, 0, Precision.FAST, 64);
+  public static final EngineOptions DEFAULT = new EngineOptions(0, 0, Precision.FAST, 64, null);
 
   /** Refuses negative numbers. */
   public EngineOptions {
@@ -35,21 +39,26 @@ public record EngineOptions(int context, int threads, Precision precision, int q
 
   /** The same options with another context. */
   public EngineOptions withContext(int tokens) {
-    return new EngineOptions(tokens, threads, precision, queue);
+    return new EngineOptions(tokens, threads, precision, queue, adapter);
   }
 
   /** The same options with another number of threads. */
   public EngineOptions withThreads(int count) {
-    return new EngineOptions(context, count, precision, queue);
+    return new EngineOptions(context, count, precision, queue, adapter);
   }
 
   /** The same options with another precision. */
   public EngineOptions with(Precision other) {
-    return new EngineOptions(context, threads, other, queue);
+    return new EngineOptions(context, threads, other, queue, adapter);
   }
 
   /** The same options with another length of the queue. */
   public EngineOptions withQueue(int requests) {
-    return new EngineOptions(context, threads, precision, requests);
+    return new EngineOptions(context, threads, precision, requests, adapter);
+  }
+
+  /** The same options with an adapter, or without one where it is null. */
+  public EngineOptions withAdapter(Path path) {
+    return new EngineOptions(context, threads, precision, queue, path);
   }
 }

@@ -26,7 +26,8 @@ public final class AdapterExport {
   private AdapterExport() {}
 
   /** The configuration of a folder of PEFT. */
-  public static Map<String, Object> config(String base, int rank, double alpha, List<String> stems) {
+  public static Map<String, Object> config(
+      String base, int rank, double alpha, List<String> stems) {
     TreeSet<String> targets = new TreeSet<>();
     stems.forEach(stem -> targets.add(stem.substring(stem.lastIndexOf('.') + 1)));
     Map<String, Object> config = new LinkedHashMap<>();
@@ -89,8 +90,7 @@ public final class AdapterExport {
    * @param architecture of the model it belongs to
    * @param headDim values per head of that model
    */
-  public static void gguf(
-      Adapter adapter, String architecture, int headDim, Path file, Disk disk) {
+  public static void gguf(Adapter adapter, String architecture, int headDim, Path file, Disk disk) {
     requireHalves(adapter);
     Map<String, TensorRole> roles = new HashMap<>();
     Map<String, String> names = new HashMap<>();
@@ -164,7 +164,10 @@ public final class AdapterExport {
     }
     if (!tensor.shape().equals(List.of((long) pair.out(), (long) pair.in()))) {
       throw new JishiException.BadFile(
-          adapter.source() + ": is an adapter of another model: '" + tensor.name() + "' is "
+          adapter.source()
+              + ": is an adapter of another model: '"
+              + tensor.name()
+              + "' is "
               + tensor.shape());
     }
     double scale = adapter.scale(pair);

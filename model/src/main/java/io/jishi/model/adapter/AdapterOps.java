@@ -93,8 +93,7 @@ public final class AdapterOps implements Ops {
     }
     List<Weight> noBias = new ArrayList<>(java.util.Collections.nCopies(downs.size(), null));
     String name = linear.weights().getFirst().name() + ".lora_b";
-    return new Addition(
-        Linear.of(downs, noBias), Linear.of(weight(name, linear.out(), rank, up)));
+    return new Addition(Linear.of(downs, noBias), Linear.of(weight(name, linear.out(), rank, up)));
   }
 
   private Weight weight(String name, int rows, int cols, float[] values) {
