@@ -109,7 +109,7 @@ class RunCommandTest {
   void theEngineGetsItsOptions() {
     session.on("run", "--ctx", "128", "--threads", "3", "hello");
     assertThat(session.engine.options)
-        .isEqualTo(new EngineOptions(128, 3, Precision.FAST, EngineOptions.DEFAULT.queue()));
+        .isEqualTo(new EngineOptions(128, 3, Precision.FAST, EngineOptions.DEFAULT.queue(), null));
   }
 
   @Test

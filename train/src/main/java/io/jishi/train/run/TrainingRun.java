@@ -196,6 +196,9 @@ public final class TrainingRun implements AutoCloseable {
       watch.save(run);
       run.put("rollbacks", rollbacks);
       store.save(learner, new Checkpoint.State(step, bits, identity, run));
+      if (step > 0) {
+        RunPlots.write(metrics.lines(), folder.resolve("plots"));
+      }
     }
     world.barrier();
   }
@@ -246,11 +249,6 @@ public final class TrainingRun implements AutoCloseable {
                 folder.resolve("checkpoints"), recipe.checkpoints().keep(), Disk.LOCAL)
             .latest()
             .orElse(null);
-  }
-
-  /** Where the metrics are. */
-  public Path metricsFile() {
-    return folder.resolve("metrics.jsonl");
   }
 
   @Override

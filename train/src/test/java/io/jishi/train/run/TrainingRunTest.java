@@ -97,6 +97,15 @@ class TrainingRunTest {
   }
 
   @Test
+  void theMetricsAreDrawn() {
+    Path plots = whole().resolve("plots");
+    for (String name : List.of("loss", "rate", "gradient")) {
+      assertThat(plots.resolve(name + ".svg")).content().contains("<path d=\"M");
+      assertThat(plots.resolve(name + ".png")).isNotEmptyFile();
+    }
+  }
+
+  @Test
   void twoRunsInOneFolderAreRefused() {
     try (RunLock _ = RunLock.take(temp)) {
       assertThatThrownBy(() -> RunLock.take(temp))
