@@ -4,6 +4,7 @@ module io.jishi.train {
   requires transitive io.jishi.engine;
   requires org.snakeyaml.engine.v2;
 
+  exports io.jishi.train.data;
   exports io.jishi.train.mpi;
   exports io.jishi.train.run;
 }

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jishi.train.data;
+
+/** The rows of one part of a mixture, one after another. */
+sealed interface Lane permits ChunkLane, WholeLane {
+  /** Appends the row at a place; gives the place behind it. */
+  Cursor.Place draw(Cursor.Place place, RowBuilder out);
+
+  /** How often all has been gone through before a place. */
+  double epochs(Cursor.Place place);
+}
