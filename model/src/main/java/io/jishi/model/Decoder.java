@@ -59,6 +59,16 @@ public final class Decoder {
    *     ops}
    */
   public Tensor forward(Ops ops, Batch batch, Precision precision) {
+    return ops.linear(hidden(ops, batch, precision, LayerObserver.NONE), output, precision);
+  }
+
+  /**
+   * The pass without its last product: heads of other kinds stand on what it gives.
+   *
+   * @param observer is shown the hidden state behind each layer
+   * @return the normed hidden state {@code [batch.outputCount(), width]} that {@link #output} takes
+   */
+  public Tensor hidden(Ops ops, Batch batch, Precision precision, LayerObserver observer) {
     ops.begin(batch);
     Tensor x = ops.embed(embedding, batch);
     for (int i = 0; i < layers.size(); i++) {
@@ -71,11 +81,16 @@ public final class Decoder {
       Tensor channelled = layer.channel.apply(ops, normed, precision);
       ops.release(normed);
       x = add(ops, h, channelled);
+      observer.layer(i, x);
     }
     batch.commit();
     Tensor last = ops.outputs(x, batch);
-    Tensor normed = ops.rmsNorm(last, norm, spec.eps());
-    return ops.linear(normed, output, precision);
+    return ops.rmsNorm(last, norm, spec.eps());
+  }
+
+  /** The product that turns {@link #hidden} into logits. */
+  public Linear output() {
+    return output;
   }
 
   /** {@code a + b}, which are not needed any more. */

@@ -8,6 +8,7 @@ import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 
 /**
  * A model in memory: its decoder, its tokenizer and what its makers recommend. Its memory is given
@@ -42,6 +43,22 @@ public final class Model implements AutoCloseable {
   }
 
   /**
+   * Reads a model whose tensors the caller places, for training. Nothing is packed: the decoder
+   * reads each tensor where {@code place} says.
+   *
+   * @param place takes each tensor as stored and gives the one to use, of the same name and shape:
+   *     the same, or one over memory of the caller's that outlives the model
+   */
+  public static Model open(Path path, Backend backend, UnaryOperator<StoredTensor> place) {
+    return load(new PlacedFiles(open(path), place), backend);
+  }
+
+  /** Makes a model of random weights that the caller places: see {@link #open}. */
+  public static Model random(RandomSpec spec, Backend backend, UnaryOperator<StoredTensor> place) {
+    return load(new PlacedFiles(new RandomFiles(spec), place), backend);
+  }
+
+  /**
    * Makes a model of random weights in memory.
    *
    * @throws JishiException.OutOfResources where memory does not suffice
@@ -64,7 +81,8 @@ public final class Model implements AutoCloseable {
                 + " tokens, the model only "
                 + spec.vocabulary());
       }
-      boolean pack = MemoryBudget.allows(packedBytes(files.weights()));
+      boolean pack =
+          !(files instanceof PlacedFiles) && MemoryBudget.allows(packedBytes(files.weights()));
       Decoder decoder =
           new DecoderLoader(spec, files.weights(), files.names(), backend, arena, pack).load();
       return new Model(decoder, tokenizer, files, arena, pack);

@@ -8,7 +8,7 @@ import io.jishi.text.Tokenizer;
  * random numbers.
  */
 sealed interface ModelFiles extends AutoCloseable
-    permits GgufModel, HuggingFaceFolder, RandomFiles {
+    permits GgufModel, HuggingFaceFolder, PlacedFiles, RandomFiles {
 
   /** Tensors. */
   WeightFile weights();

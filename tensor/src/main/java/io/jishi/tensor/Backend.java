@@ -48,6 +48,30 @@ public interface Backend {
    */
   double measureMemory(long bytes, int threads);
 
+  /**
+   * Matrix products for training. An object of one thread works on the calling thread alone and
+   * never touches the team, with little overhead: for small products of which many run at a time,
+   * one object for each worker of {@link TrainingRows#parallel}.
+   *
+   * @param threads processors to use, at most all; 0 takes all
+   * @param inputs what factors are rounded to
+   */
+  MatrixProducts matrixProducts(int threads, MatrixProducts.Inputs inputs);
+
+  /**
+   * What training does besides matrix products.
+   *
+   * @param threads processors to use, at most all; 0 takes all
+   */
+  TrainingRows trainingRows(int threads);
+
+  /**
+   * The waist's work on rows, into memory of the caller's.
+   *
+   * @param threads processors to use, at most all; 0 takes all
+   */
+  ForwardRows forwardRows(int threads);
+
   /** Processors that {@link #ops} takes for 0. */
   int threads();
 }

@@ -46,6 +46,23 @@ public final class Batch {
     }
     int start = state.length();
     state.reserve(count);
+    append(state, start, source, from, count, logits);
+  }
+
+  /**
+   * Adds a sequence of its own that no state remembers: its tokens stand at positions from 0 and
+   * attend to each other alone. For operations that need no cache, as those of a tape.
+   *
+   * @param logits of how many of the last of these tokens logits are asked
+   */
+  public void addSpan(int[] source, int from, int count, int logits) {
+    Objects.checkFromIndexSize(from, count, source.length);
+    Objects.checkIndex(logits, count + 1);
+    append(null, 0, source, from, count, logits);
+  }
+
+  private void append(
+      SequenceState state, int start, int[] source, int from, int count, int logits) {
     grow(count);
     for (int i = 0; i < count; i++) {
       tokens[size + i] = source[from + i];
@@ -63,7 +80,9 @@ public final class Batch {
   /** Makes the tokens of this batch part of their states, once all layers have written them. */
   public void commit() {
     for (int s = 0; s < spans; s++) {
-      states[s].advance(spanEnd(s) - starts[s]);
+      if (states[s] != null) {
+        states[s].advance(spanEnd(s) - starts[s]);
+      }
     }
   }
 
@@ -87,7 +106,7 @@ public final class Batch {
     return spans;
   }
 
-  /** The state of sequence {@code span}. */
+  /** The state of sequence {@code span}, or null where it has none. */
   public SequenceState state(int span) {
     return states[span];
   }

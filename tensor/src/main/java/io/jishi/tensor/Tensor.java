@@ -30,6 +30,21 @@ public final class Tensor {
     this.cols = cols;
   }
 
+  private Tensor(int rows, int cols) {
+    this.data = MemorySegment.NULL;
+    this.rows = rows;
+    this.cols = cols;
+  }
+
+  /**
+   * A tensor of which only the shape is known: it stands for a value while a computation is
+   * recorded before memory is planned, and holds nothing to read or write.
+   */
+  public static Tensor ofShape(int rows, int cols) {
+    bytes(rows, cols);
+    return new Tensor(rows, cols);
+  }
+
   /** Bytes of {@code [rows, cols]} floats. */
   public static long bytes(int rows, int cols) {
     return Math.multiplyExact((long) rows * Float.BYTES, (long) cols);

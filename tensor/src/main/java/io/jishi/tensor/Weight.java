@@ -7,8 +7,10 @@ import java.util.Objects;
 
 /**
  * A matrix of a model {@code [rows, cols]} = {@code [out, in]}, held as its file stores it: never
- * blown up to floats. A vector is one row. Immutable; code outside of a backend reads rows, never
- * the memory.
+ * blown up to floats. A vector is one row. Code outside of a backend reads rows, never the memory.
+ *
+ * <p>Immutable but for one kind: STORED floats under training, whose owner writes to their memory
+ * and then says so by {@link #changed}. A packed copy carries the version that it was made from.
  */
 public final class Weight {
   /** How the blocks lie in memory. */
@@ -29,6 +31,7 @@ public final class Weight {
   private final Layout layout;
   private final int tile;
   private final MemorySegment data;
+  private volatile long version;
 
   private Weight(
       String name, DType type, int rows, int cols, Layout layout, int tile, MemorySegment data) {
@@ -75,8 +78,27 @@ public final class Weight {
 
   /** A stored weight over memory that a backend has packed it into: see {@link #pack}. */
   public static Weight packed(Weight stored, MemorySegment data, int tile) {
-    return new Weight(
-        stored.name, stored.type, stored.rows, stored.cols, Layout.PACKED, tile, data);
+    Weight packed =
+        new Weight(stored.name, stored.type, stored.rows, stored.cols, Layout.PACKED, tile, data);
+    packed.version = stored.version;
+    return packed;
+  }
+
+  /** How often {@link #changed} was called, or had been when this was packed. */
+  public long version() {
+    return version;
+  }
+
+  /**
+   * Says that the owner has written to the memory. For one thread at a time.
+   *
+   * @throws IllegalStateException where this is not a matrix of stored floats
+   */
+  public void changed() {
+    if (!floats()) {
+      throw new IllegalStateException(this + " cannot change: it is not stored as floats");
+    }
+    version = version + 1;
   }
 
   /** The tensor's name in its file, for messages. */

@@ -3,17 +3,23 @@ package io.jishi.tensor.cpu;
 
 import io.jishi.tensor.Backend;
 import io.jishi.tensor.DType;
+import io.jishi.tensor.ForwardRows;
+import io.jishi.tensor.MatrixProducts;
 import io.jishi.tensor.Ops;
 import io.jishi.tensor.Packing;
 import io.jishi.tensor.Precision;
+import io.jishi.tensor.TrainingRows;
 import io.jishi.tensor.Weight;
 import io.jishi.tensor.cpu.asm.Kernels;
 import io.jishi.tensor.cpu.asm.Level;
 import io.jishi.tensor.cpu.asm.LineKind;
+import io.jishi.tensor.cpu.asm.TileKernels;
 import io.jishi.tensor.cpu.scalar.AttentionTask;
 import io.jishi.tensor.cpu.scalar.LinearTask;
 import io.jishi.tensor.cpu.scalar.ProductMeter;
+import io.jishi.tensor.cpu.scalar.ScalarMatrixProducts;
 import io.jishi.tensor.cpu.scalar.ScalarOps;
+import io.jishi.tensor.cpu.scalar.ScalarRowSteps;
 import io.jishi.tensor.cpu.scalar.ScalarRows;
 import java.lang.foreign.Arena;
 
@@ -26,10 +32,12 @@ public final class CpuBackend implements Backend {
   public static final CpuBackend INSTANCE = chosen();
 
   private final Kernels kernels;
+  private final TrainingKernels training;
   private final String description;
 
   private CpuBackend(LevelChoice choice) {
     kernels = choice.level() == Level.SCALAR ? null : new Kernels(choice.level());
+    training = kernels == null ? null : new TrainingKernels(choice.level());
     description = choice.level().label() + ": " + choice.reason();
   }
 
@@ -68,7 +76,7 @@ public final class CpuBackend implements Backend {
   @Override
   public Ops ops(int threads) {
     Team team = Team.process();
-    int width = threads == 0 ? threads() : Math.min(threads, threads());
+    int width = width(threads);
     Products products = new LinearTask(team.size());
     RowOps rows = new ScalarRows();
     AttentionRunner attention = new AttentionTask(team.size());
@@ -98,6 +106,34 @@ public final class CpuBackend implements Backend {
   @Override
   public double measureMemory(long bytes, int threads) {
     return kernels == null ? 0 : AsmMeter.memory(kernels, Team.process(), threads, bytes);
+  }
+
+  @Override
+  public MatrixProducts matrixProducts(int threads, MatrixProducts.Inputs inputs) {
+    Team team = Team.process();
+    TileKernels tiles = kernels == null ? null : training.of(inputs);
+    return tiles == null
+        ? new ScalarMatrixProducts(team, width(threads), inputs)
+        : new AsmMatrixProducts(team, width(threads), tiles);
+  }
+
+  @Override
+  public TrainingRows trainingRows(int threads) {
+    return new TeamRows(Team.process(), width(threads), ScalarRowSteps::new);
+  }
+
+  @Override
+  public ForwardRows forwardRows(int threads) {
+    Team team = Team.process();
+    RowOps rows = new ScalarRows();
+    if (kernels != null) {
+      rows = new AsmRows(kernels, rows, team.size());
+    }
+    return new TeamForwardRows(team, width(threads), rows);
+  }
+
+  private int width(int threads) {
+    return threads == 0 ? threads() : Math.min(threads, threads());
   }
 
   @Override

@@ -99,6 +99,8 @@ enum Op {
   VPEXTRW(1, 3, 0, 0x15, VEX, WORD),
   VEXTRACTPS(1, 3, 0, 0x17, VEX, WORD),
   VSHUFPS(0, 1, 0, 0xC6, BOTH, FULL),
+  VUNPCKLPS(0, 1, 0, 0x14, BOTH, FULL),
+  VUNPCKHPS(0, 1, 0, 0x15, BOTH, FULL),
   VPGATHERDD(1, 2, 0, 0x90, BOTH, WORD);
 
   /** Which prefixes an instruction has. */

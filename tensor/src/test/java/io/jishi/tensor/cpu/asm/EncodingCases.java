@@ -167,6 +167,7 @@ final class EncodingCases {
     add("vcvtps2ph [r9+96],zmm29,0", a -> a.op(Op.VCVTPS2PH, z, m, 0));
     add("vcvtps2ph [r9+96],ymm3,0", a -> a.op(Op.VCVTPS2PH, y, m, 0));
     add("vcvtps2ph xmm4,ymm3,0", a -> a.op(Op.VCVTPS2PH, y, Vec.xmm(4), 0));
+    add("vcvtneps2bf16 xmm12,ymm3", a -> a.op(Op.VCVTNEPS2BF16, Vec.xmm(12), y));
     add("vcvtneps2bf16 ymm3,zmm29", a -> a.op(Op.VCVTNEPS2BF16, y, z));
     add("vextractf128 xmm1,ymm3,1", a -> a.op(Op.VEXTRACTF128, y, Vec.xmm(1), 1));
     add("vextractf64x4 ymm3,zmm29,1", a -> a.op(Op.VEXTRACTF64X4, z, y, 1));

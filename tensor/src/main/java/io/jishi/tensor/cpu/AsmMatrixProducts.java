@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jishi.tensor.cpu;
+
+import io.jishi.tensor.MatrixProducts;
+import io.jishi.tensor.cpu.asm.PanelCall;
+import io.jishi.tensor.cpu.asm.TileKernels;
+import io.jishi.tensor.cpu.asm.TileShape;
+import io.jishi.tensor.cpu.asm.WeightMemory;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+
+/**
+ * Matrix products by emitted kernels, blocked after Goto and van de Geijn (2008). Blocks of B,
+ * which the second-level cache holds, are packed by all threads; then each thread packs rows of A
+ * of its own and multiplies them with all panels. No two threads share an element of C, and each is
+ * one chain of sums over ascending p, so that neither blocks nor threads change a bit.
+ */
+final class AsmMatrixProducts implements MatrixProducts {
+  /** Words of a block over p: a panel of A stays in the first-level cache. */
+  private static final int WORDS = 512;
+
+  /** Bytes of a packed block of B, most of the second-level cache. */
+  private static final long BLOCK_BYTES = 768 << 10;
+
+  /** Panels of A of a chunk at most: with them a panel of B is read that often. */
+  private static final int PANELS = 16;
+
+  /** Chunks for each thread, so that one that is held up hands on its share. */
+  private static final int CHUNKS = 4;
+
+  /** Products that are over before a second thread is awake. */
+  private static final long ALONE = 1L << 20;
+
+  private final Team team;
+  private final int width;
+  private final TileKernels kernels;
+  private final TileShape shape;
+  private final Arena arena = Arena.ofShared();
+  private final Worker[] workers;
+  private MemorySegment b = MemorySegment.NULL;
+
+  /** What one thread works with. */
+  private final class Worker {
+    final PanelCall call = new PanelCall(kernels, arena);
+    final PanelPacker packer = new PanelPacker(kernels, call, arena);
+    final MemorySegment tile = arena.allocate(4L * shape.rows() * shape.cols(), 64);
+    MemorySegment a = MemorySegment.NULL;
+  }
+
+  /** A block of B: columns and successive p. */
+  private record Block(int col, int cols, int p, int depth) {}
+
+  AsmMatrixProducts(Team team, int width, TileKernels kernels) {
+    this.team = team;
+    this.width = width;
+    this.kernels = kernels;
+    shape = kernels.shape();
+    workers = new Worker[width == 1 ? 1 : team.size()];
+    Arrays.setAll(workers, i -> new Worker());
+  }
+
+  @Override
+  public void multiply(
+      int m,
+      int n,
+      int k,
+      MemorySegment a,
+      long aRow,
+      long aCol,
+      MemorySegment b,
+      long bRow,
+      long bCol,
+      MemorySegment c,
+      long cRow,
+      boolean add) {
+    ProductShape s = new ProductShape(m, n, k, a, aRow, aCol, b, bRow, bCol, c, cRow, add);
+    if (m == 0 || n == 0 || k == 0) {
+      for (int i = 0; i < m && n > 0 && !add; i++) {
+        c.asSlice(4 * i * cRow, 4L * n).fill((byte) 0);
+      }
+      return;
+    }
+    boolean alone = (double) m * n * k <= ALONE;
+    int most = WORDS * kernels.depth();
+    int depth = even(k, Math.ceilDiv(k, most), kernels.blockDepth());
+    long panel = kernels.panelBytes(false, depth);
+    int panels = (int) Math.max(1, BLOCK_BYTES / panel);
+    int blocks = Math.ceilDiv(Math.ceilDiv(n, shape.cols()), panels);
+    int cols = even(n, blocks, shape.cols());
+    for (int col = 0; col < n; col += cols) {
+      for (int p = 0; p < k; p += depth) {
+        int wide = Math.min(cols, n - col);
+        block(s, new Block(col, wide, p, Math.min(depth, k - p)), alone);
+      }
+    }
+  }
+
+  /** The size of {@code parts} parts of about the same size, a multiple of {@code unit}. */
+  private static int even(int size, int parts, int unit) {
+    return Math.ceilDiv(Math.ceilDiv(size, parts), unit) * unit;
+  }
+
+  private void block(ProductShape s, Block block, boolean alone) {
+    long panel = kernels.panelBytes(false, block.depth());
+    int panels = Math.ceilDiv(block.cols(), shape.cols());
+    b = grown(b, panel * panels);
+    PanelPacker.Side side = new PanelPacker.Side(false, s.b(), s.bCol(), s.bRow(), shape.cols());
+    run(
+        panels,
+        alone,
+        (chunk, worker) -> {
+          int first = chunk * shape.cols();
+          int count = Math.min(shape.cols(), block.cols() - first);
+          workers[worker].packer.pack(
+              side, block.col() + first, count, block.p(), block.depth(), b, chunk * panel);
+        });
+    int rows = rowsOfChunk(s.m(), alone);
+    run(
+        Math.ceilDiv(s.m(), rows),
+        alone,
+        (chunk, worker) -> {
+          int first = chunk * rows;
+          rows(s, block, first, Math.min(rows, s.m() - first), workers[worker]);
+        });
+  }
+
+  /** Grows at least twofold, since the old memory comes back only at the end. */
+  private MemorySegment grown(MemorySegment old, long bytes) {
+    return old.byteSize() >= bytes
+        ? old
+        : WeightMemory.allocate(Math.max(bytes, 2 * old.byteSize()), arena);
+  }
+
+  private int rowsOfChunk(int m, boolean alone) {
+    int panels = Math.ceilDiv(m, shape.rows());
+    int chunks = alone || width == 1 ? 1 : CHUNKS * width;
+    return shape.rows() * Math.clamp(Math.ceilDiv(panels, chunks), 1, PANELS);
+  }
+
+  private void run(int chunks, boolean alone, Team.Task task) {
+    if (width > 1 && !alone) {
+      team.run(chunks, width, task);
+      return;
+    }
+    for (int chunk = 0; chunk < chunks; chunk++) {
+      task.run(chunk, 0);
+    }
+  }
+
+  private void rows(ProductShape s, Block block, int first, int count, Worker mine) {
+    long step = kernels.panelBytes(true, block.depth());
+    int panels = Math.ceilDiv(count, shape.rows());
+    mine.a = grown(mine.a, panels * step);
+    PanelPacker.Side side = new PanelPacker.Side(true, s.a(), s.aRow(), s.aCol(), shape.rows());
+    mine.packer.pack(side, first, count, block.p(), block.depth(), mine.a, 0);
+    long panelOfB = kernels.panelBytes(false, block.depth());
+    boolean add = s.add() || block.p() > 0;
+    for (int col = 0; col < block.cols(); col += shape.cols()) {
+      int valid = Math.min(shape.cols(), block.cols() - col);
+      long bAt = col / shape.cols() * panelOfB;
+      int whole = valid % shape.lanes() == 0 ? count / shape.rows() : 0;
+      long cAt = 4 * (first * s.cRow() + block.col() + col);
+      if (whole > 0) {
+        int vectors = valid / shape.lanes();
+        mine.call.product(
+            mine.a, 0, step, whole, b, bAt, block.depth(), vectors, s.c(), cAt, 4 * s.cRow(), add);
+      }
+      for (int i = whole; i < panels; i++) {
+        int rows = Math.min(shape.rows(), count - i * shape.rows());
+        long at = cAt + 4L * i * shape.rows() * s.cRow();
+        edge(s, block, mine, i * step, bAt, at, rows, valid, add);
+      }
+    }
+  }
+
+  /** A tile that C holds only in part, by way of one that is whole. */
+  private void edge(
+      ProductShape s,
+      Block block,
+      Worker mine,
+      long aAt,
+      long bAt,
+      long cAt,
+      int rows,
+      int cols,
+      boolean add) {
+    long row = 4L * shape.cols();
+    if (add) {
+      for (int r = 0; r < rows; r++) {
+        MemorySegment.copy(s.c(), cAt + 4 * r * s.cRow(), mine.tile, r * row, 4L * cols);
+      }
+    }
+    int vectors = Math.ceilDiv(cols, shape.lanes());
+    mine.call.product(mine.a, aAt, 0, 1, b, bAt, block.depth(), vectors, mine.tile, 0, row, add);
+    for (int r = 0; r < rows; r++) {
+      MemorySegment.copy(mine.tile, r * row, s.c(), cAt + 4 * r * s.cRow(), 4L * cols);
+    }
+  }
+
+  @Override
+  public void close() {
+    arena.close();
+  }
+}

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jishi.tensor.cpu;
+
+import io.jishi.tensor.MatrixProducts;
+import java.lang.foreign.MemorySegment;
+import java.util.Objects;
+
+/**
+ * The operands of {@link MatrixProducts#multiply}, checked: all elements lie within their segments.
+ */
+public record ProductShape(
+    int m,
+    int n,
+    int k,
+    MemorySegment a,
+    long aRow,
+    long aCol,
+    MemorySegment b,
+    long bRow,
+    long bCol,
+    MemorySegment c,
+    long cRow,
+    boolean add) {
+
+  /** Checks them. */
+  public ProductShape {
+    if (m < 0 || n < 0 || k < 0) {
+      throw new IndexOutOfBoundsException("[" + m + ", " + k + "] · [" + k + ", " + n + "]");
+    }
+    check("A", m, k, a, aRow, aCol);
+    check("B", k, n, b, bRow, bCol);
+    check("C", m, n, c, cRow, 1);
+  }
+
+  private static void check(String name, int rows, int cols, MemorySegment x, long row, long col) {
+    if (row <= 0 || col <= 0 || row != 1 && col != 1) {
+      throw new IndexOutOfBoundsException(
+          name + ": strides " + row + " and " + col + ": both positive, one of them 1");
+    }
+    if (rows > 0 && cols > 0) {
+      long last =
+          Math.addExact(Math.multiplyExact(rows - 1L, row), Math.multiplyExact(cols - 1L, col));
+      Objects.checkFromIndexSize(0, Math.multiplyExact(4, Math.addExact(last, 1)), x.byteSize());
+    }
+  }
+}

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jishi.tensor.cpu;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.jishi.tensor.MatrixProducts;
+import io.jishi.tensor.MatrixProducts.Inputs;
+import io.jishi.tensor.cpu.asm.Cpu;
+import io.jishi.tensor.cpu.asm.Level;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Matrix products of every level against a naive one in double precision, and the scalar one. */
+class MatrixProductsTest {
+  /** FP32 sums of up to 1100 products, one chain: a rounding each, in units of Σ|a·b|. */
+  private static final double FP32_ERROR = 1100 * 0x1p-24;
+
+  /** Both factors are rounded to 8 bits: 2⁻⁸ each, and the sums as in FP32. */
+  private static final double BF16_ERROR = 0x1p-7 + 0x1p-16 + 2 * FP32_ERROR;
+
+  /** Sums of {@code vdpbf16ps} round twice a pair, the scalar chain once a product. */
+  private static final double BF16_SUMS = 4 * FP32_ERROR;
+
+  private static final float OUTSIDE = 12345.5f;
+
+  static Stream<Arguments> levels() {
+    return Cpu.levels().stream()
+        .flatMap(l -> Arrays.stream(Inputs.values()).map(i -> Arguments.of(l, i)));
+  }
+
+  /** One random product: shapes with tails, strides, odd places. */
+  private record Case(int m, int n, int k, boolean turnA, boolean turnB, boolean add, long seed) {
+    static Case random(Random r) {
+      int small = r.nextInt(3);
+      int m = size(r, small == 0 ? 9 : 70);
+      int n = size(r, small == 0 ? 9 : 120);
+      int k = r.nextInt(6) == 0 ? r.nextInt(2) : size(r, small == 1 ? 1100 : 100);
+      return new Case(m, n, k, r.nextBoolean(), r.nextBoolean(), r.nextBoolean(), r.nextLong());
+    }
+
+    /** Every other size is one that needs no tails. */
+    private static int size(Random r, int most) {
+      int size = 1 + r.nextInt(most);
+      return r.nextBoolean() ? size : (size + 15) / 16 * 16;
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("levels")
+  void productsAreWhatTheyShouldBe(Level level, Inputs inputs) {
+    Random random = new Random(level.ordinal());
+    for (int i = 0; i < 120; i++) {
+      check(level, inputs, Case.random(random));
+    }
+    check(level, inputs, new Case(137, 1601, 1100, false, true, false, 1)); // several blocks
+    check(level, inputs, new Case(320, 96, 1040, true, false, true, 2));
+  }
+
+  private static void check(Level level, Inputs inputs, Case c) {
+    try (Arena arena = Arena.ofShared()) {
+      Operands o = new Operands(arena, c);
+      float[] one = o.run(new CpuBackend(level), inputs, 1);
+      assertThat(o.run(new CpuBackend(level), inputs, 2)).as("%s", c).isEqualTo(one);
+      float[] scalar = o.run(new CpuBackend(Level.SCALAR), inputs, 1);
+      double error = inputs == Inputs.BF16 ? BF16_ERROR : FP32_ERROR;
+      boolean pairs = inputs == Inputs.BF16 && level == Level.AVX512_VNNI_BF16;
+      for (int i = 0; i < c.m(); i++) {
+        for (int j = 0; j < c.n(); j++) {
+          double[] exact = o.exact(i, j);
+          int at = i * o.cRow + j;
+          String name = level + " " + c + " " + i + " " + j;
+          close(one[at], exact[0], error * exact[1], name);
+          close(one[at], scalar[at], pairs ? BF16_SUMS * exact[1] : 0, name);
+        }
+        for (int j = c.n(); j < o.cRow && i < c.m() - 1; j++) {
+          assertThat(one[i * o.cRow + j]).as("%s", c).isEqualTo(OUTSIDE);
+        }
+      }
+    }
+  }
+
+  private static void close(float actual, double expected, double error, String name) {
+    if (!(Math.abs(actual - expected) <= error)) {
+      throw new AssertionError(name + ": " + actual + " is not " + expected + " ± " + error);
+    }
+  }
+
+  /** Factors and result in memory, at odd places. */
+  private static final class Operands {
+    final Case c;
+    final long[] a;
+    final long[] b;
+    final int cRow;
+    final MemorySegment aData;
+    final MemorySegment bData;
+    final MemorySegment cStart;
+    final MemorySegment cData;
+
+    Operands(Arena arena, Case c) {
+      this.c = c;
+      Random r = new Random(c.seed());
+      a = strides(c.m(), c.k(), c.turnA(), r);
+      b = strides(c.k(), c.n(), c.turnB(), r);
+      cRow = c.n() + r.nextInt(3);
+      aData = data(arena, size(c.m(), c.k(), a), r);
+      bData = data(arena, size(c.k(), c.n(), b), r);
+      long[] strides = {cRow, 1};
+      cStart = data(arena, size(c.m(), c.n(), strides), r);
+      for (int i = 0; i < c.m() - 1; i++) {
+        for (int j = c.n(); j < cRow; j++) {
+          cStart.setAtIndex(Floats.LAYOUT, (long) i * cRow + j, OUTSIDE);
+        }
+      }
+      cData = arena.allocate(cStart.byteSize() + 4, 4).asSlice(4);
+    }
+
+    private static long[] strides(int rows, int cols, boolean turned, Random r) {
+      return turned
+          ? new long[] {1, Math.max(1, rows) + r.nextInt(3)}
+          : new long[] {Math.max(1, cols) + r.nextInt(3), 1};
+    }
+
+    private static long size(int rows, int cols, long[] strides) {
+      return rows == 0 || cols == 0 ? 0 : (rows - 1) * strides[0] + (cols - 1) * strides[1] + 1;
+    }
+
+    private static MemorySegment data(Arena arena, long floats, Random r) {
+      int odd = r.nextInt(16);
+      MemorySegment out = arena.allocate(4 * (floats + odd) + 1, 64);
+      out = out.asSlice(4L * odd, 4 * floats);
+      for (long i = 0; i < floats; i++) {
+        out.setAtIndex(Floats.LAYOUT, i, (float) r.nextGaussian());
+      }
+      return out;
+    }
+
+    float[] run(CpuBackend backend, Inputs inputs, int threads) {
+      cData.copyFrom(cStart);
+      try (MatrixProducts products = backend.matrixProducts(threads, inputs)) {
+        products.multiply(
+            c.m(), c.n(), c.k(), aData, a[0], a[1], bData, b[0], b[1], cData, cRow, c.add());
+      }
+      return cData.toArray(Floats.LAYOUT);
+    }
+
+    /** The sum, and the sum of magnitudes. */
+    double[] exact(int i, int j) {
+      double sum = c.add() ? cStart.getAtIndex(Floats.LAYOUT, (long) i * cRow + j) : 0;
+      double magnitude = Math.abs(sum);
+      for (int p = 0; p < c.k(); p++) {
+        double x = aData.getAtIndex(Floats.LAYOUT, i * a[0] + p * a[1]);
+        x *= bData.getAtIndex(Floats.LAYOUT, p * b[0] + j * b[1]);
+        sum += x;
+        magnitude += Math.abs(x);
+      }
+      return new double[] {sum, magnitude};
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("levels")
+  void whatIsNotANumberIsNotLost(Level level, Inputs inputs) {
+    try (Arena arena = Arena.ofShared();
+        MatrixProducts products = new CpuBackend(level).matrixProducts(1, inputs)) {
+      MemorySegment a = arena.allocate(4 * 64);
+      MemorySegment b = arena.allocate(4 * 64).fill((byte) 0);
+      MemorySegment c = arena.allocate(4);
+      int[] bits = {0x7FFFFFFF, 0xFFFFFFFF, 0x7F800001, 0x7FC00000, 0x7F800000};
+      for (int p = 0; p < 64; p++) {
+        a.fill((byte) 0);
+        a.setAtIndex(Floats.LAYOUT, p, Float.intBitsToFloat(bits[p % bits.length]));
+        products.multiply(1, 1, 64, a, 64, 1, b, 1, 1, c, 1, false);
+        assertThat(c.get(Floats.LAYOUT, 0)).as("%s %d", level, p).isNaN();
+      }
+    }
+  }
+
+  @Test
+  void roundingToBf16IsToTheNearestAndToEven() {
+    assertThat(Floats.toBf16(1 + 0x1p-8f)).isEqualTo(1f);
+    assertThat(Floats.toBf16(1 + 3 * 0x1p-8f)).isEqualTo(1 + 4 * 0x1p-8f);
+    assertThat(Floats.toBf16(1 + 0x1p-8f + 0x1p-20f)).isEqualTo(1 + 0x1p-7f);
+    assertThat(Floats.toBf16(-Float.MAX_VALUE)).isEqualTo(Float.NEGATIVE_INFINITY);
+    assertThat(Floats.toBf16(Float.intBitsToFloat(0x7FFFFFFF))).isNaN();
+    assertThat(Floats.toBf16(Float.POSITIVE_INFINITY)).isEqualTo(Float.POSITIVE_INFINITY);
+  }
+
+  @ParameterizedTest
+  @MethodSource("levels")
+  void whatDoesNotLieWithinItsSegmentIsRefused(Level level, Inputs inputs) {
+    try (Arena arena = Arena.ofShared();
+        MatrixProducts p = new CpuBackend(level).matrixProducts(1, inputs)) {
+      MemorySegment x = arena.allocate(4L * 8 * 8);
+      p.multiply(8, 8, 8, x, 8, 1, x, 1, 8, arena.allocate(256), 8, true);
+      MemorySegment c = arena.allocate(256);
+      refused(() -> p.multiply(9, 8, 8, x, 8, 1, x, 1, 8, c, 8, true));
+      refused(() -> p.multiply(8, 9, 8, x, 8, 1, x, 1, 8, c, 8, true));
+      refused(() -> p.multiply(8, 8, 9, x, 8, 1, x, 1, 8, c, 8, true));
+      refused(() -> p.multiply(8, 8, 8, x, 9, 1, x, 1, 8, c, 8, true));
+      refused(() -> p.multiply(8, 8, 8, x, 8, 2, x, 1, 8, c, 8, true));
+      refused(() -> p.multiply(8, 8, 8, x, 8, 1, x, 1, 9, c, 8, true));
+      refused(() -> p.multiply(8, 8, 8, x, 8, 1, x, 1, 8, c, 9, true));
+      refused(() -> p.multiply(8, 8, 8, x, 8, 1, x, -1, 8, c, 8, true));
+      refused(() -> p.multiply(8, 8, 8, x, 8, 1, x, 0, 1, c, 8, true));
+      refused(() -> p.multiply(-1, 8, 8, x, 8, 1, x, 1, 8, c, 8, true));
+      refused(() -> p.multiply(8, 8, 8, x, Long.MAX_VALUE, 1, x, 1, 8, c, 8, true));
+      refused(() -> p.multiply(8, 8, 8, x, 8, 1, x, 1, 8, c.asSlice(4), 8, true));
+      refused(() -> p.multiply(1 << 30, 1 << 30, 1 << 30, x, 1, 1, x, 1, 1, c, 8, true));
+    }
+  }
+
+  private static void refused(Runnable call) {
+    assertThatThrownBy(call::run)
+        .isInstanceOfAny(IndexOutOfBoundsException.class, ArithmeticException.class);
+  }
+}

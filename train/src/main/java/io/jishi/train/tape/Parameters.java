@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jishi.train.tape;
+
+import io.jishi.base.JishiException;
+import io.jishi.model.StoredTensor;
+import io.jishi.tensor.DType;
+import io.jishi.tensor.Dequantizer;
+import io.jishi.tensor.Weight;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Predicate;
+
+/**
+ * All that learns, in one order, with the memory of values and gradients. A model is opened with
+ * {@link #place} ({@link io.jishi.model.Model#open}), so that its decoder reads what is trained
+ * here; tensors that the predicate leaves out stay as they are stored, of whatever type.
+ */
+public final class Parameters implements AutoCloseable {
+  private final Arena arena = Arena.ofShared();
+  private final Predicate<String> trains;
+  private final Map<String, Trainable> byName = new LinkedHashMap<>();
+  private final Map<Long, Trainable> byAddress = new HashMap<>();
+
+  /**
+   * No parameters yet.
+   *
+   * @param trains which tensors of a model learn, by their names
+   */
+  public Parameters(Predicate<String> trains) {
+    this.trains = trains;
+  }
+
+  /** Takes a tensor of a model over, as floats, if it is to learn. */
+  public StoredTensor place(StoredTensor tensor) {
+    if (!trains.test(tensor.name())) {
+      return tensor;
+    }
+    List<Long> shape = tensor.shape();
+    long cols = shape.isEmpty() ? 1 : shape.getLast();
+    long rows = tensor.elements() / Math.max(1, cols);
+    if (shape.size() > 2 || rows > Integer.MAX_VALUE || cols > Integer.MAX_VALUE) {
+      throw new JishiException.Unsupported(
+          "tensor '" + tensor.name() + "' of shape " + shape + " cannot be trained: no matrix");
+    }
+    Trainable made = add(tensor.name(), (int) rows, (int) cols);
+    decode(tensor, made);
+    return new StoredTensor(tensor.name(), DType.F32, shape, made.data());
+  }
+
+  private static void decode(StoredTensor tensor, Trainable to) {
+    if (tensor.type() == DType.F32) {
+      to.data().copyFrom(tensor.data());
+      return;
+    }
+    byte[] row = new byte[Math.toIntExact(tensor.type().rowBytes(to.cols()))];
+    float[] values = new float[to.cols()];
+    for (int r = 0; r < to.rows(); r++) {
+      MemorySegment.copy(
+          tensor.data(), ValueLayout.JAVA_BYTE, (long) r * row.length, row, 0, row.length);
+      Dequantizer.dequantize(tensor.type(), row, to.cols(), values);
+      MemorySegment.copy(
+          values, 0, to.data(), ValueLayout.JAVA_FLOAT, 4L * r * to.cols(), to.cols());
+    }
+  }
+
+  /**
+   * A new matrix of zeros that learns: a head, an adapter.
+   *
+   * @throws JishiException.BadRequest where there is one of that name
+   */
+  public Trainable add(String name, int rows, int cols) {
+    if (byName.containsKey(name)) {
+      throw new JishiException.BadRequest("parameters", "there are two of '" + name + "'");
+    }
+    Trainable made = new Trainable(name, rows, cols, arena);
+    byName.put(name, made);
+    byAddress.put(made.data().address(), made);
+    return made;
+  }
+
+  /** All, in the order in which they came. */
+  public List<Trainable> list() {
+    return List.copyOf(byName.values());
+  }
+
+  /** By name; the map cannot be changed. */
+  public Map<String, Trainable> byName() {
+    return Collections.unmodifiableMap(byName);
+  }
+
+  /** What learns in a weight of a decoder, or null where it is frozen. */
+  Trainable of(Weight weight) {
+    Trainable found = weight == null ? null : byAddress.get(weight.data().address());
+    if (found != null) {
+      found.readBy(weight);
+    }
+    return found;
+  }
+
+  /** Number of values. */
+  public long count() {
+    return byName.values().stream().mapToLong(Trainable::count).sum();
+  }
+
+  /** Gives back all memory: models that were opened with it must not run any more. */
+  @Override
+  public void close() {
+    arena.close();
+  }
+}

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jishi.train.tape;
+
+import io.jishi.tensor.Weight;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A matrix that learns: its name, its values and its gradient, {@code [rows, cols]} floats each. A
+ * vector is one row.
+ */
+public final class Trainable {
+  private final String name;
+  private final int rows;
+  private final int cols;
+  private final MemorySegment data;
+  private final MemorySegment gradient;
+  private final List<Weight> readers = new ArrayList<>();
+  private boolean filled;
+
+  Trainable(String name, int rows, int cols, Arena arena) {
+    this.name = name;
+    this.rows = rows;
+    this.cols = cols;
+    data = arena.allocate(4L * rows * cols, 64);
+    gradient = arena.allocate(4L * rows * cols, 64);
+  }
+
+  /** The tensor's name in its model. */
+  public String name() {
+    return name;
+  }
+
+  /** Outputs; 1 of a vector. */
+  public int rows() {
+    return rows;
+  }
+
+  /** Inputs. */
+  public int cols() {
+    return cols;
+  }
+
+  /** Number of values. */
+  public long count() {
+    return (long) rows * cols;
+  }
+
+  /** Whether this is a matrix: vectors (gains, biases) are trained with other rules. */
+  public boolean matrix() {
+    return rows > 1;
+  }
+
+  /** The values. Who writes to them calls {@link #changed} then. */
+  public MemorySegment data() {
+    return data;
+  }
+
+  /** The gradient of the losses since the last step. */
+  public MemorySegment gradient() {
+    return gradient;
+  }
+
+  /** Says that values were written. */
+  public void changed() {
+    readers.forEach(Weight::changed);
+  }
+
+  /** Remembers a weight over the same memory, so that its version follows. */
+  void readBy(Weight weight) {
+    if (!readers.contains(weight)) {
+      readers.add(weight);
+    }
+  }
+
+  /** Whether the next contribution is to be added to the gradient; else it replaces it. */
+  public boolean fill() {
+    boolean before = filled;
+    filled = true;
+    return before;
+  }
+
+  /** The gradient, zero where nothing was added yet: for contributions that only add. */
+  public MemorySegment summed() {
+    if (!fill()) {
+      gradient.fill((byte) 0);
+    }
+    return gradient;
+  }
+
+  /** Forgets the gradient. */
+  void clear() {
+    filled = false;
+  }
+
+  @Override
+  public String toString() {
+    return name + " [" + rows + ", " + cols + "]";
+  }
+}
