@@ -2,6 +2,7 @@
 /** The jishi command. */
 module io.jishi.cli {
   requires io.jishi.server;
+  requires io.jishi.train;
   requires info.picocli;
   requires java.logging;
   requires jdk.unsupported; // JLine catches Ctrl-C with sun.misc.Signal
