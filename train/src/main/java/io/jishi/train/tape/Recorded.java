@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jishi.train.tape;
+
+import java.util.Collections;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+
+/** What can be known of recorded steps before any of them runs. */
+final class Recorded {
+  private Recorded() {}
+
+  /** Lets products be added onto the residual where the sum with one follows at once. */
+  static void fuse(List<Step> steps, List<Integer> borders, Set<Value> watched) {
+    link(steps, watched);
+    for (int i = 1; i < steps.size(); i++) {
+      if (steps.get(i) instanceof AddStep sum
+          && steps.get(i - 1) instanceof LinearStep product
+          && product.residual() == null
+          && product.out() == sum.b()
+          && sum.a() != sum.b()
+          && sum.b().readers == 1
+          && !watched.contains(sum.b())) {
+        product.onto(sum.a(), sum.out());
+        steps.remove(i);
+        for (int k = 0; k < borders.size(); k++) {
+          borders.set(k, borders.get(k) > i ? borders.get(k) - 1 : borders.get(k));
+        }
+        link(steps, watched);
+      }
+    }
+  }
+
+  /** Counts who makes and who reads each value; gives all values. */
+  static Set<Value> link(List<Step> steps, Set<Value> watched) {
+    Set<Value> all = new LinkedHashSet<>();
+    for (Step step : steps) {
+      all.addAll(step.inputs());
+      all.addAll(step.outputs());
+    }
+    all.addAll(watched);
+    for (Value v : all) {
+      v.readers = 0;
+      v.lastReader = -1;
+      v.producer = -1;
+    }
+    for (int i = 0; i < steps.size(); i++) {
+      for (Value v : steps.get(i).inputs()) {
+        v.readers++;
+        v.lastReader = i;
+      }
+      for (Value v : steps.get(i).outputs()) {
+        v.producer = i;
+      }
+    }
+    watched.forEach(v -> v.lastReader = Integer.MAX_VALUE);
+    return all;
+  }
+
+  /**
+   * Lets the gradient of a sum be that of its terms, in one memory: of a term to which nothing else
+   * was added before, and whose other readers come later in the backward pass than all who read the
+   * sum's.
+   */
+  static void shareGradients(List<Step> steps) {
+    for (int i = 0; i < steps.size(); i++) {
+      switch (steps.get(i)) {
+        case LinearStep product when product.residual() != null ->
+            share(product.residual(), product.out(), steps, i);
+        case AddStep sum -> {
+          share(sum.a(), sum.out(), steps, i);
+          boolean next = sum.b().producer == i - 1 && i > 0 && sum.b().readers == 1;
+          if (next && !steps.get(i - 1).inputs().contains(sum.a())) {
+            share(sum.b(), sum.out(), steps, i);
+          }
+        }
+        case GateStep gate -> gate.x().gradientInPlace = expendable(gate.x(), steps, i);
+        case AttentionStep attention when attention.inputs().getFirst().readers > 1 ->
+            throw new IllegalArgumentException(
+                "queries, keys and values are read by attention alone, which turns them in place");
+        default -> {}
+      }
+    }
+  }
+
+  /** Whether nobody reads the data of a value after the step that reads it first backwards. */
+  private static boolean expendable(Value v, List<Step> steps, int reader) {
+    return v.lastReader == reader
+        && v.readers == 1
+        && v.producer >= 0
+        && !steps.get(v.producer).kept().contains(v);
+  }
+
+  private static void share(Value term, Value sum, List<Step> steps, int step) {
+    boolean once = Collections.frequency(steps.get(step).inputs(), term) == 1;
+    if (once && term.lastReader == step && term.learns && sum.learns) {
+      term.gradientOwner = sum;
+    }
+  }
+}
