@@ -76,8 +76,7 @@ final class TrainCommand extends ModelCommand {
     Runtime.getRuntime().addShutdownHook(hook);
     TrainingRun.Outcome outcome;
     try {
-      outcome =
-          Training.run(read, new Training.Options(folder, threads, world, view, stop::get));
+      outcome = Training.run(read, new Training.Options(folder, threads, world, view, stop::get));
     } finally {
       ended.countDown();
     }
@@ -100,12 +99,13 @@ final class TrainCommand extends ModelCommand {
 
   private void report(TrainingRun.Outcome outcome, Path folder) {
     if (!outcome.finished()) {
-      shell.note(
-          "stopped after step " + outcome.steps() + "; the same command goes on from there");
+      shell.note("stopped after step " + outcome.steps() + "; the same command goes on from there");
       return;
     }
     String bits =
-        Double.isNaN(outcome.bits()) ? "" : String.format(Locale.ROOT, ", %.3f bits", outcome.bits());
+        Double.isNaN(outcome.bits())
+            ? ""
+            : String.format(Locale.ROOT, ", %.3f bits", outcome.bits());
     shell.note(
         "done after "
             + outcome.steps()

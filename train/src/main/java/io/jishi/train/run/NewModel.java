@@ -107,9 +107,6 @@ final class NewModel {
   private void vector(String name, int size, float value) {
     tensors.add(
         new OutputTensor(
-            name,
-            DType.F32,
-            List.of((long) size),
-            (_, out) -> java.util.Arrays.fill(out, value)));
+            name, DType.F32, List.of((long) size), (_, out) -> java.util.Arrays.fill(out, value)));
   }
 }

@@ -31,7 +31,8 @@ public record Plan(
     long checkpointEvery,
     double opsPerToken) {
 
-  private static final int TIMES = 20; // evaluations and checkpoints of a run, unless said
+  private static final int TIMES =
+      20; // checkpoints of a run, and twice the evaluations, unless said
   private static final int MICRO_TOKENS = 4096; // at a time: activations stay small
 
   /** Tokens of one step. */
@@ -81,7 +82,7 @@ public record Plan(
     int own = batch / processes;
     int micro = Math.min(own, t.micro().orElse(divisor(own, Math.max(1, MICRO_TOKENS / context))));
     long part = Math.max(1, steps / TIMES);
-    long evaluate = or(recipe.evaluation().every(), part);
+    long evaluate = or(recipe.evaluation().every(), 2 * part);
     return new Plan(
         parameters,
         context,

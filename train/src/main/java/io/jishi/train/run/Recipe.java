@@ -226,7 +226,7 @@ public record Recipe(
   /**
    * Loss on text that is held out.
    *
-   * @param every steps between; 0 takes a twentieth of the run
+   * @param every steps between; 0 takes a tenth of the run
    * @param share of the documents that are held out
    * @param tokens to read each time at most
    */

@@ -93,7 +93,7 @@ final class RunData implements AutoCloseable {
         new Preparation.Options(
             new Documents.Options(Documents.Border.FILE, source.field()),
             recipe.evaluation().share(),
-            DocumentFilter.NONE,
+            DocumentFilter.none(),
             Runtime.getRuntime().availableProcessors());
     new Preparation(tokenizer, template, options).run(files, to, _ -> {});
   }
@@ -145,8 +145,7 @@ final class RunData implements AutoCloseable {
       this.share = share;
       this.tokenizer = tokenizer;
       this.folder = folder;
-      this.begin =
-          tokenizer.addsBos() ? new int[] {tokenizer.bos().getAsInt()} : new int[0];
+      this.begin = tokenizer.addsBos() ? new int[] {tokenizer.bos().getAsInt()} : new int[0];
     }
 
     void make(List<Path> files) {

@@ -79,7 +79,9 @@ final class TapeLearner implements Learner {
     double learned = batch.learned();
     if (learned == 0) {
       throw new JishiException.BadFile(
-          "step " + (number + 1) + ": no token of the batch is to be learned; is a conversation"
+          "step "
+              + (number + 1)
+              + ": no token of the batch is to be learned; is a conversation"
               + " longer than the context?");
     }
     World world = parts.world;

@@ -57,8 +57,7 @@ final class TrainedWeights implements TapeLearner.Form, AutoCloseable {
     this.seed = seed;
     JsonObject config = Json.parseObject(base.resolve("config.json"));
     this.tied = config.bool("tie_word_embeddings").orElse(false);
-    this.parameters =
-        new Parameters(name -> whole() && !(tied && name.equals("lm_head.weight")));
+    this.parameters = new Parameters(name -> whole() && !(tied && name.equals("lm_head.weight")));
   }
 
   private boolean whole() {
@@ -93,7 +92,9 @@ final class TrainedWeights implements TapeLearner.Form, AutoCloseable {
     return new StoredTensor(tensor.name(), type, tensor.shape(), memory);
   }
 
-  /** Adds adapters, if these are what learns: A is drawn, B is zero, so that nothing changes yet. */
+  /**
+   * Adds adapters, if these are what learns: A is drawn, B is zero, so that nothing changes yet.
+   */
   void adapt(Model model) {
     if (whole()) {
       return;
@@ -158,7 +159,8 @@ final class TrainedWeights implements TapeLearner.Form, AutoCloseable {
       AdapterExport.write(folder.resolve("config.json"), config, disk);
       return;
     }
-    List<String> stems = adapters.keySet().stream().map(n -> n.replaceFirst("\\.weight$", "")).toList();
+    List<String> stems =
+        adapters.keySet().stream().map(n -> n.replaceFirst("\\.weight$", "")).toList();
     Map<String, Object> config =
         AdapterExport.config(base.toString(), fineTune.rank(), fineTune.alpha(), stems);
     AdapterExport.write(folder.resolve(AdapterFiles.CONFIG), config, disk);
@@ -176,8 +178,7 @@ final class TrainedWeights implements TapeLearner.Form, AutoCloseable {
   }
 
   private static Adapter.Pair pair(LowRank p) {
-    return new Adapter.Pair(
-        p.a().rows(), p.a().cols(), p.b().rows(), floats(p.a()), floats(p.b()));
+    return new Adapter.Pair(p.a().rows(), p.a().cols(), p.b().rows(), floats(p.a()), floats(p.b()));
   }
 
   private static float[] floats(Trainable t) {

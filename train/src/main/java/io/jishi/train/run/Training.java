@@ -12,7 +12,9 @@ import java.util.List;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 
-/** A recipe from beginning to end: tokenizer, data, model, the run, and the model that it leaves. */
+/**
+ * A recipe from beginning to end: tokenizer, data, model, the run, and the model that it leaves.
+ */
 public final class Training {
   private Training() {}
 

@@ -57,7 +57,8 @@ final class Workbench implements AutoCloseable {
               + ": training goes on from a folder with config.json and safetensors; of a GGUF file"
               + " only its makers' folder can be trained (method: qlora quantises it on the way)");
     }
-    TrainedWeights weights = new TrainedWeights(recipe.fineTune().orElse(null), start, recipe.seed());
+    TrainedWeights weights =
+        new TrainedWeights(recipe.fineTune().orElse(null), start, recipe.seed());
     Model model = null;
     RunData data = null;
     try {
@@ -184,8 +185,8 @@ final class Workbench implements AutoCloseable {
     MemoryPlan memory = trainer.plan(Examples.of(new int[tokens], bounds, new int[tokens]));
     return String.format(
         Locale.ROOT,
-        "memory of a step: %.0f MiB (weights %.0f, gradients %.0f, optimiser %.0f, activations %.0f,"
-            + " workspace %.0f)",
+        "memory of a step: %.0f MiB (weights %.0f, gradients %.0f, optimiser %.0f, activations"
+            + " %.0f, workspace %.0f)",
         memory.total() / 0x1p20,
         memory.weights() / 0x1p20,
         memory.gradients() / 0x1p20,
