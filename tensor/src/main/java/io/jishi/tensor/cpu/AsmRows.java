@@ -8,6 +8,7 @@ import io.jishi.tensor.cpu.asm.Kernels;
 import io.jishi.tensor.cpu.asm.RowCall;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.IdentityHashMap;
 import java.util.Map;
@@ -27,7 +28,7 @@ final class AsmRows implements RowOps, Team.Task {
   private final RowOps scalar;
   private final Arena arena = Arena.ofShared();
   private final RowCall[] calls;
-  private final Map<Weight, MemorySegment> gains = new IdentityHashMap<>();
+  private final Map<Weight, Gain> gains = new IdentityHashMap<>();
   private Work work;
   private Tensor x;
   private Tensor y;
@@ -35,6 +36,16 @@ final class AsmRows implements RowOps, Team.Task {
   private MemorySegment gain;
   private float eps;
   private int rowsPerChunk;
+
+  /** A padded copy of a gain and the version that it was made from. */
+  private static final class Gain {
+    private final MemorySegment memory;
+    private long version;
+
+    private Gain(MemorySegment memory) {
+      this.memory = memory;
+    }
+  }
 
   AsmRows(Kernels kernels, RowOps scalar, int threads) {
     this.kernels = kernels;
@@ -49,13 +60,25 @@ final class AsmRows implements RowOps, Team.Task {
       scalar.rmsNorm(team, width, in, factors, epsilon, to);
       return;
     }
-    gain = gains.get(factors);
-    if (gain == null) {
-      gain = AsmWorker.padded(arena, factors);
-      gains.put(factors, gain);
-    }
+    gain = gain(factors);
     eps = epsilon;
     start(Work.NORM, team, width, in, null, to);
+  }
+
+  /** A copy of a gain, made anew where training has changed it. */
+  private MemorySegment gain(Weight factors) {
+    Gain copy = gains.get(factors);
+    if (copy == null) {
+      copy = new Gain(AsmWorker.padded(arena, factors));
+      copy.version = factors.version();
+      gains.put(factors, copy);
+    } else if (copy.version != factors.version()) {
+      float[] values = new float[factors.cols()];
+      factors.vector(values);
+      MemorySegment.copy(values, 0, copy.memory, ValueLayout.JAVA_FLOAT, 0, values.length);
+      copy.version = factors.version();
+    }
+    return copy.memory;
   }
 
   @Override

@@ -13,6 +13,7 @@ import io.jishi.tensor.Weight;
 import io.jishi.tensor.cpu.asm.Kernels;
 import io.jishi.tensor.cpu.asm.Level;
 import io.jishi.tensor.cpu.asm.LineKind;
+import io.jishi.tensor.cpu.asm.StepKernels;
 import io.jishi.tensor.cpu.asm.TileKernels;
 import io.jishi.tensor.cpu.scalar.AttentionTask;
 import io.jishi.tensor.cpu.scalar.LinearTask;
@@ -22,6 +23,7 @@ import io.jishi.tensor.cpu.scalar.ScalarOps;
 import io.jishi.tensor.cpu.scalar.ScalarRowSteps;
 import io.jishi.tensor.cpu.scalar.ScalarRows;
 import java.lang.foreign.Arena;
+import java.util.function.Supplier;
 
 /** The processors of this machine. */
 public final class CpuBackend implements Backend {
@@ -111,7 +113,7 @@ public final class CpuBackend implements Backend {
   @Override
   public MatrixProducts matrixProducts(int threads, MatrixProducts.Inputs inputs) {
     Team team = Team.process();
-    TileKernels tiles = kernels == null ? null : training.of(inputs);
+    TileKernels tiles = training == null ? null : training.of(inputs);
     return tiles == null
         ? new ScalarMatrixProducts(team, width(threads), inputs)
         : new AsmMatrixProducts(team, width(threads), tiles);
@@ -119,7 +121,9 @@ public final class CpuBackend implements Backend {
 
   @Override
   public TrainingRows trainingRows(int threads) {
-    return new TeamRows(Team.process(), width(threads), ScalarRowSteps::new);
+    StepKernels steps = training == null ? null : training.steps();
+    Supplier<RowSteps> maker = steps == null ? ScalarRowSteps::new : () -> new AsmRowSteps(steps);
+    return new TeamRows(Team.process(), width(threads), maker);
   }
 
   @Override

@@ -3,7 +3,6 @@ package io.jishi.tensor.cpu;
 
 import io.jishi.tensor.MatrixProducts;
 import java.lang.foreign.MemorySegment;
-import java.util.Objects;
 
 /**
  * The operands of {@link MatrixProducts#multiply}, checked: all elements lie within their segments.
@@ -30,6 +29,7 @@ public record ProductShape(
     check("A", m, k, a, aRow, aCol);
     check("B", k, n, b, bRow, bCol);
     check("C", m, n, c, cRow, 1);
+    Floats.check(c, 0, true);
   }
 
   private static void check(String name, int rows, int cols, MemorySegment x, long row, long col) {
@@ -40,7 +40,7 @@ public record ProductShape(
     if (rows > 0 && cols > 0) {
       long last =
           Math.addExact(Math.multiplyExact(rows - 1L, row), Math.multiplyExact(cols - 1L, col));
-      Objects.checkFromIndexSize(0, Math.multiplyExact(4, Math.addExact(last, 1)), x.byteSize());
+      Floats.check(x, Math.multiplyExact(4, Math.addExact(last, 1)), false);
     }
   }
 }

@@ -26,7 +26,7 @@ final class TeamRows implements TrainingRows {
   private final Arena arena = Arena.ofShared();
   private MemorySegment partials = MemorySegment.NULL;
 
-  TeamRows(Team team, int width, Supplier<RowSteps> maker) {
+  TeamRows(Team team, int width, Supplier<? extends RowSteps> maker) {
     this.team = team;
     this.width = width;
     steps = new RowSteps[width == 1 ? 1 : team.size()];
@@ -61,7 +61,10 @@ final class TeamRows implements TrainingRows {
       boolean gradient,
       float[] losses,
       float[] logSums) {
-    within(logits, (long) rows * vocabulary);
+    written(logits, (long) rows * vocabulary);
+    if (vocabulary <= 0) {
+      throw new IndexOutOfBoundsException("a vocabulary of " + vocabulary);
+    }
     for (float[] each : new float[][] {weights, losses, logSums}) {
       Objects.checkFromIndexSize(first, rows, each.length);
     }
@@ -114,11 +117,14 @@ final class TeamRows implements TrainingRows {
       MemorySegment dGain,
       int rows,
       int n) {
-    for (MemorySegment each : new MemorySegment[] {x, dy, dx}) {
-      within(each, (long) rows * n);
-    }
+    within(x, (long) rows * n);
+    within(dy, (long) rows * n);
+    written(dx, (long) rows * n);
     within(gain, n);
-    within(dGain, n);
+    written(dGain, n);
+    if (n == 0) {
+      return;
+    }
     int chunks = Math.ceilDiv(rows, NORM_ROWS);
     MemorySegment sums = partials((long) chunks * n);
     parallel(
@@ -145,9 +151,12 @@ final class TeamRows implements TrainingRows {
   public void siluGateBackward(
       MemorySegment x, MemorySegment dy, MemorySegment dx, int rows, int n) {
     within(x, 2L * rows * n);
-    within(dx, 2L * rows * n);
+    written(dx, 2L * rows * n);
     within(dy, (long) rows * n);
-    int perChunk = Math.max(1, FLOATS / Math.max(1, n));
+    if (n == 0) {
+      return;
+    }
+    int perChunk = Math.max(1, FLOATS / n);
     parallel(
         Math.ceilDiv(rows, perChunk),
         (chunk, worker) -> {
@@ -165,9 +174,10 @@ final class TeamRows implements TrainingRows {
       MemorySegment means,
       MemorySegment squares,
       long count) {
-    for (MemorySegment each : new MemorySegment[] {weights, gradients, means, squares}) {
-      within(each, count);
+    for (MemorySegment each : new MemorySegment[] {weights, means, squares}) {
+      written(each, count);
     }
+    within(gradients, count);
     parallel(
         pieces(count),
         (chunk, worker) -> {
@@ -209,7 +219,7 @@ final class TeamRows implements TrainingRows {
       float[] max,
       float[] sums,
       float[] rescale) {
-    tile(rows, cols, scores);
+    tile(rows, cols, scores, true);
     long needed = Math.min(Math.min(max.length, sums.length), rescale.length);
     Objects.checkFromIndexSize(0, rows, (int) Math.min(needed, Math.min(from.length, to.length)));
     if (rows > 0) {
@@ -226,7 +236,7 @@ final class TeamRows implements TrainingRows {
       int[] to,
       float scale,
       float[] logSums) {
-    tile(rows, cols, scores);
+    tile(rows, cols, scores, true);
     Objects.checkFromIndexSize(0, rows, Math.min(logSums.length, Math.min(from.length, to.length)));
     if (rows > 0) {
       steps[0].probabilities(scores, rows, cols, from, to, scale, logSums);
@@ -236,8 +246,8 @@ final class TeamRows implements TrainingRows {
   @Override
   public void scoreGradient(
       MemorySegment p, MemorySegment d, int rows, int cols, float[] delta, float scale) {
-    tile(rows, cols, p);
-    tile(rows, cols, d);
+    tile(rows, cols, p, false);
+    tile(rows, cols, d, true);
     Objects.checkFromIndexSize(0, rows, delta.length);
     if (rows > 0) {
       steps[0].scoreGradient(p, d, rows, cols, delta, scale);
@@ -247,6 +257,7 @@ final class TeamRows implements TrainingRows {
   @Override
   public void scaleRows(MemorySegment x, long stride, int rows, int n, float[] factors) {
     strided(x, stride, rows, n);
+    written(x, 0);
     Objects.checkFromIndexSize(0, rows, factors.length);
     for (int r = 0; r < rows; r++) {
       if (factors[r] != 1) { // most rows of a running softmax keep their maximum
@@ -266,11 +277,11 @@ final class TeamRows implements TrainingRows {
     }
   }
 
-  private static void tile(int rows, int cols, MemorySegment memory) {
+  private static void tile(int rows, int cols, MemorySegment memory, boolean changed) {
     if (rows < 0 || cols <= 0 || cols % TILE_UNIT != 0 || cols > MAX_TILE) {
       throw new IndexOutOfBoundsException("a tile of " + rows + " rows, " + cols + " columns");
     }
-    within(memory, (long) rows * cols);
+    Floats.check(memory, 4L * rows * cols, changed);
   }
 
   private static void strided(MemorySegment memory, long stride, int rows, int n) {
@@ -283,7 +294,11 @@ final class TeamRows implements TrainingRows {
   }
 
   private static void within(MemorySegment memory, long floats) {
-    Objects.checkFromIndexSize(0, Math.multiplyExact(4, floats), memory.byteSize());
+    Floats.check(memory, Math.multiplyExact(4, floats), false);
+  }
+
+  private static void written(MemorySegment memory, long floats) {
+    Floats.check(memory, Math.multiplyExact(4, floats), true);
   }
 
   @Override

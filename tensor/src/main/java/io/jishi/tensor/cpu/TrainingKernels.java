@@ -3,6 +3,7 @@ package io.jishi.tensor.cpu;
 
 import io.jishi.tensor.MatrixProducts;
 import io.jishi.tensor.cpu.asm.Level;
+import io.jishi.tensor.cpu.asm.StepKernels;
 import io.jishi.tensor.cpu.asm.TileKernels;
 import io.jishi.tensor.cpu.scalar.ScalarMatrixProducts;
 import java.lang.foreign.Arena;
@@ -23,6 +24,8 @@ final class TrainingKernels {
   private final Map<MatrixProducts.Inputs, Optional<TileKernels>> tiles =
       new EnumMap<>(MatrixProducts.Inputs.class);
 
+  private Optional<StepKernels> steps;
+
   TrainingKernels(Level level) {
     this.level = level;
   }
@@ -30,6 +33,21 @@ final class TrainingKernels {
   /** Kernels of matrix products; null where plain Java has to do. */
   synchronized TileKernels of(MatrixProducts.Inputs inputs) {
     return tiles.computeIfAbsent(inputs, this::tried).orElse(null);
+  }
+
+  /** Kernels on rows; null where plain Java has to do. */
+  synchronized StepKernels steps() {
+    if (steps == null) {
+      StepKernels kernels = new StepKernels(level);
+      steps = StepTrial.passes(kernels) ? Optional.of(kernels) : Optional.empty();
+      if (steps.isEmpty()) {
+        LOG.log(
+            System.Logger.Level.WARNING,
+            "rows of training in {0} fail their self-test: they run in plain Java",
+            level.label());
+      }
+    }
+    return steps.orElse(null);
   }
 
   private Optional<TileKernels> tried(MatrixProducts.Inputs inputs) {
@@ -78,7 +96,7 @@ final class TrainingKernels {
     }
   }
 
-  private static MemorySegment floats(Arena arena, int count, Random random) {
+  static MemorySegment floats(Arena arena, int count, Random random) {
     MemorySegment out = arena.allocate(4L * count);
     for (int i = 0; i < count; i++) {
       out.setAtIndex(Floats.LAYOUT, i, random.nextFloat() - 0.5f);

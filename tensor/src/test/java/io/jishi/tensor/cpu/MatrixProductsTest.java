@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.jishi.tensor.MatrixProducts;
 import io.jishi.tensor.MatrixProducts.Inputs;
+import io.jishi.tensor.TrainingRows;
 import io.jishi.tensor.cpu.asm.Cpu;
 import io.jishi.tensor.cpu.asm.Level;
 import java.lang.foreign.Arena;
@@ -214,6 +215,66 @@ class MatrixProductsTest {
       refused(() -> p.multiply(8, 8, 8, x, Long.MAX_VALUE, 1, x, 1, 8, c, 8, true));
       refused(() -> p.multiply(8, 8, 8, x, 8, 1, x, 1, 8, c.asSlice(4), 8, true));
       refused(() -> p.multiply(1 << 30, 1 << 30, 1 << 30, x, 1, 1, x, 1, 1, c, 8, true));
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("levels")
+  void memoryThatKernelsCannotUseIsRefused(Level level, Inputs inputs) {
+    try (Arena arena = Arena.ofShared();
+        MatrixProducts p = new CpuBackend(level).matrixProducts(1, inputs)) {
+      MemorySegment x = arena.allocate(256);
+      MemorySegment heap = MemorySegment.ofArray(new float[64]);
+      Arena closed = Arena.ofShared();
+      MemorySegment gone = closed.allocate(256);
+      closed.close();
+      for (MemorySegment bad : new MemorySegment[] {heap, gone}) {
+        for (int i = 0; i < 3; i++) {
+          MemorySegment[] o = {x, arena.allocate(256), arena.allocate(256)};
+          o[i] = bad;
+          assertThatThrownBy(() -> p.multiply(8, 8, 8, o[0], 8, 1, o[1], 1, 8, o[2], 8, true))
+              .isInstanceOfAny(IllegalArgumentException.class, IllegalStateException.class);
+        }
+      }
+      MemorySegment constant = arena.allocate(256).asReadOnly();
+      p.multiply(8, 8, 8, constant, 8, 1, constant, 1, 8, x, 8, true);
+      assertThatThrownBy(() -> p.multiply(8, 8, 8, x, 8, 1, x, 1, 8, constant, 8, true))
+          .isInstanceOf(IllegalArgumentException.class);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("levels")
+  void workersWithProductsOfTheirOwnGiveTheSame(Level level, Inputs inputs) {
+    CpuBackend backend = new CpuBackend(level);
+    try (Arena arena = Arena.ofShared();
+        TrainingRows rows = backend.trainingRows(2)) {
+      MatrixProducts[] own = new MatrixProducts[2];
+      Arrays.setAll(own, i -> backend.matrixProducts(1, inputs));
+      Operands o = new Operands(arena, new Case(40, 50, 60, false, true, false, 5));
+      MemorySegment c = arena.allocate(4L * 40 * 50 * 30);
+      long size = 4L * 40 * 50;
+      rows.parallel(
+          30,
+          (chunk, worker) ->
+              own[worker].multiply(
+                  40,
+                  50,
+                  60,
+                  o.aData,
+                  o.a[0],
+                  o.a[1],
+                  o.bData,
+                  o.b[0],
+                  o.b[1],
+                  c.asSlice(chunk * size, size),
+                  50,
+                  false));
+      for (int i = 1; i < 30; i++) {
+        assertThat(c.asSlice(i * size, size).mismatch(c.asSlice(0, size))).isEqualTo(-1);
+      }
+      assertThat(c.get(Floats.LAYOUT, 0)).isNotZero();
+      Arrays.stream(own).forEach(MatrixProducts::close);
     }
   }
 

@@ -12,7 +12,8 @@ import java.util.Locale;
 
 /**
  * Measures matrix products in the shapes of a training step beside the peak of this machine: a
- * program, not a test. Arguments: the level, and how many seconds a shape is measured.
+ * program, not a test. Arguments: the level, and how many seconds a shape is measured; {@code
+ * -Donly=} the start of the shapes' names.
  */
 final class TrainingSpeed {
   private static final int TOKENS = 4096;
@@ -69,6 +70,9 @@ final class TrainingSpeed {
       int k,
       boolean turnA,
       boolean turnB) {
+    if (!name.startsWith(System.getProperty("only", ""))) {
+      return;
+    }
     double[] rate = new double[3];
     try (Arena arena = Arena.ofShared()) {
       MemorySegment a = arena.allocate(4L * m * k, 64);

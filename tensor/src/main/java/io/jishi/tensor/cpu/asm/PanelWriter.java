@@ -67,6 +67,11 @@ final class PanelWriter {
   private static final Gp STEP = Gp.R10;
   private static final Gp GAP = Gp.R11;
   private static final Gp LEFT = Gp.RBX;
+  private static final Gp AHEAD = Gp.R13;
+
+  /** Rows are asked for 2 to this power before they are read. */
+  private static final int AHEAD_SHIFT = 4;
+
   private static final Gp[] ROWS = {Gp.RAX, Gp.RDX, Gp.R13, Gp.R14};
 
   /** Unordered: one of the two is a NaN. */
@@ -93,6 +98,8 @@ final class PanelWriter {
     code.argument(LEFT, STEPS);
     code.argument(STEP, IN_STEP);
     code.argument(GAP, UNIT_STEP);
+    asm.mov(AHEAD, STEP);
+    asm.shl(AHEAD, AHEAD_SHIFT);
     code.loop(
         LEFT,
         () -> {
@@ -118,12 +125,14 @@ final class PanelWriter {
   private void unit() {
     Vec x = code.v(0);
     asm.op(Op.VMOVUPS, x, Mem.at(IN_AT));
+    asm.prefetch(Mem.at(IN_AT, AHEAD, 1, 0)); // pieces of far rows: no hardware foresees them
     switch (words) {
       case FLOATS -> {}
       case ROUNDED -> round(x);
       case PAIRS -> {
         Vec odd = code.v(1);
         asm.op(Op.VMOVUPS, odd, Mem.at(SECOND));
+        asm.prefetch(Mem.at(SECOND, AHEAD, 1, 0));
         asm.add(SECOND, code.bytes);
         halves(x);
         halves(odd);

@@ -236,9 +236,10 @@ public final class ScalarRowSteps implements RowSteps {
       float[] logSums) {
     room(cols);
     for (int r = 0; r < rows; r++) {
-      visible(scores, r, cols, from[r], to[r], scale);
+      read(scores, (long) r * cols, a, cols);
       for (int i = 0; i < cols; i++) {
-        a[i] = Maths.exp(a[i] - logSums[r]);
+        boolean seen = i >= from[r] && i < to[r];
+        a[i] = seen ? Maths.exp(a[i] * scale - logSums[r]) : 0;
       }
       write(a, scores, (long) r * cols, cols);
     }

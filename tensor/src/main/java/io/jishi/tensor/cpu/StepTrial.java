@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jishi.tensor.cpu;
+
+import io.jishi.tensor.AdamWStep;
+import io.jishi.tensor.cpu.asm.StepKernels;
+import io.jishi.tensor.cpu.scalar.ScalarRowSteps;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.Random;
+
+/** Tries the kernels on rows before their first use: each once, against plain Java. */
+final class StepTrial {
+  private static final float ERROR = 1e-5f;
+  private static final int ROWS = 3;
+  private static final int COLS = 32;
+
+  private StepTrial() {}
+
+  static boolean passes(StepKernels kernels) {
+    try (Arena arena = Arena.ofShared();
+        RowSteps fast = new AsmRowSteps(kernels);
+        RowSteps plain = new ScalarRowSteps()) {
+      MemorySegment expected = run(plain, arena);
+      MemorySegment actual = run(fast, arena);
+      boolean good = true;
+      for (long i = 0; i < expected.byteSize() / 4; i++) {
+        float e = expected.getAtIndex(Floats.LAYOUT, i);
+        float difference = actual.getAtIndex(Floats.LAYOUT, i) - e;
+        good &= Math.abs(difference) <= ERROR * (1 + Math.abs(e));
+      }
+      return good;
+    }
+  }
+
+  /** Everything that a set of steps makes of the same numbers. */
+  private static MemorySegment run(RowSteps steps, Arena arena) {
+    int n = ROWS * COLS;
+    Random random = new Random(n);
+    MemorySegment[] x = new MemorySegment[4];
+    for (int i = 0; i < x.length; i++) {
+      x[i] = TrainingKernels.floats(arena, n, random);
+    }
+    int[] from = {0, 3, 17};
+    int[] to = {COLS, 20, 17};
+    float[] max = {-Float.MAX_VALUE, 0.1f, 0.2f};
+    float[] sums = {0, 1, 2};
+    float[] out = new float[ROWS];
+    steps.siluGateBackward(x[0], x[1], x[0], 0, ROWS, COLS / 2);
+    steps.rmsNormBackward(x[0], x[1], 1e-5f, x[2], x[3], true, 0, x[1], COLS, ROWS, COLS);
+    steps.rmsNormBackward(x[0], x[1], 1e-5f, x[2], x[2], false, 0, x[1], COLS, ROWS, COLS);
+    steps.softmaxTile(x[3], ROWS, COLS, from, to, 0.5f, max, sums, out);
+    steps.probabilities(x[2], ROWS, COLS, from, to, 0.5f, new float[] {5, 5, 5});
+    steps.scoreGradient(x[3], x[2], ROWS, COLS, max, 2);
+    steps.add(x[2], 0, x[0], 0, n);
+    steps.scale(x[0], 0, n, 0.7f);
+    float[] dots = new float[ROWS];
+    steps.rowDots(x[0], COLS, x[1], COLS, ROWS, COLS, dots);
+    float largest = steps.max(x[0], 0, n);
+    float sum = steps.exponentials(x[0], 0, n, largest);
+    float squares = steps.squares(x[1], 0, n);
+    steps.adamW(AdamWStep.of(2, 0.1, 0.9, 0.95, 1e-3, 0.1, 0.5), x[0], x[1], x[2], x[3], 0, n);
+    MemorySegment all = arena.allocate(4L * (4 * n + 4 * ROWS + 3));
+    for (int i = 0; i < x.length; i++) {
+      MemorySegment.copy(x[i], 0, all, 4L * i * n, 4L * n);
+    }
+    float[][] small = {max, sums, out, dots, {largest, sum, squares}};
+    long at = 4L * n;
+    for (float[] each : small) {
+      for (float value : each) {
+        all.setAtIndex(Floats.LAYOUT, at++, value);
+      }
+    }
+    return all;
+  }
+}

@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jishi.tensor.cpu.asm;
+
+import static io.jishi.tensor.cpu.asm.StepArguments.P0;
+import static io.jishi.tensor.cpu.asm.StepArguments.P1;
+import static io.jishi.tensor.cpu.asm.StepArguments.P2;
+import static io.jishi.tensor.cpu.asm.StepArguments.P3;
+import static io.jishi.tensor.cpu.asm.StepArguments.P4;
+
+import io.jishi.tensor.TrainingRows;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
+
+/**
+ * The border of every call of {@link StepKernels}: rows of a multiple of {@link #UNIT} floats,
+ * places in floats. One for each thread.
+ */
+public final class StepCall {
+  /** Floats that a kernel takes at a time. */
+  public static final int UNIT = TrainingRows.TILE_UNIT;
+
+  /** Most columns of a tile. */
+  public static final int MAX_TILE = TrainingRows.MAX_TILE;
+
+  private final StepKernels kernels;
+  private final Arena arena;
+  private final CallArguments arguments;
+  private final MemorySegment result;
+  private final MemorySegment bounds;
+  private MemorySegment rows = MemorySegment.NULL;
+
+  /** A caller whose memory lives as long as {@code arena}. */
+  public StepCall(StepKernels kernels, Arena arena) {
+    this.kernels = kernels;
+    this.arena = arena;
+    arguments = new CallArguments(arena, StepArguments.ALL);
+    result = arena.allocate(64, 64);
+    float[] infinities = new float[3 * MAX_TILE];
+    Arrays.fill(infinities, Float.NEGATIVE_INFINITY);
+    Arrays.fill(infinities, MAX_TILE, 2 * MAX_TILE, Float.POSITIVE_INFINITY);
+    bounds = arena.allocate(4L * infinities.length, 64);
+    MemorySegment.copy(infinities, 0, bounds, ValueLayout.JAVA_FLOAT, 0, infinities.length);
+  }
+
+  /** The largest of n floats. */
+  public float max(MemorySegment x, long at, int n) {
+    count(n, 1);
+    set(P0, x, at, n);
+    return result(kernels.max);
+  }
+
+  /** {@code x = e^(x − max)}; returns their sum. No difference may be above 0. */
+  public float exponentials(MemorySegment x, long at, int n, float max) {
+    count(n, 1);
+    set(P0, x, at, n);
+    number(0, max);
+    return result(kernels.exponentials);
+  }
+
+  private float result(Kernel kernel) {
+    set(P1, result, 0, 1);
+    arguments.call(kernel);
+    return result.get(ValueLayout.JAVA_FLOAT, 0);
+  }
+
+  /** {@code x = x · factor}. */
+  public void scale(MemorySegment x, long at, int n, float factor) {
+    count(n, 1);
+    set(P0, x, at, n);
+    number(0, factor);
+    arguments.call(kernels.scale);
+  }
+
+  /** {@code y += x}. */
+  public void add(MemorySegment x, long at, MemorySegment y, long yAt, int n) {
+    count(n, 1);
+    set(P0, x, at, n);
+    set(P1, y, yAt, n);
+    arguments.call(kernels.add);
+  }
+
+  /** {@code Σ a · b} of one row. */
+  public float dot(MemorySegment a, long at, MemorySegment b, long bAt, int n) {
+    count(n, 1);
+    set(P0, a, at, n);
+    set(P1, b, bAt, n);
+    set(P2, result, 0, 1);
+    arguments.call(kernels.dots);
+    return result.get(ValueLayout.JAVA_FLOAT, 0);
+  }
+
+  /** {@code out[r] = Σ a · b} of rows from the start of both, strides in floats. */
+  public void dots(
+      MemorySegment a, long aStride, MemorySegment b, long bStride, int count, int n, float[] out) {
+    count(n, count);
+    set(P0, a, 0, CallArguments.extent(count, aStride, n));
+    set(P1, b, 0, CallArguments.extent(count, bStride, n));
+    arguments.set(StepArguments.STEP0, 4 * aStride);
+    arguments.set(StepArguments.STEP1, 4 * bStride);
+    room(count, 4);
+    set(P2, rows, 0, count);
+    arguments.call(kernels.dots);
+    read(0, out, count);
+  }
+
+  /**
+   * One step of AdamW.
+   *
+   * @param numbers as {@link StepUpdates#adamW} takes them
+   */
+  public void adamW(
+      float[] numbers,
+      MemorySegment weights,
+      MemorySegment gradients,
+      MemorySegment means,
+      MemorySegment squares,
+      long at,
+      int n) {
+    if (numbers.length != StepUpdates.ADAM_NUMBERS) {
+      throw new IndexOutOfBoundsException(numbers.length + " numbers");
+    }
+    for (int i = 0; i < numbers.length; i++) {
+      number(i, numbers[i]);
+    }
+    count(n, 1);
+    set(P0, weights, at, n);
+    set(P1, gradients, at, n);
+    set(P2, means, at, n);
+    set(P3, squares, at, n);
+    arguments.call(kernels.adamW);
+  }
+
+  /**
+   * Rows {@code first …} of the gate's gradient; x and dx {@code [rows, 2n]}, dy {@code [rows, n]}.
+   */
+  public void siluGate(
+      MemorySegment x, MemorySegment dy, MemorySegment dx, long first, int count, int n) {
+    count(n, count);
+    set(P0, x, 2 * first * n, 2L * count * n);
+    set(P1, dy, first * n, (long) count * n);
+    set(P2, dx, 2 * first * n, 2L * count * n);
+    arguments.set(StepArguments.STEP0, 8L * n);
+    arguments.set(StepArguments.STEP1, 4L * n);
+    arguments.call(kernels.siluGate);
+  }
+
+  /** Rows of the norm's gradient, from {@code at} on in x, dy and dx. */
+  public void rmsNorm(
+      MemorySegment x,
+      MemorySegment gain,
+      float eps,
+      MemorySegment dy,
+      MemorySegment dx,
+      boolean add,
+      long at,
+      MemorySegment dGain,
+      long gainAt,
+      int count,
+      int n) {
+    count(n, count);
+    long floats = (long) count * n;
+    set(P0, x, at, floats);
+    set(P1, dy, at, floats);
+    set(P2, dx, at, floats);
+    set(P3, gain, 0, n);
+    set(P4, dGain, gainAt, n);
+    number(0, eps);
+    number(1, n);
+    arguments.call(add ? kernels.rmsNormAdding : kernels.rmsNorm);
+  }
+
+  /** The running softmax of a tile at the start of {@code scores}. */
+  public void softmax(
+      MemorySegment scores,
+      int count,
+      int cols,
+      int[] from,
+      int[] to,
+      float scale,
+      float[] max,
+      float[] sums,
+      float[] rescale) {
+    tile(scores, count, cols, from, to, 3);
+    write(0, max, count);
+    write(count, sums, count);
+    set(P2, rows, 0, count);
+    set(P3, rows, count, count);
+    set(P4, rows, 2L * count, count);
+    number(0, scale);
+    arguments.call(kernels.softmax);
+    read(0, max, count);
+    read(count, sums, count);
+    read(2L * count, rescale, count);
+  }
+
+  /** The probabilities of a tile. */
+  public void probabilities(
+      MemorySegment scores,
+      int count,
+      int cols,
+      int[] from,
+      int[] to,
+      float scale,
+      float[] logSums) {
+    tile(scores, count, cols, from, to, 1);
+    write(0, logSums, count);
+    set(P2, rows, 0, count);
+    number(0, scale);
+    arguments.call(kernels.probabilities);
+  }
+
+  /** The gradient of a tile's scores. */
+  public void scoreGradient(
+      MemorySegment p, MemorySegment d, int count, int cols, float[] delta, float scale) {
+    count(cols, count);
+    set(P0, p, 0, (long) count * cols);
+    set(P1, d, 0, (long) count * cols);
+    room(count, 4);
+    write(0, delta, count);
+    set(P2, rows, 0, count);
+    number(0, scale);
+    arguments.call(kernels.scoreGradient);
+  }
+
+  /** Ranges stand behind {@code arrays} arrays of a float for each row. */
+  private void tile(MemorySegment scores, int count, int cols, int[] from, int[] to, int arrays) {
+    if (cols > MAX_TILE) {
+      throw new IndexOutOfBoundsException("a tile of " + cols + " columns");
+    }
+    count(cols, count);
+    set(P0, scores, 0, (long) count * cols);
+    long ranges = 4L * Math.ceilDiv(arrays * count, 2) * 2;
+    room(count, 4 * arrays + 4 + StepTiles.RANGE_BYTES);
+    for (int r = 0; r < count; r++) {
+      int start = Math.clamp(from[r], 0, cols);
+      int end = Math.clamp(to[r], 0, cols);
+      long place = ranges + (long) r * StepTiles.RANGE_BYTES;
+      long first = bounds.address();
+      rows.set(ValueLayout.JAVA_LONG, place, first + 4L * (MAX_TILE - start));
+      rows.set(ValueLayout.JAVA_LONG, place + 8, first + 4L * (2 * MAX_TILE - end));
+    }
+    arguments.set(P1, rows, ranges, (long) count * StepTiles.RANGE_BYTES);
+  }
+
+  /** Room for {@code bytes} bytes a row. */
+  private void room(int count, int bytes) {
+    long size = (long) count * bytes + 8;
+    if (rows.byteSize() < size) {
+      rows = arena.allocate(2 * size, 64); // twice, so that it seldom grows
+    }
+  }
+
+  private void write(long at, float[] from, int count) {
+    MemorySegment.copy(from, 0, rows, ValueLayout.JAVA_FLOAT, 4 * at, count);
+  }
+
+  private void read(long at, float[] to, int count) {
+    MemorySegment.copy(rows, ValueLayout.JAVA_FLOAT, 4 * at, to, 0, count);
+  }
+
+  private void count(int n, int count) {
+    if (n <= 0 || n % UNIT != 0) {
+      throw new IndexOutOfBoundsException("a row of " + n + " floats");
+    }
+    arguments.count(StepArguments.COUNT, n / UNIT);
+    arguments.count(StepArguments.ROWS, count);
+  }
+
+  private void set(int index, MemorySegment memory, long at, long floats) {
+    arguments.set(index, memory, Math.multiplyExact(4, at), Math.multiplyExact(4, floats));
+  }
+
+  private void number(int index, float value) {
+    arguments.set(StepArguments.NUMBERS + index, value);
+  }
+}
