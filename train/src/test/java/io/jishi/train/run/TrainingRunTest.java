@@ -49,18 +49,18 @@ class TrainingRunTest {
     int kills = 3;
     for (int i = 0; i < kills; i++) {
       long at = 20 + i * 110 + random.nextInt(60);
-      Process process = fork(killed, "30", "2");
+      Process process = fork(ToyRun.class, killed.toString(), "30", "2");
       while (process.isAlive() && lines(killed) < at) {
         Thread.sleep(1);
       }
       process.destroyForcibly().waitFor(); // SIGKILL
     }
-    assertThat(fork(killed, "30", "0").waitFor()).isZero();
+    assertThat(fork(ToyRun.class, killed.toString(), "30", "0").waitFor()).isZero();
     assertThat(trace(killed)).isEqualTo(trace(whole()));
     assertThat(trace(killed).stream().filter(l -> l.contains("rate"))).hasSize(ToyRun.STEPS);
   }
 
-  private static long lines(Path folder) throws IOException {
+  static long lines(Path folder) throws IOException {
     Path file = folder.resolve("metrics.jsonl");
     if (!Files.exists(file)) {
       return 0;
@@ -70,19 +70,21 @@ class TrainingRunTest {
     }
   }
 
-  private static Process fork(Path folder, String every, String pause) throws IOException {
-    return new ProcessBuilder(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "-XX:TieredStopAtLevel=1",
-            "-XX:+UseSerialGC",
-            "-cp",
-            MpiProcess.classPath(),
-            ToyRun.class.getName(),
-            folder.toString(),
-            every,
-            pause)
+  static Process fork(Class<?> program, String... arguments) throws IOException {
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:TieredStopAtLevel=1",
+                "-XX:+UseSerialGC",
+                "--enable-native-access=ALL-UNNAMED",
+                "-cp",
+                MpiProcess.classPath(),
+                program.getName()));
+    command.addAll(List.of(arguments));
+    return new ProcessBuilder(command)
         .redirectErrorStream(true)
-        .redirectOutput(folder.resolveSibling("log").toFile())
+        .redirectOutput(ProcessBuilder.Redirect.DISCARD)
         .start();
   }
 
