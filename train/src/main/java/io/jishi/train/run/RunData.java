@@ -32,7 +32,7 @@ import java.util.Set;
  * sides; a long text is cut into blocks, of which some are held out in an even rhythm.
  */
 final class RunData implements AutoCloseable {
-  private static final int BLOCK = 1 << 14; // UTF-16 units
+  private static final int BLOCK = 1 << 12; // UTF-16 units
   private static final Set<String> TEXTS = Set.of("txt", "text", "md");
 
   private final List<Recipe.Source> sources;
@@ -139,6 +139,8 @@ final class RunData implements AutoCloseable {
     private final Path folder;
     private final int[] begin;
     private long blocks;
+    private ShardWriter open;
+    private long openBytes;
 
     TextMaker(Recipe.Source source, double share, Tokenizer tokenizer, Path folder) {
       this.source = source;
@@ -225,17 +227,32 @@ final class RunData implements AutoCloseable {
       return (long) (blocks * share + 0.5) > before;
     }
 
+    /** Blocks of one side that follow one another stay one document. */
     private void write(String text, boolean begins, boolean ends, ShardWriter to) {
+      if (open != null && open != to) {
+        close();
+      }
       int[] tokens = tokenizer.encode(text, Tokenizer.Special.TEXT);
       int before = begins ? begin.length : 0;
       int after = ends && tokenizer.eos().isPresent() ? 1 : 0;
-      int[] all = Arrays.copyOf(begin, before + tokens.length + after);
+      int[] all = new int[before + tokens.length + after];
+      System.arraycopy(begin, 0, all, 0, before);
       System.arraycopy(tokens, 0, all, before, tokens.length);
       if (after > 0) {
         all[all.length - 1] = tokenizer.eos().getAsInt();
       }
       to.add(all, null);
-      to.endDocument(text.getBytes(StandardCharsets.UTF_8).length);
+      open = to;
+      openBytes += text.getBytes(StandardCharsets.UTF_8).length;
+      if (ends) {
+        close();
+      }
+    }
+
+    private void close() {
+      open.endDocument(openBytes);
+      open = null;
+      openBytes = 0;
     }
   }
 }

@@ -15,6 +15,7 @@ import io.jishi.model.export.OutputTensor;
 import io.jishi.tensor.Backend;
 import io.jishi.tensor.DType;
 import io.jishi.tensor.Ops;
+import io.jishi.train.adapt.Lora;
 import io.jishi.train.tape.LowRank;
 import io.jishi.train.tape.Parameters;
 import io.jishi.train.tape.Trainable;
@@ -27,14 +28,13 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.SplittableRandom;
 
 /**
  * What of a model learns: all of it, or adapters beside matrices that stay, as stored or quantised.
  */
 final class TrainedWeights implements TapeLearner.Form, AutoCloseable {
-  private static final String A = ".lora_a";
-  private static final String B = ".lora_b";
+  private static final String A = ".lora_A";
+  private static final String WEIGHT = ".weight";
 
   private final Recipe.FineTune fineTune;
   private final Path base;
@@ -42,7 +42,7 @@ final class TrainedWeights implements TapeLearner.Form, AutoCloseable {
   private final boolean tied;
   private final Arena arena = Arena.ofShared();
   private final Parameters parameters;
-  private final Map<String, LowRank> adapters = new LinkedHashMap<>();
+  private Lora lora;
   private final Map<String, List<Long>> shapes = new HashMap<>();
 
   /**
@@ -92,36 +92,29 @@ final class TrainedWeights implements TapeLearner.Form, AutoCloseable {
     return new StoredTensor(tensor.name(), type, tensor.shape(), memory);
   }
 
-  /**
-   * Adds adapters, if these are what learns: A is drawn, B is zero, so that nothing changes yet.
-   */
+  /** Adds adapters, if these are what learns; nothing changes by them yet. */
   void adapt(Model model) {
-    if (whole()) {
-      return;
-    }
-    float scale = (float) (fineTune.alpha() / fineTune.rank());
-    for (String name : model.tensors().keySet()) {
-      String stem = name.replaceFirst("\\.weight$", "");
-      boolean target = fineTune.targets().contains(stem.substring(stem.lastIndexOf('.') + 1));
-      List<Long> shape = shapes.get(name);
-      if (target && name.endsWith(".weight") && shape.size() == 2) {
-        int in = shape.get(1).intValue();
-        Trainable a = parameters.add(stem + A, fineTune.rank(), in);
-        Trainable b = parameters.add(stem + B, shape.get(0).intValue(), fineTune.rank());
-        draw(a, in);
-        adapters.put(name, new LowRank(a, b, scale));
-      }
+    if (!whole()) {
+      lora =
+          Lora.create(
+              model.tensors(),
+              this::target,
+              fineTune.rank(),
+              (float) fineTune.alpha(),
+              parameters,
+              seed);
     }
   }
 
-  /** Uniform within ±1/√in, as PEFT begins. */
-  private void draw(Trainable a, int in) {
-    SplittableRandom random = new SplittableRandom(seed * 31 + a.name().hashCode());
-    double bound = 1 / Math.sqrt(in);
-    for (long i = 0; i < a.count(); i++) {
-      a.data().setAtIndex(ValueLayout.JAVA_FLOAT, i, (float) random.nextDouble(-bound, bound));
-    }
-    a.changed();
+  private boolean target(String name) {
+    String stem = stem(name);
+    return name.endsWith(WEIGHT)
+        && fineTune.targets().contains(stem.substring(stem.lastIndexOf('.') + 1));
+  }
+
+  private static String stem(String name) {
+    int end = name.lastIndexOf(WEIGHT);
+    return end < 0 ? name : name.substring(0, end);
   }
 
   Parameters parameters() {
@@ -129,7 +122,7 @@ final class TrainedWeights implements TapeLearner.Form, AutoCloseable {
   }
 
   Map<String, LowRank> adapters() {
-    return adapters;
+    return lora == null ? Map.of() : lora.byWeight();
   }
 
   @Override
@@ -142,9 +135,8 @@ final class TrainedWeights implements TapeLearner.Form, AutoCloseable {
     String name = trained.name();
     List<Long> shape = List.of((long) trained.rows(), (long) trained.cols());
     if (!whole()) {
-      boolean a = name.endsWith(A);
-      String stem = name.substring(0, name.length() - A.length());
-      return new NamedTensor(AdapterExport.name(stem, a), shape, trained.data());
+      String file = AdapterExport.name(stem(name), name.endsWith(A));
+      return new NamedTensor(file, shape, trained.data());
     }
     return new NamedTensor(name, shapes.getOrDefault(name, shape), trained.data());
   }
@@ -160,7 +152,7 @@ final class TrainedWeights implements TapeLearner.Form, AutoCloseable {
       return;
     }
     List<String> stems =
-        adapters.keySet().stream().map(n -> n.replaceFirst("\\.weight$", "")).toList();
+        adapters().keySet().stream().map(TrainedWeights::stem).toList();
     Map<String, Object> config =
         AdapterExport.config(base.toString(), fineTune.rank(), fineTune.alpha(), stems);
     AdapterExport.write(folder.resolve(AdapterFiles.CONFIG), config, disk);
@@ -172,7 +164,7 @@ final class TrainedWeights implements TapeLearner.Form, AutoCloseable {
       return backend.ops(threads);
     }
     Map<String, Adapter.Pair> pairs = new LinkedHashMap<>();
-    adapters.forEach((name, pair) -> pairs.put(name, pair(pair)));
+    adapters().forEach((name, pair) -> pairs.put(name, pair(pair)));
     Adapter adapter = new Adapter("run", fineTune.alpha(), Adapter.Order.HALVES, pairs);
     return new AdapterOps(backend.ops(threads), adapter, pairs);
   }

@@ -153,6 +153,7 @@ public final class TrainingRun implements AutoCloseable {
     boolean last = step == plan.steps();
     if (world.first() && (last || step % plan.evaluateEvery() == 0)) {
       evaluate();
+      RunPlots.write(metrics.lines(), folder.resolve("plots"));
     }
     if (world.first() && (last || step % plan.sampleEvery() == 0)) {
       sample();
@@ -196,9 +197,6 @@ public final class TrainingRun implements AutoCloseable {
       watch.save(run);
       run.put("rollbacks", rollbacks);
       store.save(learner, new Checkpoint.State(step, bits, identity, run));
-      if (step > 0) {
-        RunPlots.write(metrics.lines(), folder.resolve("plots"));
-      }
     }
     world.barrier();
   }
