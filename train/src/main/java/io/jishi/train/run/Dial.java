@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jishi.train.run;
 
+import io.jishi.train.optim.Defaults;
+
 /**
  * The one dial: from a number of parameters a whole shape, from a shape and a number of tokens the
  * batch and the learning rate.
@@ -21,7 +23,7 @@ final class Dial {
   /** Passes over the same text after which more of them teach little (Muennighoff et al. 2023). */
   private static final int PASSES = 16;
 
-  private static final double HIGHEST_RATE = 1e-2;
+  private static final double MUON_RATE = 0.02;
   private static final double FINE_TUNING_RATE = 2e-5;
   private static final double ADAPTER_RATE = 2e-4;
 
@@ -81,17 +83,25 @@ final class Dial {
     return Math.max(1, Math.min(TOKENS_PER_PARAMETER * parameters, PASSES * inData));
   }
 
-  /** Tokens of one step: 0.58 · D^0.571 (Step Law, Li et al. 2025). */
-  static double batchTokens(long tokens) {
-    return 0.58 * Math.pow(tokens, 0.571);
+  /** Tokens of one step, by the law of {@link Defaults}. */
+  static double batchTokens(long body, long tokens) {
+    return Defaults.of(body, tokens).batchTokens();
   }
 
-  /** 1.79 · N^-0.713 · D^0.307 (Step Law), N without embeddings; a fine-tuning takes far less. */
-  static double rate(long bodyParameters, long tokens, Recipe.FineTune fineTune) {
-    if (fineTune != null) {
-      return fineTune.method() == Recipe.Method.FULL ? FINE_TUNING_RATE : ADAPTER_RATE;
+  /**
+   * The highest learning rate: by the law of {@link Defaults} for AdamW, a fifth of it for Lion,
+   * 0.02 for the matrices of Muon; a fine-tuning takes far less.
+   */
+  static double rate(long body, long tokens, Recipe recipe) {
+    if (recipe.fineTune().isPresent()) {
+      boolean full = recipe.fineTune().get().method() == Recipe.Method.FULL;
+      return full ? FINE_TUNING_RATE : ADAPTER_RATE;
     }
-    double law = 1.79 * Math.pow(bodyParameters, -0.713) * Math.pow(tokens, 0.307);
-    return Math.min(HIGHEST_RATE, law);
+    double law = Defaults.of(body, tokens).learningRate();
+    return switch (recipe.training().optimizer()) {
+      case ADAMW -> law;
+      case LION -> law / 5;
+      case MUON -> MUON_RATE;
+    };
   }
 }

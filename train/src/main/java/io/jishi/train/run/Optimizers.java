@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jishi.train.run;
 
-import io.jishi.base.JishiException;
 import io.jishi.train.optim.AdamW;
+import io.jishi.train.optim.Lion;
+import io.jishi.train.optim.Muon;
 import io.jishi.train.optim.Optimizer;
 import io.jishi.train.tape.Machine;
 import io.jishi.train.tape.Trainable;
@@ -17,12 +18,29 @@ final class Optimizers {
   private Optimizers() {}
 
   static Optimizer of(Recipe.Training t, List<Trainable> trained, Machine machine) {
+    AdamW.Options adam = new AdamW.Options(BETA1, BETA2, EPS, t.weightDecay());
     return switch (t.optimizer()) {
-      case ADAMW ->
-          new AdamW(trained, machine, new AdamW.Options(BETA1, BETA2, EPS, t.weightDecay()));
-      case MUON, LION ->
-          throw new JishiException.Unsupported(
-              "train.optimizer: " + t.optimizer() + " is not there yet; adamw is");
+      case ADAMW -> new AdamW(trained, machine, adam);
+      case LION ->
+          new Lion(
+              trained,
+              machine,
+              new Lion.Options(
+                  Lion.Options.DEFAULT.beta1(), Lion.Options.DEFAULT.beta2(), t.weightDecay()));
+      case MUON ->
+          new Muon(
+              trained,
+              Optimizers::table,
+              machine,
+              new Muon.Options(
+                  Muon.Options.DEFAULT.momentum(),
+                  t.weightDecay(),
+                  Muon.Options.DEFAULT.adamRate(),
+                  adam));
     };
+  }
+
+  private static boolean table(Trainable trained) {
+    return trained.name().contains("embed_tokens") || trained.name().contains("lm_head");
   }
 }

@@ -68,7 +68,7 @@ public record Plan(
     int context = recipe.shape().context();
     boolean tuning = recipe.fineTune().isPresent();
     long tokens = t.tokens().orElse(tuning ? 3 * inData : Dial.tokens(parameters, inData));
-    int batch = t.batch().orElseGet(() -> batch(tokens, context, tuning));
+    int batch = t.batch().orElseGet(() -> batch(body, tokens, context, tuning));
     batch = Math.ceilDiv(batch, processes) * processes;
     long steps =
         t.steps().map(Long::valueOf).orElse(Math.max(1, tokens / ((long) batch * context)));
@@ -77,7 +77,7 @@ public record Plan(
             .orElseGet(
                 () -> {
                   long seen = t.steps().isPresent() ? steps * context : tokens;
-                  return Dial.rate(body, Math.max(seen, context), recipe.fineTune().orElse(null));
+                  return Dial.rate(body, Math.max(seen, context), recipe);
                 });
     int own = batch / processes;
     int micro = Math.min(own, t.micro().orElse(divisor(own, Math.max(1, MICRO_TOKENS / context))));
@@ -96,8 +96,8 @@ public record Plan(
         6.0 * parameters + 6.0 * layers * width * context);
   }
 
-  private static int batch(long tokens, int context, boolean tuning) {
-    return tuning ? 8 : Math.clamp(Math.round(Dial.batchTokens(tokens) / context), 4, 4096);
+  private static int batch(long body, long tokens, int context, boolean tuning) {
+    return tuning ? 8 : Math.clamp(Math.round(Dial.batchTokens(body, tokens) / context), 4, 4096);
   }
 
   /** The largest divisor of {@code n} that is at most {@code most}. */

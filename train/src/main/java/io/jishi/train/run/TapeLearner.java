@@ -12,6 +12,7 @@ import io.jishi.train.data.BatchSource;
 import io.jishi.train.data.Cursor;
 import io.jishi.train.data.TokenShards;
 import io.jishi.train.mpi.World;
+import io.jishi.train.optim.Average;
 import io.jishi.train.optim.StateBuffer;
 import io.jishi.train.tape.Examples;
 import io.jishi.train.tape.StepResult;
@@ -37,6 +38,7 @@ final class TapeLearner implements Learner {
    * @param heldOut to evaluate on
    * @param form what its files look like
    * @param world the processes that share a batch
+   * @param average of the weights, which then are the model; null without
    */
   record Parts(
       Model model,
@@ -44,7 +46,8 @@ final class TapeLearner implements Learner {
       BatchSource source,
       List<TokenShards> heldOut,
       Form form,
-      World world) {}
+      World world,
+      Average average) {}
 
   /** What the files of a checkpoint look like. */
   interface Form {
@@ -103,6 +106,9 @@ final class TapeLearner implements Learner {
       return new Step(loss, Double.NaN, plan.tokensPerStep());
     }
     StepResult result = parts.trainer.apply(rate);
+    if (parts.average != null) {
+      parts.average.update();
+    }
     return new Step(loss, result.gradientNorm(), plan.tokensPerStep());
   }
 
@@ -113,6 +119,22 @@ final class TapeLearner implements Learner {
 
   @Override
   public Evaluation evaluate() {
+    swap();
+    try {
+      return evaluateNow();
+    } finally {
+      swap();
+    }
+  }
+
+  /** Puts the average in the place of the weights, or back. */
+  private void swap() {
+    if (parts.average != null) {
+      parts.average.swap();
+    }
+  }
+
+  private Evaluation evaluateNow() {
     double nats = 0;
     long tokens = 0;
     double bytes = 0;
@@ -137,17 +159,25 @@ final class TapeLearner implements Learner {
 
   @Override
   public String sample(String prompt, int tokens, long seed) {
+    swap();
     try (Ops ops = parts.form.ops(Backend.cpu(), parts.trainer.trained(), threads)) {
       return TextSampler.continued(
           parts.model.decoder(), ops, parts.model.tokenizer(), prompt, tokens, seed);
+    } finally {
+      swap();
     }
   }
 
   @Override
   public List<NamedTensor> weights() {
     List<NamedTensor> weights = new ArrayList<>();
-    for (Trainable trained : parts.trainer.trained()) {
-      weights.add(parts.form.stored(trained));
+    List<Trainable> trained = parts.trainer.trained();
+    for (int i = 0; i < trained.size(); i++) {
+      NamedTensor own = parts.form.stored(trained.get(i));
+      weights.add(
+          parts.average == null
+              ? own
+              : new NamedTensor(own.name(), own.shape(), parts.average.state().get(i).data()));
     }
     return weights;
   }
@@ -158,6 +188,12 @@ final class TapeLearner implements Learner {
     for (StateBuffer buffer : parts.trainer.optimizer().state()) {
       List<Long> shape = List.of((long) buffer.rows(), (long) buffer.cols());
       state.add(new NamedTensor(buffer.name(), shape, buffer.data()));
+    }
+    if (parts.average != null) {
+      for (Trainable trained : parts.trainer.trained()) {
+        NamedTensor own = parts.form.stored(trained);
+        state.add(new NamedTensor("weights/" + own.name(), own.shape(), own.floats()));
+      }
     }
     return state;
   }
@@ -199,6 +235,9 @@ final class TapeLearner implements Learner {
 
   @Override
   public void close() {
+    if (parts.average != null) {
+      parts.average.close();
+    }
     parts.trainer.close();
     parts.model.close();
   }

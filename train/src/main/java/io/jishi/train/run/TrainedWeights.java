@@ -151,8 +151,7 @@ final class TrainedWeights implements TapeLearner.Form, AutoCloseable {
       AdapterExport.write(folder.resolve("config.json"), config, disk);
       return;
     }
-    List<String> stems =
-        adapters().keySet().stream().map(TrainedWeights::stem).toList();
+    List<String> stems = adapters().keySet().stream().map(TrainedWeights::stem).toList();
     Map<String, Object> config =
         AdapterExport.config(base.toString(), fineTune.rank(), fineTune.alpha(), stems);
     AdapterExport.write(folder.resolve(AdapterFiles.CONFIG), config, disk);

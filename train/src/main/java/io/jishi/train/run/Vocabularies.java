@@ -4,10 +4,15 @@ package io.jishi.train.run;
 import io.jishi.base.Json;
 import io.jishi.model.export.AtomicFiles;
 import io.jishi.model.export.Disk;
+import io.jishi.train.data.Documents;
+import io.jishi.train.vocab.BpeTrainer;
+import io.jishi.train.vocab.WordCounts;
+import io.jishi.train.vocab.WordRule;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -17,23 +22,32 @@ final class Vocabularies {
   /** Stands before and behind each document. */
   private static final String END = "<|endoftext|>";
 
+  private static final int RAREST = 2; // a pair that stands once is no rule
+
   private Vocabularies() {}
 
-  /** Writes a new folder with {@code tokenizer.json} of so many tokens, one of them the end. */
+  /** Learns from all sources and writes a new folder with {@code tokenizer.json}. */
   static void learn(Recipe recipe, int size, Path folder) {
-    write(folder, List.of());
+    Map<String, Long> words = new HashMap<>();
+    int threads = Runtime.getRuntime().availableProcessors();
+    for (Recipe.Source source : recipe.data()) {
+      WordCounts.of(
+              List.of(source.path()),
+              new Documents.Options(Documents.Border.FILE, source.field()),
+              (text, out) -> WordRule.GPT2.words(text, false, out),
+              threads,
+              _ -> {})
+          .forEach((word, count) -> words.merge(word, count, Long::sum));
+    }
+    write(folder, BpeTrainer.train(words, size, RAREST, List.of(END), _ -> {}));
   }
 
-  /** A tokenizer of the 256 bytes, these merges and the end token. */
-  static void write(Path folder, List<String> merges) {
+  /** Writes the words of GPT-2 in the form that GGUF files name {@code gpt-2}. */
+  private static void write(Path folder, BpeTrainer.Learned learned) {
     Map<String, Object> vocabulary = new LinkedHashMap<>();
-    for (int b = 0; b < 256; b++) {
-      vocabulary.put(letter(b), vocabulary.size());
-    }
-    for (String merge : merges) {
-      vocabulary.putIfAbsent(merge.replace(" ", ""), vocabulary.size());
-    }
-    int end = vocabulary.size();
+    learned.pieces().forEach(piece -> vocabulary.put(piece, vocabulary.size()));
+    int end = learned.pieces().indexOf(END);
+    List<List<String>> merges = learned.merges().stream().map(List::of).toList();
     Map<String, Object> model = new LinkedHashMap<>();
     model.put("type", "BPE");
     model.put("vocab", vocabulary);
@@ -63,15 +77,5 @@ final class Vocabularies {
     try (OutputStream out = Disk.LOCAL.create(file)) {
       out.write(Json.write(json).getBytes(StandardCharsets.UTF_8));
     }
-  }
-
-  /** How byte-level vocabularies write a byte: printable ones as themselves, others from 256 on. */
-  private static String letter(int b) {
-    boolean printable = b >= '!' && b <= '~' || b >= 0xa1 && b <= 0xac || b >= 0xae;
-    if (printable) {
-      return Character.toString((char) b);
-    }
-    int before = b <= ' ' ? b : b < 0xa1 ? 33 + b - 0x7f : 67;
-    return Character.toString((char) (256 + before));
   }
 }

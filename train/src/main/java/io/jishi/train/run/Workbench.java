@@ -13,6 +13,7 @@ import io.jishi.text.template.ChatTemplate;
 import io.jishi.train.data.BatchSource;
 import io.jishi.train.loss.TokenLoss;
 import io.jishi.train.mpi.World;
+import io.jishi.train.optim.Average;
 import io.jishi.train.tape.Examples;
 import io.jishi.train.tape.MemoryPlan;
 import io.jishi.train.tape.Trainer;
@@ -71,7 +72,8 @@ final class Workbench implements AutoCloseable {
       options.listener().note(memory(trainer, plan));
       TapeLearner learner =
           new TapeLearner(
-              new TapeLearner.Parts(model, trainer, source, data.heldOut(), weights, world),
+              new TapeLearner.Parts(
+                  model, trainer, source, data.heldOut(), weights, world, average(recipe, trainer)),
               plan,
               options.threads(),
               recipe.evaluation().tokens());
@@ -174,6 +176,11 @@ final class Workbench implements AutoCloseable {
         (trained, machine) -> Optimizers.of(t, trained, machine),
         Backend.cpu(),
         new TrainerOptions(options.threads(), inputs, false, t.clip()));
+  }
+
+  private static Average average(Recipe recipe, Trainer trainer) {
+    double decay = recipe.training().average();
+    return decay == 0 ? null : new Average(trainer.trained(), trainer.machine(), decay);
   }
 
   private static String memory(Trainer trainer, Plan plan) {

@@ -5,7 +5,9 @@ import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** How a text is cut into words before it is learned from; no token crosses the border of a word. */
+/**
+ * How a text is cut into words before it is learned from; no token crosses the border of a word.
+ */
 public enum WordRule {
   /** GPT-2: a word with the space before it; digits and punctuation apart. */
   GPT2("'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+"),
@@ -41,7 +43,7 @@ public enum WordRule {
    *
    * @param digits whether each digit is a word of its own
    */
-  void words(String text, boolean digits, Consumer<String> out) {
+  public void words(String text, boolean digits, Consumer<String> out) {
     if (!digits) {
       plain(text, out);
       return;

@@ -32,8 +32,7 @@ final class RealRun {
 
   static TrainingRun.Outcome run(Path recipe, Path folder, World world, RunListener listener) {
     return Training.run(
-        RecipeReader.read(recipe),
-        new Training.Options(folder, 1, world, listener, () -> false));
+        RecipeReader.read(recipe), new Training.Options(folder, 1, world, listener, () -> false));
   }
 
   /** A text with some order in it, and a recipe that learns it in a second or two. */

@@ -166,13 +166,11 @@ class RealRunTest {
   void binaryAndEmptyDataAreRefused() throws IOException {
     Path recipe = RealRun.recipe(temp, STEPS);
     Files.write(temp.resolve("my.txt"), new byte[] {'a', 0, 'b', (byte) 0xff});
-    assertThatThrownBy(
-            () -> RealRun.run(recipe, temp.resolve("a"), World.ALONE, RunListener.NONE))
+    assertThatThrownBy(() -> RealRun.run(recipe, temp.resolve("a"), World.ALONE, RunListener.NONE))
         .isInstanceOf(JishiException.BadFile.class)
         .hasMessageContaining("my.txt");
     Files.write(temp.resolve("my.txt"), new byte[0]);
-    assertThatThrownBy(
-            () -> RealRun.run(recipe, temp.resolve("b"), World.ALONE, RunListener.NONE))
+    assertThatThrownBy(() -> RealRun.run(recipe, temp.resolve("b"), World.ALONE, RunListener.NONE))
         .isInstanceOf(JishiException.BadFile.class)
         .hasMessageContaining("empty");
   }
