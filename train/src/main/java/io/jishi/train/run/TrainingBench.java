@@ -33,14 +33,14 @@ public final class TrainingBench {
       String shape, Recipe.Precision precision, int repeats, Duration warmUp, int threads) {
     /** Checks the numbers. */
     public Options {
-      shape(shape);
+      parsed(shape);
       if (repeats < 1) {
         throw new JishiException.BadRequest("repeats", "at least 1 repeat is needed");
       }
     }
   }
 
-  private static TrainBench.Shape shape(String text) {
+  private static TrainBench.Shape parsed(String text) {
     TrainBench.Shape d = TrainBench.Shape.DEFAULT;
     int[] values = {
       d.vocabulary(), d.width(), d.layers(), d.heads(), d.inner(), d.context(), d.batch()
@@ -81,7 +81,7 @@ public final class TrainingBench {
     boolean bf16 = options.precision == Recipe.Precision.BF16;
     DType type = bf16 ? DType.BF16 : DType.F32;
     Precision precision = bf16 ? Precision.FAST : Precision.EXACT;
-    TrainBench.Shape shape = shape(options.shape);
+    TrainBench.Shape shape = parsed(options.shape);
     MatrixProducts.Inputs inputs = bf16 ? MatrixProducts.Inputs.BF16 : MatrixProducts.Inputs.FP32;
     progress.accept("measuring products");
     double peak = backend.measureProducts(type, precision, threads);
