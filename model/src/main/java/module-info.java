@@ -6,6 +6,8 @@ module io.jishi.model {
   requires jdk.management;
 
   exports io.jishi.model;
+  exports io.jishi.model.adapter;
+  exports io.jishi.model.export;
   exports io.jishi.model.gguf;
   exports io.jishi.model.safetensors;
 }

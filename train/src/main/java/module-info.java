@@ -7,8 +7,12 @@ module io.jishi.train {
   exports io.jishi.train.loss;
   exports io.jishi.train.optim;
   exports io.jishi.train.tape;
+
   requires dev.hardwood.core;
+  requires org.snakeyaml.engine.v2;
 
   exports io.jishi.train.data;
+  exports io.jishi.train.mpi;
+  exports io.jishi.train.run;
   exports io.jishi.train.vocab;
 }

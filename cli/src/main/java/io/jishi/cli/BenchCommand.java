@@ -6,6 +6,8 @@ import io.jishi.engine.bench.Bench;
 import io.jishi.engine.bench.BenchOptions;
 import io.jishi.engine.bench.BenchReport;
 import io.jishi.model.RandomSpec;
+import io.jishi.train.run.Recipe;
+import io.jishi.train.run.TrainingBench;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -23,12 +25,13 @@ import picocli.CommandLine.Option;
       "Examples:",
       "  jishi bench -m model.gguf -p 512,2048 -n 128 -b 1,16 -r 3",
       "  jishi bench --random llama-1b:q4_0 --profile",
-      "  jishi bench --random list"
+      "  jishi bench --random list",
+      "  jishi bench --train --precision bf16 -r 5"
     })
 final class BenchCommand extends ModelCommand {
   private static final String LIST = "list";
 
-  /** What to measure: exactly one of both. */
+  /** What to measure: exactly one of these. */
   static final class Subject {
     @Option(
         names = {"-m", "--model"},
@@ -44,6 +47,12 @@ final class BenchCommand extends ModelCommand {
         description =
             "random weights in memory instead, such as llama-1b:q4_0; 'list' shows what there is")
     private String random;
+
+    @Option(
+        names = "--train",
+        order = MODEL_ORDER,
+        description = "whole steps of training instead, of random weights")
+    private boolean train;
   }
 
   @ArgGroup(multiplicity = "1")
@@ -95,6 +104,22 @@ final class BenchCommand extends ModelCommand {
   @Option(names = "--json", description = "print one JSON object")
   private boolean json;
 
+  @Option(
+      names = "--precision",
+      paramLabel = "TYPE",
+      defaultValue = "fp32",
+      description = "with --train: fp32 or bf16 (default: ${DEFAULT-VALUE})")
+  private Recipe.Precision precision;
+
+  @Option(
+      names = "--shape",
+      paramLabel = "PARTS",
+      defaultValue = "",
+      description =
+          "with --train: vocabulary=8192,width=320,layers=6,heads=5,ffn=864,context=512,batch=8 or"
+              + " parts of it (default: that)")
+  private String shape;
+
   private RandomSpec random;
 
   BenchCommand(Shell shell) {
@@ -107,12 +132,19 @@ final class BenchCommand extends ModelCommand {
       random = valid(() -> RandomSpec.parse(subject.random));
       valid(random::bytes);
     }
+    if (subject.train) {
+      training(0);
+    }
   }
 
   @Override
   protected void work(int threads) {
     if (LIST.equals(subject.random)) {
       shell.out().print(BenchTable.shapes());
+      return;
+    }
+    if (subject.train) {
+      print(TrainingBench.run(training(threads), shell::note));
       return;
     }
     BenchOptions options =
@@ -132,6 +164,17 @@ final class BenchCommand extends ModelCommand {
         random == null
             ? Bench.run(subject.model, options, progress)
             : Bench.run(random, options, progress);
+    print(report);
+  }
+
+  private TrainingBench.Options training(int threads) {
+    return valid(
+        () ->
+            new TrainingBench.Options(
+                shape, precision, repeats, Duration.ofSeconds(warmUp), threads));
+  }
+
+  private void print(BenchReport report) {
     shell.out().print(json ? Json.write(report.toJson()) + "\n" : BenchTable.report(report));
   }
 }

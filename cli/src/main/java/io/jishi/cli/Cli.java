@@ -93,6 +93,8 @@ final class Cli implements Callable<Integer> {
     commands.add(new DetokenizeCommand(shell));
     commands.add(new LogitsCommand(shell));
     commands.add(new BenchCommand(shell));
+    commands.add(new TrainCommand(shell));
+    commands.add(new ExportCommand(shell));
     return commands;
   }
 

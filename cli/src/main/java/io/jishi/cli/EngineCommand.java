@@ -18,6 +18,12 @@ abstract class EngineCommand extends ModelCommand {
   private Path model;
 
   @Option(
+      names = "--adapter",
+      paramLabel = "PATH",
+      description = "a LoRA adapter to run the model with: a folder of PEFT, or a GGUF file")
+  private Path adapter;
+
+  @Option(
       names = "--ctx",
       paramLabel = "TOKENS",
       description =
@@ -48,7 +54,12 @@ abstract class EngineCommand extends ModelCommand {
   protected final void work(int threads) {
     EngineOptions options =
         valid(
-            () -> engineOptions().withContext(context).withThreads(threads).withRepack(!noRepack));
+            () ->
+                engineOptions()
+                    .withContext(context)
+                    .withThreads(threads)
+                    .withRepack(!noRepack)
+                    .withAdapter(adapter));
     try (Engine engine = Loading.open(shell, model, options)) {
       run(engine);
     }

@@ -3,6 +3,7 @@ package io.jishi.engine;
 
 import io.jishi.base.JishiException;
 import io.jishi.tensor.Precision;
+import java.nio.file.Path;
 
 /**
  * How an engine runs its model.
@@ -14,14 +15,17 @@ import io.jishi.tensor.Precision;
  * @param queue requests that may wait; one more is refused as busy
  * @param repack whether weights may be copied into the layout that runs fastest, where memory
  *     allows; else they are read from the mapped file
+ * @param adapter a low-rank adapter to run the model with: a folder of PEFT or a GGUF file; null
+ *     runs the model as it is
  */
 public record EngineOptions(
-    int context, int threads, Precision precision, int queue, boolean repack) {
+    int context, int threads, Precision precision, int queue, boolean repack, Path adapter) {
   /** Unasked, the cache is never made for more tokens than this, whatever the model could do. */
   public static final int DEFAULT_CONTEXT = 4096;
 
   /** All processors, fast, 64 waiting requests. */
-  public static final EngineOptions DEFAULT = new EngineOptions(0, 0, Precision.FAST, 64, true);
+  public static final EngineOptions DEFAULT =
+      new EngineOptions(0, 0, Precision.FAST, 64, true, null);
 
   /** Refuses negative numbers. */
   public EngineOptions {
@@ -38,26 +42,31 @@ public record EngineOptions(
 
   /** The same options with another context. */
   public EngineOptions withContext(int tokens) {
-    return new EngineOptions(tokens, threads, precision, queue, repack);
+    return new EngineOptions(tokens, threads, precision, queue, repack, adapter);
   }
 
   /** The same options with another number of threads. */
   public EngineOptions withThreads(int count) {
-    return new EngineOptions(context, count, precision, queue, repack);
+    return new EngineOptions(context, count, precision, queue, repack, adapter);
   }
 
   /** The same options with another precision. */
   public EngineOptions with(Precision other) {
-    return new EngineOptions(context, threads, other, queue, repack);
+    return new EngineOptions(context, threads, other, queue, repack, adapter);
   }
 
   /** The same options with another length of the queue. */
   public EngineOptions withQueue(int requests) {
-    return new EngineOptions(context, threads, precision, requests, repack);
+    return new EngineOptions(context, threads, precision, requests, repack, adapter);
   }
 
   /** The same options with weights repacked or left in the file. */
   public EngineOptions withRepack(boolean yes) {
-    return new EngineOptions(context, threads, precision, queue, yes);
+    return new EngineOptions(context, threads, precision, queue, yes, adapter);
+  }
+
+  /** The same options with an adapter, or without one where it is null. */
+  public EngineOptions withAdapter(Path path) {
+    return new EngineOptions(context, threads, precision, queue, repack, path);
   }
 }

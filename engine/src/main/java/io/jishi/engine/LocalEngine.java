@@ -5,7 +5,11 @@ import io.jishi.base.JishiException;
 import io.jishi.model.GenerationDefaults;
 import io.jishi.model.Model;
 import io.jishi.model.ModelOptions;
+import io.jishi.model.adapter.Adapter;
+import io.jishi.model.adapter.AdapterFiles;
+import io.jishi.model.adapter.AdapterOps;
 import io.jishi.tensor.Backend;
+import io.jishi.tensor.Ops;
 import io.jishi.text.Tokenizer;
 import io.jishi.text.template.ChatEncoder;
 import io.jishi.text.template.ChatTemplate;
@@ -57,8 +61,7 @@ final class LocalEngine implements Engine {
       ChatEncoder chat =
           source == null ? null : new ChatEncoder(model.tokenizer(), ChatTemplate.compile(source));
       Sampling defaults = defaults(model);
-      Runner runner =
-          new Runner(model, backend.ops(options.threads()), options.precision(), context);
+      Runner runner = new Runner(model, ops(model, options, backend), options.precision(), context);
       LocalEngine engine = new LocalEngine(model, chat, defaults, runner, options, context);
       LOG.log(System.Logger.Level.DEBUG, () -> path + ": " + engine.info.kernels());
       return engine;
@@ -71,6 +74,15 @@ final class LocalEngine implements Engine {
   private static ModelOptions modelOptions(EngineOptions options) {
     int most = options.context() == 0 ? EngineOptions.DEFAULT_CONTEXT : options.context();
     return new ModelOptions(most, options.repack());
+  }
+
+  private static Ops ops(Model model, EngineOptions options, Backend backend) {
+    if (options.adapter() == null) {
+      return backend.ops(options.threads());
+    }
+    Adapter adapter = AdapterFiles.read(options.adapter());
+    Map<String, Adapter.Pair> pairs = adapter.forModel(model);
+    return new AdapterOps(backend.ops(options.threads()), adapter, pairs);
   }
 
   private static void checkJava() {

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jishi.model.export;
+
+import io.jishi.base.JishiException;
+import io.jishi.base.Json;
+import io.jishi.tensor.DType;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Writes a folder in the published layout: configuration, safetensors, tokenizer. */
+public final class FolderExport {
+  private FolderExport() {}
+
+  /**
+   * Writes a model to a new folder.
+   *
+   * @param type F32, F16 or BF16, for matrices; vectors stay F32
+   * @throws JishiException.BadFile where the folder exists
+   * @throws JishiException.BadRequest for a type that safetensors do not hold
+   */
+  public static void write(ModelSource model, Path folder, DType type, Disk disk) {
+    if (!type.plain()) {
+      throw new JishiException.BadRequest(
+          "type", "safetensors hold F32, F16 or BF16, not " + type + "; write GGUF instead");
+    }
+    Map<String, Object> config = new LinkedHashMap<>(model.config().fields());
+    config.put("torch_dtype", torch(type));
+    List<OutputTensor> tensors =
+        model.tensors().stream().map(t -> t.as(t.shape().size() < 2 ? DType.F32 : type)).toList();
+    AtomicFiles.createFolder(
+        folder,
+        to -> {
+          for (String name : ModelSource.TEXT_FILES) {
+            copy(model.folder().resolve(name), to.resolve(name), disk);
+          }
+          write(config, tensors, to, disk);
+        });
+  }
+
+  /** Writes configuration and weights into a folder that is there. */
+  public static void write(
+      Map<String, Object> config, List<OutputTensor> tensors, Path folder, Disk disk)
+      throws IOException {
+    try (OutputStream out = disk.create(folder.resolve("config.json"))) {
+      out.write(Json.write(config).getBytes(StandardCharsets.UTF_8));
+    }
+    try (OutputStream out = disk.create(folder.resolve("model.safetensors"))) {
+      new SafetensorsWriter(Map.of("format", "pt"), tensors).writeTo(out);
+    }
+  }
+
+  /** Copies a file, if it is there. */
+  public static void copy(Path from, Path to, Disk disk) throws IOException {
+    if (Files.exists(from)) {
+      try (OutputStream out = disk.create(to)) {
+        Files.copy(from, out);
+      }
+    }
+  }
+
+  private static String torch(DType type) {
+    return switch (type) {
+      case F16 -> "float16";
+      case BF16 -> "bfloat16";
+      default -> "float32";
+    };
+  }
+}

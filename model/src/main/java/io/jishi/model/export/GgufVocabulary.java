@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jishi.model.export;
+
+import io.jishi.base.JishiException;
+import io.jishi.base.Json;
+import io.jishi.base.JsonObject;
+import io.jishi.text.HuggingFaceTokenizer;
+import io.jishi.text.Tokenizer;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** A byte-level BPE tokenizer of {@code tokenizer.json} as the metadata of a GGUF file. */
+final class GgufVocabulary {
+  private static final int NORMAL = 1;
+  private static final int CONTROL = 3;
+  private static final int USER_DEFINED = 4;
+  private static final int UNUSED = 5;
+
+  private static final String CONTRACTIONS = "(?i:'s|'t|'re|'ve|'m|'ll|'d)";
+  private static final String LETTERS = "|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+";
+  private static final String REST =
+      "| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
+
+  private static final String GPT2 =
+      "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+";
+
+  /** Word rules as the models publish them, and what GGUF calls them. */
+  private static final Map<String, String> WORDS =
+      Map.of(
+          GPT2,
+          "gpt-2",
+          CONTRACTIONS + LETTERS + "|\\p{N}{1,3}" + REST,
+          "llama-bpe",
+          CONTRACTIONS + LETTERS + "|\\p{N}" + REST,
+          "qwen2");
+
+  private final Path folder;
+  private final JsonObject root;
+  private final JsonObject model;
+  private final Tokenizer tokenizer;
+
+  private GgufVocabulary(Path folder) {
+    this.folder = folder;
+    this.root = Json.parseObject(folder.resolve("tokenizer.json"));
+    this.model = root.object("model").orElseThrow(() -> root.missing("model"));
+    this.tokenizer = HuggingFaceTokenizer.read(folder);
+  }
+
+  /**
+   * Adds the tokenizer of a folder, if it has one, and its chat template.
+   *
+   * @param size tokens of the model; beyond those of the tokenizer they are called unused
+   * @throws JishiException.Unsupported where it is no byte-level BPE with a known word rule
+   */
+  static void put(GgufWriter out, Path folder, int size) {
+    if (Files.exists(folder.resolve("tokenizer.json"))) {
+      new GgufVocabulary(folder).put(out, size);
+    }
+  }
+
+  private void put(GgufWriter out, int size) {
+    String pre = words();
+    out.put("tokenizer.ggml.model", "gpt2");
+    out.put("tokenizer.ggml.pre", pre);
+    String[] pieces = new String[size];
+    int[] types = new int[size];
+    Set<String> userDefined = userDefined();
+    for (int id = 0; id < size; id++) {
+      boolean known = id < tokenizer.vocabSize() && !tokenizer.piece(id).isEmpty();
+      pieces[id] = known ? tokenizer.piece(id) : "[PAD" + id + "]";
+      types[id] =
+          !known
+              ? UNUSED
+              : tokenizer.isControl(id)
+                  ? CONTROL
+                  : userDefined.contains(pieces[id]) ? USER_DEFINED : NORMAL;
+    }
+    out.put("tokenizer.ggml.tokens", pieces);
+    out.put("tokenizer.ggml.token_type", types);
+    out.put("tokenizer.ggml.merges", merges());
+    tokenizer.bos().ifPresent(id -> out.put("tokenizer.ggml.bos_token_id", id));
+    tokenizer.eos().ifPresent(id -> out.put("tokenizer.ggml.eos_token_id", id));
+    out.put("tokenizer.ggml.add_bos_token", tokenizer.addsBos());
+    String template = template();
+    if (template != null) {
+      out.put("tokenizer.chat_template", template);
+    }
+  }
+
+  private Set<String> userDefined() {
+    Set<String> names = new HashSet<>();
+    for (Object token : root.array("added_tokens").orElse(List.of())) {
+      JsonObject json = JsonObject.of(root.source(), token);
+      if (!json.bool("special").orElse(false)) {
+        json.text("content").ifPresent(names::add);
+      }
+    }
+    return names;
+  }
+
+  private String[] merges() {
+    List<String> merges = new ArrayList<>();
+    for (Object merge : model.array("merges").orElseThrow(() -> model.missing("merges"))) {
+      merges.add(merge instanceof List<?> pair ? pair.get(0) + " " + pair.get(1) : (String) merge);
+    }
+    return merges.toArray(String[]::new);
+  }
+
+  /** What GGUF calls the word rule of the file. */
+  private String words() {
+    if (model.bool("byte_fallback").orElse(false)) {
+      throw unsupported("a SentencePiece vocabulary");
+    }
+    JsonObject pre = root.object("pre_tokenizer").orElseThrow(() -> unsupported("no word rule"));
+    List<String> patterns = new ArrayList<>();
+    for (Object step : pre.array("pretokenizers").orElse(List.of(pre.fields()))) {
+      JsonObject json = JsonObject.of(root.source(), step);
+      String type = json.text("type").orElse("(unnamed)");
+      if (type.equals("Split")) {
+        patterns.add(json.object("pattern").flatMap(p -> p.text("Regex")).orElse("(literal)"));
+      } else if (!type.equals("ByteLevel")) {
+        throw unsupported("the step " + type);
+      } else if (json.bool("add_prefix_space").orElse(true)) {
+        throw unsupported("a space put before the text");
+      } else if (json.bool("use_regex").orElse(true)) {
+        patterns.add(GPT2);
+      }
+    }
+    String name = patterns.size() == 1 ? WORDS.get(patterns.getFirst()) : null;
+    if (name == null) {
+      throw unsupported("the word rule " + patterns);
+    }
+    boolean wholeWords = model.bool("ignore_merges").orElse(false);
+    return name.equals("llama-bpe") && !wholeWords ? "glm4" : name;
+  }
+
+  private JishiException unsupported(String what) {
+    return new JishiException.Unsupported(
+        root.source()
+            + ": "
+            + what
+            + " cannot be written to GGUF yet; byte-level BPE with the words of GPT-2, Llama 3 or"
+            + " Qwen 2 can. Export safetensors instead");
+  }
+
+  private String template() {
+    try {
+      Path file = folder.resolve("chat_template.jinja");
+      if (Files.exists(file)) {
+        return Files.readString(file);
+      }
+    } catch (IOException e) {
+      throw new JishiException.BadFile(folder + ": the chat template cannot be read: " + e, e);
+    }
+    Path file = folder.resolve("tokenizer_config.json");
+    return Files.exists(file)
+        ? Json.parseObject(file).fields().get("chat_template") instanceof String text ? text : null
+        : null;
+  }
+}

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jishi.model.export;
+
+import io.jishi.model.StoredTensor;
+import io.jishi.tensor.DType;
+import io.jishi.tensor.Dequantizer;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.List;
+
+/**
+ * A tensor to be written. Rows are read when their turn comes, so that a model is never in memory
+ * twice.
+ *
+ * @param name in the file
+ * @param type to store it as
+ * @param shape row-major, the last dimension contiguous
+ * @param rows the values
+ */
+public record OutputTensor(String name, DType type, List<Long> shape, Rows rows) {
+
+  /** Where values come from. */
+  @FunctionalInterface
+  public interface Rows {
+    /** Fills {@code out} with the last dimension at this index of all others. */
+    void read(long row, float[] out);
+  }
+
+  /** Checks that the last dimension is a number of whole blocks. */
+  public OutputTensor {
+    shape = List.copyOf(shape);
+    type.rowBytes(shape.getLast());
+  }
+
+  /** Values of a row. */
+  public int columns() {
+    return Math.toIntExact(shape.getLast());
+  }
+
+  /** Rows. */
+  public long rowCount() {
+    return shape.subList(0, shape.size() - 1).stream().reduce(1L, Math::multiplyExact);
+  }
+
+  /** Bytes in the file. */
+  public long bytes() {
+    return Math.multiplyExact(rowCount(), type.rowBytes(columns()));
+  }
+
+  /** The same tensor under another name. */
+  public OutputTensor named(String other) {
+    return new OutputTensor(other, type, shape, rows);
+  }
+
+  /** The same values stored as another type. */
+  public OutputTensor as(DType other) {
+    return new OutputTensor(name, other, shape, rows);
+  }
+
+  /** Encodes row after row. */
+  void writeTo(OutputStream out) throws IOException {
+    float[] values = new float[columns()];
+    byte[] bytes = new byte[Math.toIntExact(type.rowBytes(columns()))];
+    for (long row = 0; row < rowCount(); row++) {
+      rows.read(row, values);
+      BlockEncoder.encode(type, values, values.length, bytes);
+      out.write(bytes);
+    }
+  }
+
+  /** A tensor of floats in memory, stored as F32. */
+  public static OutputTensor of(String name, List<Long> shape, MemorySegment floats) {
+    int columns = Math.toIntExact(shape.getLast());
+    return new OutputTensor(
+        name,
+        DType.F32,
+        shape,
+        (row, out) ->
+            MemorySegment.copy(
+                floats, ValueLayout.JAVA_FLOAT_UNALIGNED, row * columns * 4L, out, 0, columns));
+  }
+
+  /** A tensor of a file, in the type that it has there; the file has to stay open. */
+  public static OutputTensor of(StoredTensor tensor) {
+    int columns = Math.toIntExact(tensor.shape().getLast());
+    int size = Math.toIntExact(tensor.type().rowBytes(columns));
+    return new OutputTensor(
+        tensor.name(),
+        tensor.type(),
+        tensor.shape(),
+        (row, out) -> {
+          byte[] raw = new byte[size];
+          MemorySegment.copy(tensor.data(), ValueLayout.JAVA_BYTE, row * size, raw, 0, size);
+          Dequantizer.dequantize(tensor.type(), raw, columns, out);
+        });
+  }
+}

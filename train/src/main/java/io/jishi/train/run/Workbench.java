@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jishi.train.run;
+
+import io.jishi.base.JishiException;
+import io.jishi.model.DecoderSpec;
+import io.jishi.model.Model;
+import io.jishi.model.export.Disk;
+import io.jishi.tensor.Backend;
+import io.jishi.tensor.MatrixProducts;
+import io.jishi.text.HuggingFaceTokenizer;
+import io.jishi.text.Tokenizer;
+import io.jishi.text.template.ChatTemplate;
+import io.jishi.train.data.BatchSource;
+import io.jishi.train.loss.TokenLoss;
+import io.jishi.train.mpi.World;
+import io.jishi.train.optim.Average;
+import io.jishi.train.tape.Examples;
+import io.jishi.train.tape.MemoryPlan;
+import io.jishi.train.tape.Trainer;
+import io.jishi.train.tape.TrainerOptions;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.function.LongToDoubleFunction;
+
+/** Lays out what a run needs: tokenizer, data, model, trainer; each is made once in its folder. */
+final class Workbench implements AutoCloseable {
+  private final Plan plan;
+  private final Learner learner;
+  private final LongToDoubleFunction rates;
+  private final RunData data;
+  private final TrainedWeights weights;
+
+  private Workbench(
+      Plan plan,
+      Learner learner,
+      LongToDoubleFunction rates,
+      RunData data,
+      TrainedWeights weights) {
+    this.plan = plan;
+    this.learner = learner;
+    this.rates = rates;
+    this.data = data;
+    this.weights = weights;
+  }
+
+  /** Opens or makes all parts. */
+  static Workbench open(Recipe recipe, Training.Options options) {
+    World world = options.world();
+    if (world.first()) {
+      prepareModel(recipe, options);
+    }
+    world.barrier();
+    Path start = recipe.fineTune().map(Recipe.FineTune::base).orElse(start(options));
+    if (!Files.exists(start.resolve("config.json"))) {
+      throw new JishiException.Unsupported(
+          start
+              + ": training goes on from a folder with config.json and safetensors; of a GGUF file"
+              + " only its makers' folder can be trained (method: qlora quantises it on the way)");
+    }
+    TrainedWeights weights =
+        new TrainedWeights(recipe.fineTune().orElse(null), start, recipe.seed());
+    Model model = null;
+    RunData data = null;
+    try {
+      model = Model.open(start, Backend.cpu(), weights::place);
+      weights.adapt(model);
+      data = data(recipe, options, model);
+      Plan plan = plan(recipe, model, data, world.size());
+      BatchSource source = data.batches(plan.context(), recipe.seed());
+      Trainer trainer = trainer(recipe, options, model, weights, plan);
+      options.listener().note(memory(trainer, plan));
+      TapeLearner learner =
+          new TapeLearner(
+              new TapeLearner.Parts(
+                  model, trainer, source, data.heldOut(), weights, world, average(recipe, trainer)),
+              plan,
+              options.threads(),
+              recipe.evaluation().tokens());
+      return new Workbench(plan, learner, Schedules.of(recipe, plan), data, weights);
+    } catch (RuntimeException | Error e) {
+      if (data != null) {
+        data.close();
+      }
+      if (model != null) {
+        model.close();
+      }
+      weights.close();
+      throw e;
+    }
+  }
+
+  private static Path start(Training.Options options) {
+    return options.folder().resolve("start");
+  }
+
+  /** The tokenizer, and a model that has learned nothing, where the run makes a new one. */
+  private static void prepareModel(Recipe recipe, Training.Options options) {
+    Path start = start(options);
+    if (recipe.fineTune().isPresent() || Files.exists(start)) {
+      return;
+    }
+    Path tokenizer =
+        switch (recipe.vocabulary()) {
+          case Recipe.Existing existing -> existing.folder();
+          case Recipe.Learned learned -> {
+            Path folder = options.folder().resolve("tokenizer");
+            if (!Files.exists(folder)) {
+              options.listener().note("learning a vocabulary of " + learned.size() + " tokens");
+              Vocabularies.learn(recipe, learned.size(), folder);
+            }
+            yield folder;
+          }
+        };
+    Tokenizer read = HuggingFaceTokenizer.read(tokenizer);
+    NewModel.write(recipe.shape(), recipe.seed(), tokenizer, read, start, Disk.LOCAL);
+  }
+
+  private static RunData data(Recipe recipe, Training.Options options, Model model) {
+    String template = model.chatTemplate();
+    Path folder = options.folder().resolve("data");
+    boolean first = options.world().first();
+    if (first && !Files.exists(folder)) {
+      options.listener().note("reading the data");
+    }
+    if (first) {
+      RunData.open(recipe, folder, model.tokenizer(), compiled(template), true).close();
+    }
+    options.world().barrier();
+    return RunData.open(recipe, folder, model.tokenizer(), compiled(template), false);
+  }
+
+  private static ChatTemplate compiled(String template) {
+    return template == null ? null : ChatTemplate.compile(template);
+  }
+
+  private static Plan plan(Recipe recipe, Model model, RunData data, int processes) {
+    DecoderSpec spec = model.decoder().spec();
+    long parameters =
+        model.tensors().entrySet().stream()
+            .filter(t -> !(spec.tiedOutput() && t.getKey().equals("lm_head.weight")))
+            .mapToLong(t -> t.getValue().elements())
+            .sum();
+    long tables = (spec.tiedOutput() ? 1L : 2L) * spec.vocabulary() * spec.width();
+    if (recipe.shape().context() > spec.context()) {
+      throw new JishiException.BadRequest(
+          "model.context",
+          "a context of "
+              + recipe.shape().context()
+              + " is more than the "
+              + spec.context()
+              + " that the base model was made for");
+    }
+    return Plan.of(
+        recipe,
+        parameters,
+        parameters - tables,
+        spec.layers().size(),
+        spec.width(),
+        data.tokens(),
+        processes);
+  }
+
+  private static Trainer trainer(
+      Recipe recipe, Training.Options options, Model model, TrainedWeights weights, Plan plan) {
+    Recipe.Training t = recipe.training();
+    MatrixProducts.Inputs inputs =
+        t.precision() == Recipe.Precision.BF16
+            ? MatrixProducts.Inputs.BF16
+            : MatrixProducts.Inputs.FP32;
+    return new Trainer(
+        model.decoder(),
+        weights.parameters(),
+        weights.adapters(),
+        TokenLoss.plain(),
+        (trained, machine) -> Optimizers.of(t, trained, machine),
+        Backend.cpu(),
+        new TrainerOptions(options.threads(), inputs, false, t.clip()));
+  }
+
+  private static Average average(Recipe recipe, Trainer trainer) {
+    double decay = recipe.training().average();
+    return decay == 0 ? null : new Average(trainer.trained(), trainer.machine(), decay);
+  }
+
+  private static String memory(Trainer trainer, Plan plan) {
+    int tokens = plan.micro() * plan.context();
+    int[] bounds = new int[plan.micro() + 1];
+    for (int i = 0; i < bounds.length; i++) {
+      bounds[i] = i * plan.context();
+    }
+    MemoryPlan memory = trainer.plan(Examples.of(new int[tokens], bounds, new int[tokens]));
+    return String.format(
+        Locale.ROOT,
+        "memory of a step: %.0f MiB (weights %.0f, gradients %.0f, optimiser %.0f, activations"
+            + " %.0f, workspace %.0f)",
+        memory.total() / 0x1p20,
+        memory.weights() / 0x1p20,
+        memory.gradients() / 0x1p20,
+        memory.optimizer() / 0x1p20,
+        memory.activations() / 0x1p20,
+        memory.workspace() / 0x1p20);
+  }
+
+  Plan plan() {
+    return plan;
+  }
+
+  Learner learner() {
+    return learner;
+  }
+
+  LongToDoubleFunction rates() {
+    return rates;
+  }
+
+  @Override
+  public void close() {
+    learner.close();
+    data.close();
+    weights.close();
+  }
+}
