@@ -63,6 +63,11 @@ record HuggingFaceConfig(JsonObject json) implements ModelConfig {
   }
 
   @Override
+  public boolean gguf() {
+    return false;
+  }
+
+  @Override
   public boolean has(String name) {
     return json.has(name);
   }

@@ -38,17 +38,7 @@ public final class Model implements AutoCloseable {
    * @throws JishiException.OutOfResources where memory does not suffice
    */
   public static Model open(Path path, Backend backend) {
-    return load(open(path), backend, 0);
-  }
-
-  /**
-   * Reads a model for sequences of bounded length: rotary embeddings that depend on it are fixed
-   * for that.
-   *
-   * @param context positions of the longest sequence; 0 for what the model was made for
-   */
-  public static Model open(Path path, Backend backend, int context) {
-    return load(open(path), backend, context);
+    return load(open(path), backend);
   }
 
   /**
@@ -58,10 +48,10 @@ public final class Model implements AutoCloseable {
    * @throws JishiException.BadRequest where the types do not fit the shape
    */
   public static Model random(RandomSpec spec, Backend backend) {
-    return load(new RandomFiles(spec), backend, 0);
+    return load(new RandomFiles(spec), backend);
   }
 
-  private static Model load(ModelFiles files, Backend backend, int context) {
+  private static Model load(ModelFiles files, Backend backend) {
     Arena arena = Arena.ofShared();
     try {
       DecoderSpec spec = io.jishi.model.family.Family.spec(files.config());
@@ -76,14 +66,7 @@ public final class Model implements AutoCloseable {
       }
       boolean pack = MemoryBudget.allows(packedBytes(files.weights()));
       Decoder decoder =
-          new DecoderLoader(
-                  spec,
-                  files.weights(),
-                  files.checkpoint(spec),
-                  backend,
-                  arena,
-                  pack,
-                  context == 0 ? spec.context() : context)
+          new DecoderLoader(spec, files.weights(), files.checkpoint(spec), backend, arena, pack)
               .load();
       return new Model(decoder, tokenizer, files, arena, pack);
     } catch (OutOfMemoryError e) {

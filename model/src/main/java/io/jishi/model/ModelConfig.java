@@ -18,6 +18,9 @@ public interface ModelConfig {
   /** The family's name in the file: {@code model_type} or {@code general.architecture}. */
   String architecture();
 
+  /** Whether it is a GGUF file's: those leave out what llama.cpp tells from a model's size. */
+  boolean gguf();
+
   /** Whether the file has exactly this name. */
   boolean has(String name);
 
