@@ -174,6 +174,11 @@ record GgufConfig(GgufFile file) implements ModelConfig {
   }
 
   @Override
+  public boolean stored(TensorRole role) {
+    return file.tensors().containsKey(role.gguf(0) + ".weight");
+  }
+
+  @Override
   public Rope.Style ropeStyle(Rope.Style published) {
     return PAIRED.contains(architecture()) ? Rope.Style.PAIRS : Rope.Style.HALVES;
   }

@@ -144,6 +144,11 @@ record HuggingFaceConfig(JsonObject json) implements ModelConfig {
   }
 
   @Override
+  public boolean stored(TensorRole role) {
+    return false;
+  }
+
+  @Override
   public Rope.Style ropeStyle(Rope.Style published) {
     return published;
   }

@@ -57,6 +57,9 @@ public interface ModelConfig {
    */
   boolean bias(String name, boolean absent, TensorRole role);
 
+  /** Whether a GGUF file has a tensor of this role in its first layer; false for other files. */
+  boolean stored(TensorRole role);
+
   /**
    * Which values make a rotary pair in this file's weights.
    *
