@@ -2,6 +2,7 @@
 /** Runs a model for many callers: the public API. */
 module io.jishi.engine {
   requires transitive io.jishi.model;
+  requires java.management;
 
   exports io.jishi.engine;
   exports io.jishi.engine.bench;

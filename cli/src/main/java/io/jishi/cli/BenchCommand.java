@@ -86,6 +86,9 @@ final class BenchCommand extends ModelCommand {
       description = "how long each runs before it counts (default: ${DEFAULT-VALUE})")
   private int warmUp;
 
+  @Option(names = "--no-repack", description = "run the model from its mapped file")
+  private boolean noRepack;
+
   @Option(names = "--profile", description = "run each again to see how long every operation takes")
   private boolean profile;
 
@@ -122,6 +125,7 @@ final class BenchCommand extends ModelCommand {
                     repeats,
                     threads,
                     Duration.ofSeconds(warmUp),
+                    !noRepack,
                     profile));
     Consumer<String> progress = shell::note;
     BenchReport report =

@@ -28,12 +28,21 @@ final class BenchTable {
     StringBuilder text = new StringBuilder(limits(report));
     text.append(
         line(
-            "%-8s %7s %6s %10s %10s %10s %8s %9s %9s\n",
-            "run", "tokens", "batch", "median/s", "min/s", "max/s", "GB/s", "Gop/s", "of limit"));
+            "%-8s %7s %6s %10s %10s %10s %8s %11s %9s %9s\n",
+            "run",
+            "tokens",
+            "batch",
+            "median/s",
+            "min/s",
+            "max/s",
+            "GB/s",
+            "memory GB/s",
+            "Gop/s",
+            "of limit"));
     for (BenchReport.Run run : report.runs()) {
       text.append(
           line(
-              "%-8s %7d %6d %10.2f %10.2f %10.2f %8.2f %9.1f %8.1f%%\n",
+              "%-8s %7d %6d %10.2f %10.2f %10.2f %8.2f %11.2f %9.1f %8.1f%%\n",
               run.kind(),
               run.tokens(),
               run.batch(),
@@ -41,6 +50,7 @@ final class BenchTable {
               run.min(),
               run.max(),
               run.bytesPerSecond() / GIGA,
+              run.memoryBytesPerSecond() / GIGA,
               run.opsPerSecond() / GIGA,
               100 * run.fractionOfLimit()));
     }

@@ -26,6 +26,11 @@ abstract class EngineCommand extends ModelCommand {
               + ")")
   private int context;
 
+  @Option(
+      names = "--no-repack",
+      description = "run from the mapped file: less memory, slower (default: repack if it fits)")
+  private boolean noRepack;
+
   /** A command in that shell. */
   protected EngineCommand(Shell shell) {
     super(shell);
@@ -41,7 +46,9 @@ abstract class EngineCommand extends ModelCommand {
 
   @Override
   protected final void work(int threads) {
-    EngineOptions options = valid(() -> engineOptions().withContext(context).withThreads(threads));
+    EngineOptions options =
+        valid(
+            () -> engineOptions().withContext(context).withThreads(threads).withRepack(!noRepack));
     try (Engine engine = Loading.open(shell, model, options)) {
       run(engine);
     }

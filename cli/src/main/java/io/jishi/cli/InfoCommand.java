@@ -61,12 +61,13 @@ final class InfoCommand extends EngineCommand {
     values.put("weights", memory.weights());
     values.put("cache", memory.cache());
     values.put("workspace", memory.workspace());
+    values.put("jvm", memory.jvm());
     values.put("total", total(memory));
     return values;
   }
 
   private static long total(ModelInfo.Memory memory) {
-    return memory.weights() + memory.cache() + memory.workspace();
+    return memory.weights() + memory.cache() + memory.workspace() + memory.jvm();
   }
 
   private static String table(ModelInfo info) {
@@ -87,6 +88,7 @@ final class InfoCommand extends EngineCommand {
     lines.add(line("  weights", Text.bytes(memory.weights())));
     lines.add(line("  cache", Text.bytes(memory.cache())));
     lines.add(line("  workspace", Text.bytes(memory.workspace())));
+    lines.add(line("  JVM", Text.bytes(memory.jvm())));
     lines.add(line("kernels", info.kernels()));
     lines.add(line("threads", String.valueOf(info.threads())));
     return String.join("", lines);

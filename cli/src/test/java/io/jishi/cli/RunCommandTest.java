@@ -7,7 +7,6 @@ import io.jishi.engine.EngineOptions;
 import io.jishi.engine.Message;
 import io.jishi.engine.Prompt;
 import io.jishi.engine.Sampling;
-import io.jishi.tensor.Precision;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
@@ -109,7 +108,7 @@ class RunCommandTest {
   void theEngineGetsItsOptions() {
     session.on("run", "--ctx", "128", "--threads", "3", "hello");
     assertThat(session.engine.options)
-        .isEqualTo(new EngineOptions(128, 3, Precision.FAST, EngineOptions.DEFAULT.queue()));
+        .isEqualTo(EngineOptions.DEFAULT.withContext(128).withThreads(3));
   }
 
   @Test

@@ -12,13 +12,16 @@ import io.jishi.tensor.Precision;
  * @param threads processors to use; 0 takes all that the process may use
  * @param precision {@code FAST} to run, {@code EXACT} to compare
  * @param queue requests that may wait; one more is refused as busy
+ * @param repack whether weights may be copied into the layout that runs fastest, where memory
+ *     allows; else they are read from the mapped file
  */
-public record EngineOptions(int context, int threads, Precision precision, int queue) {
+public record EngineOptions(
+    int context, int threads, Precision precision, int queue, boolean repack) {
   /** Unasked, the cache is never made for more tokens than this, whatever the model could do. */
   public static final int DEFAULT_CONTEXT = 4096;
 
   /** All processors, fast, 64 waiting requests. */
-  public static final EngineOptions DEFAULT = new EngineOptions(0, 0, Precision.FAST, 64);
+  public static final EngineOptions DEFAULT = new EngineOptions(0, 0, Precision.FAST, 64, true);
 
   /** Refuses negative numbers. */
   public EngineOptions {
@@ -35,21 +38,26 @@ public record EngineOptions(int context, int threads, Precision precision, int q
 
   /** The same options with another context. */
   public EngineOptions withContext(int tokens) {
-    return new EngineOptions(tokens, threads, precision, queue);
+    return new EngineOptions(tokens, threads, precision, queue, repack);
   }
 
   /** The same options with another number of threads. */
   public EngineOptions withThreads(int count) {
-    return new EngineOptions(context, count, precision, queue);
+    return new EngineOptions(context, count, precision, queue, repack);
   }
 
   /** The same options with another precision. */
   public EngineOptions with(Precision other) {
-    return new EngineOptions(context, threads, other, queue);
+    return new EngineOptions(context, threads, other, queue, repack);
   }
 
   /** The same options with another length of the queue. */
   public EngineOptions withQueue(int requests) {
-    return new EngineOptions(context, threads, precision, requests);
+    return new EngineOptions(context, threads, precision, requests, repack);
+  }
+
+  /** The same options with weights repacked or left in the file. */
+  public EngineOptions withRepack(boolean yes) {
+    return new EngineOptions(context, threads, precision, queue, yes);
   }
 }

@@ -6,6 +6,8 @@ import io.jishi.model.Model;
 import io.jishi.model.StoredTensor;
 import io.jishi.tensor.Backend;
 import io.jishi.tensor.DType;
+import java.lang.management.ManagementFactory;
+import java.lang.management.MemoryMXBean;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -30,7 +32,7 @@ final class Inspector {
         model.tokenizer().kind(),
         model.chatTemplate(),
         memory(model, options, context),
-        kernels(model),
+        kernels(model, options),
         Math.min(threads, Backend.cpu().threads()));
   }
 
@@ -50,7 +52,13 @@ final class Inspector {
     long weights = model.tensors().values().stream().mapToLong(StoredTensor::bytes).sum();
     DType cache = Runner.cacheType(options.precision());
     return new ModelInfo.Memory(
-        weights, model.decoder().stateSpec(cache).bytes(context), workspace(spec, context));
+        weights, model.decoder().stateSpec(cache).bytes(context), workspace(spec, context), jvm());
+  }
+
+  private static long jvm() {
+    MemoryMXBean memory = ManagementFactory.getMemoryMXBean();
+    return memory.getHeapMemoryUsage().getCommitted()
+        + memory.getNonHeapMemoryUsage().getCommitted();
   }
 
   /** The most that a prefill step holds at once: hidden states and the widest products. */
@@ -86,8 +94,9 @@ final class Inspector {
     };
   }
 
-  private static String kernels(Model model) {
+  private static String kernels(Model model, EngineOptions options) {
+    String why = (options.repack() ? "too little memory" : "asked for") + ", they stay in the file";
     return Backend.cpu().description()
-        + (model.packed() ? "" : "; too little memory to repack: weights stay in the mapped file");
+        + (model.packed() ? "" : "; weights are not repacked: " + why);
   }
 }

@@ -4,6 +4,7 @@ package io.jishi.engine;
 import io.jishi.base.JishiException;
 import io.jishi.model.GenerationDefaults;
 import io.jishi.model.Model;
+import io.jishi.model.ModelOptions;
 import io.jishi.tensor.Backend;
 import io.jishi.text.Tokenizer;
 import io.jishi.text.template.ChatEncoder;
@@ -49,7 +50,7 @@ final class LocalEngine implements Engine {
   static Engine load(Path path, EngineOptions options) {
     checkJava();
     Backend backend = Backend.cpu();
-    Model model = Model.open(path, backend);
+    Model model = Model.open(path, backend, modelOptions(options));
     try {
       int context = context(model, options);
       String source = model.chatTemplate();
@@ -65,6 +66,11 @@ final class LocalEngine implements Engine {
       model.close();
       throw e;
     }
+  }
+
+  private static ModelOptions modelOptions(EngineOptions options) {
+    int most = options.context() == 0 ? EngineOptions.DEFAULT_CONTEXT : options.context();
+    return new ModelOptions(most, options.repack());
   }
 
   private static void checkJava() {

@@ -51,6 +51,7 @@ public record ModelInfo(
    * @param weights the weights as they are held
    * @param cache the cache of one sequence of full context
    * @param workspace results on the way through the layers
+   * @param jvm heap, classes and compiled code of the JVM as they are now
    */
-  public record Memory(long weights, long cache, long workspace) {}
+  public record Memory(long weights, long cache, long workspace, long jvm) {}
 }

@@ -40,7 +40,7 @@ final class Runner implements AutoCloseable {
 
   Runner(Model model, Ops ops, Precision precision, int context) {
     this.model = model;
-    this.decoder = model.decoder().forLength(context);
+    this.decoder = model.decoder();
     this.ops = ops;
     this.precision = precision;
     this.context = context;

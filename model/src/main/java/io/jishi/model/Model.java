@@ -38,7 +38,12 @@ public final class Model implements AutoCloseable {
    * @throws JishiException.OutOfResources where memory does not suffice
    */
   public static Model open(Path path, Backend backend) {
-    return load(open(path), backend);
+    return open(path, backend, ModelOptions.DEFAULT);
+  }
+
+  /** Reads a model with options; see {@link #open(Path, Backend)}. */
+  public static Model open(Path path, Backend backend, ModelOptions options) {
+    return load(open(path), backend, options);
   }
 
   /**
@@ -48,10 +53,10 @@ public final class Model implements AutoCloseable {
    * @throws JishiException.BadRequest where the types do not fit the shape
    */
   public static Model random(RandomSpec spec, Backend backend) {
-    return load(new RandomFiles(spec), backend);
+    return load(new RandomFiles(spec), backend, ModelOptions.DEFAULT);
   }
 
-  private static Model load(ModelFiles files, Backend backend) {
+  private static Model load(ModelFiles files, Backend backend, ModelOptions options) {
     Arena arena = Arena.ofShared();
     try {
       DecoderSpec spec = io.jishi.model.family.Family.spec(files.config());
@@ -64,10 +69,12 @@ public final class Model implements AutoCloseable {
                 + " tokens, the model only "
                 + spec.vocabulary());
       }
-      boolean pack = MemoryBudget.allows(packedBytes(files.weights()));
+      boolean pack = options.repack() && MemoryBudget.allows(packedBytes(files.weights()));
+      int most = options.context() == 0 ? spec.context() : options.context();
       Decoder decoder =
           new DecoderLoader(spec, files.weights(), files.checkpoint(spec), backend, arena, pack)
-              .load();
+              .load()
+              .forLength(Math.min(most, spec.context()));
       return new Model(decoder, tokenizer, files, arena, pack);
     } catch (OutOfMemoryError e) {
       arena.close();

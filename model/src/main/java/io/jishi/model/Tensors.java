@@ -8,6 +8,7 @@ import io.jishi.tensor.Dequantizer;
 import io.jishi.tensor.Weight;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SegmentAllocator;
 import java.lang.foreign.ValueLayout;
 import java.util.Collection;
 import java.util.HashSet;
@@ -32,6 +33,7 @@ final class Tensors {
   private final Checkpoint checkpoint;
   private final Backend backend;
   private final Arena arena;
+  private final SegmentAllocator weightMemory;
   private final boolean pack;
   private final Set<String> used = new HashSet<>();
 
@@ -45,6 +47,7 @@ final class Tensors {
     this.checkpoint = checkpoint;
     this.backend = backend;
     this.arena = arena;
+    this.weightMemory = backend.weightMemory(arena);
     this.pack = pack;
   }
 
@@ -83,7 +86,7 @@ final class Tensors {
 
   /** A weight in the layout that runs best. */
   Weight prepared(Weight weight) {
-    Weight prepared = pack ? backend.prepare(weight, arena) : weight;
+    Weight prepared = pack ? backend.prepare(weight, weightMemory) : weight;
     if (prepared != weight) {
       file.release(weight.name());
     }

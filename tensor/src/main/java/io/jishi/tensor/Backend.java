@@ -3,6 +3,8 @@ package io.jishi.tensor;
 
 import io.jishi.tensor.cpu.CpuBackend;
 import java.lang.foreign.Arena;
+import java.lang.foreign.SegmentAllocator;
+import java.util.Optional;
 
 /** A processor that can hold weights and run the operations of the waist. */
 public interface Backend {
@@ -16,12 +18,17 @@ public interface Backend {
   String description();
 
   /**
-   * The weight in the layout that runs best here; memory for a packed copy comes from {@code
-   * arena}.
-   *
-   * @param arena outlives the weight
+   * Memory for the weights of a model, in the kind of pages that is read fastest here; it lives as
+   * long as {@code arena}. For one thread at a time.
    */
-  Weight prepare(Weight stored, Arena arena);
+  SegmentAllocator weightMemory(Arena arena);
+
+  /**
+   * The weight in the layout that runs best here.
+   *
+   * @param memory for a packed copy; outlives the weight
+   */
+  Weight prepare(Weight stored, SegmentAllocator memory);
 
   /**
    * New operations.
@@ -41,12 +48,11 @@ public interface Backend {
   boolean productsEstimated(DType type, Precision precision);
 
   /**
-   * Measures how fast this backend's own loads read memory of the kind that weights live in.
+   * Reads memory by this backend's own loads; none where it has none.
    *
-   * @param bytes to read, more than any cache holds
-   * @return bytes per second of {@code threads} processors together, 0 where it has no loads
+   * @param bytes of the buffer, more than any cache holds
    */
-  double measureMemory(long bytes, int threads);
+  Optional<MemoryReader> memoryReader(long bytes, int threads);
 
   /** Processors that {@link #ops} takes for 0. */
   int threads();

@@ -3,6 +3,7 @@ package io.jishi.engine.bench;
 
 import io.jishi.base.JishiException;
 import io.jishi.model.Model;
+import io.jishi.model.ModelOptions;
 import io.jishi.model.RandomSpec;
 import io.jishi.tensor.Backend;
 import io.jishi.tensor.Ops;
@@ -37,16 +38,21 @@ public final class Bench implements AutoCloseable {
 
   /** One kind of run as measured, before its limits are known. */
   private record Measured(
-      Workload workload, double[] rates, double bytesPerToken, double opsPerToken) {
-    double median() {
-      int middle = rates.length / 2;
-      boolean odd = rates.length % 2 == 1;
-      return odd ? rates[middle] : (rates[middle - 1] + rates[middle]) / 2;
-    }
-
+      Workload workload,
+      double[] rates,
+      double[] memory,
+      double[] memoryShares,
+      double bytesPerToken,
+      double opsPerToken) {
     double max() {
       return rates[rates.length - 1];
     }
+  }
+
+  private static double median(double[] sorted) {
+    int middle = sorted.length / 2;
+    boolean odd = sorted.length % 2 == 1;
+    return odd ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
   }
 
   /**
@@ -57,7 +63,8 @@ public final class Bench implements AutoCloseable {
    *     too small
    */
   public static BenchReport run(Path path, BenchOptions options, Consumer<String> progress) {
-    return run(() -> Model.open(path, Backend.cpu()), options, progress);
+    ModelOptions loading = new ModelOptions(0, options.repack());
+    return run(() -> Model.open(path, Backend.cpu(), loading), options, progress);
   }
 
   /**
@@ -146,28 +153,36 @@ public final class Bench implements AutoCloseable {
   private Measured measure(Workload workload) {
     long start = System.nanoTime();
     do {
-      workload.run(ops);
+      workload.run(ops, meter::sample);
     } while (System.nanoTime() - start < options.warmUp().toNanos());
     double tokens = (double) workload.tokens() * workload.batch();
+    double bytes = workload.bytes(costs) / tokens;
     double[] rates = new double[options.repeats()];
+    double[] memory = new double[rates.length];
+    double[] shares = new double[rates.length];
     for (int r = 0; r < rates.length; r++) {
+      meter.begin();
       long begin = System.nanoTime();
-      workload.run(ops);
-      rates[r] = tokens * 1e9 / (System.nanoTime() - begin);
+      workload.run(ops, meter::sample);
+      rates[r] = tokens * 1e9 / (System.nanoTime() - begin - meter.sampleNanos());
+      memory[r] = Math.max(meter.sampled(), rates[r] * bytes);
+      shares[r] = rates[r] * bytes / memory[r];
     }
     Arrays.sort(rates);
+    Arrays.sort(memory);
+    Arrays.sort(shares);
     return new Measured(
-        workload, rates, workload.bytes(costs) / tokens, workload.operations(costs) / tokens);
+        workload, rates, memory, shares, bytes, workload.operations(costs) / tokens);
   }
 
   /** Runs it again, watched; the first such run only warms up. */
   private Profile profile(Workload workload) {
     ProfilingOps watched = new ProfilingOps(ops);
-    workload.run(watched);
+    workload.run(watched, () -> {});
     watched.reset();
     long start = System.nanoTime();
     for (int r = 0; r < options.repeats(); r++) {
-      workload.run(watched);
+      workload.run(watched, () -> {});
     }
     long nanos = System.nanoTime() - start;
     return new Profile(
@@ -180,9 +195,9 @@ public final class Bench implements AutoCloseable {
   }
 
   private static BenchReport.Run run(Measured m, BenchReport.Limits limits) {
-    double bytes = m.median() * m.bytesPerToken;
-    double operations = m.median() * m.opsPerToken;
-    double ofBytes = bytes / limits.bytesPerSecond();
+    double median = median(m.rates);
+    double operations = median * m.opsPerToken;
+    double ofBytes = median(m.memoryShares);
     double ofOperations = operations / limits.opsPerSecond();
     double fraction =
         switch (m.workload) {
@@ -193,16 +208,18 @@ public final class Bench implements AutoCloseable {
         m.workload.kind(),
         m.workload.tokens(),
         m.workload.batch(),
-        m.median(),
+        median,
         m.rates[0],
         m.max(),
-        bytes,
+        median * m.bytesPerToken,
         operations,
+        median(m.memory),
         fraction);
   }
 
   @Override
   public void close() {
+    meter.close();
     ops.close();
   }
 }

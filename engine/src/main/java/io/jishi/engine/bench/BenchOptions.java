@@ -14,6 +14,7 @@ import java.util.List;
  * @param repeats runs of each; median, minimum and maximum are of these
  * @param threads processors to use; 0 takes all
  * @param warmUp how long each runs before it counts: the JIT compiles what has run for a while
+ * @param repack whether weights may be repacked; see {@link io.jishi.engine.EngineOptions}
  * @param profile whether each is run again to see where its time goes
  */
 public record BenchOptions(
@@ -23,6 +24,7 @@ public record BenchOptions(
     int repeats,
     int threads,
     Duration warmUp,
+    boolean repack,
     boolean profile) {
   private static final Duration MOST_WARM_UP = Duration.ofMinutes(10);
 

@@ -40,8 +40,10 @@ public record BenchReport(
    * @param max of the repeats
    * @param bytesPerSecond weights and cache that the median run has to read at least
    * @param opsPerSecond multiplications and additions of the median run
-   * @param fractionOfLimit of the median: operations over their limit for a prefill, bytes over
-   *     theirs for the decode of one, the larger of both for batches
+   * @param memoryBytesPerSecond what memory gave in samples between the steps of these runs
+   * @param fractionOfLimit operations over their limit for a prefill; for the decode of one the
+   *     bytes of each run over what memory gave in the middle of that run (or over themselves,
+   *     where the run was faster); for batches the larger of both. The median of the repeats
    */
   public record Run(
       String kind,
@@ -52,6 +54,7 @@ public record BenchReport(
       double max,
       double bytesPerSecond,
       double opsPerSecond,
+      double memoryBytesPerSecond,
       double fractionOfLimit) {}
 
   /** The report as plain values for JSON. */
@@ -88,6 +91,7 @@ public record BenchReport(
     json.put("tokensPerSecond", rate);
     json.put("bytesPerSecond", run.bytesPerSecond);
     json.put("opsPerSecond", run.opsPerSecond);
+    json.put("memoryBytesPerSecond", run.memoryBytesPerSecond);
     json.put("fractionOfLimit", run.fractionOfLimit);
     return json;
   }

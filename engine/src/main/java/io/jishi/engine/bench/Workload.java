@@ -27,8 +27,12 @@ sealed interface Workload extends AutoCloseable {
   /** Sequences side by side. */
   int batch();
 
-  /** Does all of it once, from empty states. */
-  void run(Ops ops);
+  /**
+   * Does all of it once, from empty states.
+   *
+   * @param between called between steps, every now and then
+   */
+  void run(Ops ops, Runnable between);
 
   /** Bytes that a run has to read at least. */
   double bytes(Costs costs);
@@ -79,13 +83,14 @@ sealed interface Workload extends AutoCloseable {
     }
 
     @Override
-    public void run(Ops ops) {
+    public void run(Ops ops, Runnable between) {
       state.truncate(0);
       for (int at = 0; at < ids.length; at += CHUNK) {
         int count = Math.min(CHUNK, ids.length - at);
         step.clear();
         step.add(state, ids, at, count, at + count == ids.length ? 1 : 0);
         decoder.forward(ops, step, Precision.FAST);
+        between.run();
       }
     }
 
@@ -112,6 +117,8 @@ sealed interface Workload extends AutoCloseable {
 
   /** Continues empty sequences token by token. */
   final class Decode implements Workload {
+    private static final int STEPS_BETWEEN = 4;
+
     private final Decoder decoder;
     private final int tokens;
     private final int[] ids;
@@ -146,7 +153,7 @@ sealed interface Workload extends AutoCloseable {
     }
 
     @Override
-    public void run(Ops ops) {
+    public void run(Ops ops, Runnable between) {
       states.forEach(state -> state.truncate(0));
       for (int at = 0; at < tokens; at++) {
         step.clear();
@@ -154,6 +161,9 @@ sealed interface Workload extends AutoCloseable {
           step.add(state, ids, at, 1, 1);
         }
         decoder.forward(ops, step, Precision.FAST);
+        if (at % STEPS_BETWEEN == 0) {
+          between.run();
+        }
       }
     }
 

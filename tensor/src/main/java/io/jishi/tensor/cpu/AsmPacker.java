@@ -5,8 +5,8 @@ import io.jishi.tensor.Packing;
 import io.jishi.tensor.Weight;
 import io.jishi.tensor.cpu.asm.Kernels;
 import io.jishi.tensor.cpu.asm.WeightMemory;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SegmentAllocator;
 
 /** Packs weights at load, on all threads, and lets go of the file's pages piece by piece. */
 final class AsmPacker {
@@ -19,10 +19,10 @@ final class AsmPacker {
     this.kernels = kernels;
   }
 
-  /** The weight in tiles of 16 rows, in memory of {@code arena}. */
-  Weight pack(Team team, Weight stored, Arena arena) {
+  /** The weight in tiles of 16 rows, in {@code memory}. */
+  Weight pack(Team team, Weight stored, SegmentAllocator memory) {
     long bytes = Packing.packedBytes(stored.type(), stored.rows(), stored.cols(), AsmProducts.TILE);
-    MemorySegment target = WeightMemory.allocate(bytes, arena);
+    MemorySegment target = memory.allocate(bytes, 64);
     int tiles = Math.ceilDiv(stored.rows(), AsmProducts.TILE);
     long tileBytes = bytes / tiles;
     int perChunk = (int) Math.max(1, CHUNK_BYTES / tileBytes);

@@ -30,8 +30,8 @@ final class AsmProducts implements Products, Team.Task {
   /** Tiles of tokens past which weights stream; with more, panels are worth it. */
   static final int STREAMED_TILES = 2;
 
-  /** Bytes of weights of a chunk while they stream past: a few microseconds. */
-  private static final int STREAM_BYTES = 96 << 10;
+  /** Bytes of weights of a chunk while they stream past: about a microsecond. */
+  private static final int STREAM_BYTES = 32 << 10;
 
   /** Tiles of a chunk that many tokens pass. */
   private static final int PANEL_TILES = 8;
@@ -142,9 +142,13 @@ final class AsmProducts implements Products, Team.Task {
   }
 
   private int tilesPerChunk(Weight weight) {
-    boolean many = x.rows() > STREAMED_TILES * kernels.maxTokens(LineKind.BYTES);
     long bytes = Math.max(1, weight.bytes() / weight.rows() * TILE);
-    return many ? PANEL_TILES : (int) Math.max(1, STREAM_BYTES / bytes);
+    return streams() ? (int) Math.max(1, STREAM_BYTES / bytes) : PANEL_TILES;
+  }
+
+  /** Whether weights stream past the tokens. */
+  private boolean streams() {
+    return x.rows() <= STREAMED_TILES * kernels.maxTokens(LineKind.BYTES);
   }
 
   private static int tiles(Weight weight) {
@@ -158,17 +162,31 @@ final class AsmProducts implements Products, Team.Task {
 
   @Override
   public void run(int chunk, int worker) {
-    int part = 0;
+    run(chunk, chunk + 1, worker);
+  }
+
+  @Override
+  public void run(int from, int to, int worker) {
     int column = 0;
-    int index = chunk;
-    Weight weight = linear.weights().getFirst();
-    while (index >= chunks(weight)) {
-      index -= chunks(weight);
+    int before = 0;
+    for (int part = 0; part < linear.weights().size(); part++) {
+      Weight weight = linear.weights().get(part);
+      int chunks = chunks(weight);
+      int first = Math.max(0, from - before);
+      int last = Math.min(chunks, to - before);
+      int most = streams() ? chunks : 1; // one panel at a time
+      for (int chunk = first; chunk < last; chunk += most) {
+        multiply(part, column, chunk, Math.min(last, chunk + most), worker);
+      }
       column += weight.rows();
-      weight = linear.weights().get(++part);
+      before += chunks;
     }
+  }
+
+  private void multiply(int part, int column, int from, int to, int worker) {
+    Weight weight = linear.weights().get(part);
     int size = tilesPerChunk(weight);
-    int first = index * size;
+    int first = from * size;
     LineKind kind = kernels.lineKind(weight.type(), precision);
     Weight bias = linear.biases().get(part);
     workers[worker].run(
@@ -176,7 +194,7 @@ final class AsmProducts implements Products, Team.Task {
         kind,
         lines[kind.ordinal()],
         first,
-        Math.min(size, tiles(weight) - first),
+        Math.min(to * size, tiles(weight)) - first,
         bias == null ? null : biases.get(bias),
         y,
         column);

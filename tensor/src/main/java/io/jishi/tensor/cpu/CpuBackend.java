@@ -3,6 +3,7 @@ package io.jishi.tensor.cpu;
 
 import io.jishi.tensor.Backend;
 import io.jishi.tensor.DType;
+import io.jishi.tensor.MemoryReader;
 import io.jishi.tensor.Ops;
 import io.jishi.tensor.Packing;
 import io.jishi.tensor.Precision;
@@ -10,12 +11,15 @@ import io.jishi.tensor.Weight;
 import io.jishi.tensor.cpu.asm.Kernels;
 import io.jishi.tensor.cpu.asm.Level;
 import io.jishi.tensor.cpu.asm.LineKind;
+import io.jishi.tensor.cpu.asm.WeightMemory;
 import io.jishi.tensor.cpu.scalar.AttentionTask;
 import io.jishi.tensor.cpu.scalar.LinearTask;
 import io.jishi.tensor.cpu.scalar.ProductMeter;
 import io.jishi.tensor.cpu.scalar.ScalarOps;
 import io.jishi.tensor.cpu.scalar.ScalarRows;
 import java.lang.foreign.Arena;
+import java.lang.foreign.SegmentAllocator;
+import java.util.Optional;
 
 /** The processors of this machine. */
 public final class CpuBackend implements Backend {
@@ -54,15 +58,20 @@ public final class CpuBackend implements Backend {
   }
 
   @Override
-  public Weight prepare(Weight stored, Arena arena) {
+  public SegmentAllocator weightMemory(Arena arena) {
+    return kernels == null ? arena : new WeightMemory(arena);
+  }
+
+  @Override
+  public Weight prepare(Weight stored, SegmentAllocator memory) {
     if (!stored.type().integer() && (kernels == null || !stored.type().plain())) {
       return stored; // decoded row by row
     }
     if (kernels != null) {
-      return new AsmPacker(kernels).pack(Team.process(), stored, arena);
+      return new AsmPacker(kernels).pack(Team.process(), stored, memory);
     }
     long bytes = Packing.packedBytes(stored.type(), stored.rows(), stored.cols(), ScalarOps.TILE);
-    return stored.pack(arena.allocate(bytes, CACHE_LINE), ScalarOps.TILE);
+    return stored.pack(memory.allocate(bytes, CACHE_LINE), ScalarOps.TILE);
   }
 
   @Override
@@ -96,8 +105,10 @@ public final class CpuBackend implements Backend {
   }
 
   @Override
-  public double measureMemory(long bytes, int threads) {
-    return kernels == null ? 0 : AsmMeter.memory(kernels, Team.process(), threads, bytes);
+  public Optional<MemoryReader> memoryReader(long bytes, int threads) {
+    return kernels == null
+        ? Optional.empty()
+        : Optional.of(new AsmReader(kernels, Team.process(), threads, bytes));
   }
 
   @Override

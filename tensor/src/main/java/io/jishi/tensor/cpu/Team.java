@@ -2,17 +2,23 @@
 package io.jishi.tensor.cpu;
 
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * The threads that share one step's work: one team per process, as large as the processors that the
- * process may use. The caller works too. Work goes out in chunks, to whoever is free, so that a
- * processor that others use only takes fewer chunks. Who waits spins a little, then parks.
+ * process may use. The caller works too. Each thread has a run of neighbouring chunks, takes the
+ * first half of what is left of it at a time, since memory is read fastest in one stream, and when
+ * that is done takes chunks from the ends of the others' runs, so that a processor that others use
+ * only takes fewer chunks. Who waits spins a little, then parks.
  */
 public final class Team {
   /** A waiter that spins longer than this burns what others could use. */
   private static final long SPIN_NANOS = 50_000;
+
+  /** Longs between what two threads write: two cache lines. */
+  private static final int SPREAD = 16;
 
   private static final Team PROCESS = new Team(Runtime.getRuntime().availableProcessors());
 
@@ -26,20 +32,31 @@ public final class Team {
      * @param worker who works, {@code 0 … size - 1}: no two at a time have the same number
      */
     void run(int chunk, int worker);
+
+    /** Does chunks {@code from … to − 1}, at least one. */
+    default void run(int from, int to, int worker) {
+      for (int chunk = from; chunk < to; chunk++) {
+        run(chunk, worker);
+      }
+    }
   }
 
   private final Worker[] workers;
   private final ReentrantLock lease = new ReentrantLock();
-  private final AtomicInteger next = new AtomicInteger();
+
+  /** Of thread w, at {@code w · SPREAD}: the chunks left, the first one in the high half. */
+  private final AtomicLongArray left;
+
   private final AtomicInteger running = new AtomicInteger();
   private volatile Throwable failure;
   private volatile Thread caller;
   private Task task;
-  private int chunks;
+  private int sharers;
 
   /** A team of {@code size} threads, the caller among them. */
   Team(int size) {
     workers = new Worker[size - 1];
+    left = new AtomicLongArray((size + 1) * SPREAD);
     for (int w = 0; w < workers.length; w++) {
       workers[w] = new Worker(w + 1);
       workers[w].start();
@@ -66,16 +83,15 @@ public final class Team {
     try {
       int helpers = Math.min(Math.min(width, size()), count) - 1;
       if (helpers <= 0) {
-        for (int c = 0; c < count; c++) {
-          work.run(c, 0);
+        if (count > 0) {
+          work.run(0, count, 0);
         }
         return;
       }
       task = work;
-      chunks = count;
       failure = null;
       caller = Thread.currentThread();
-      next.set(0);
+      share(count, helpers + 1);
       running.set(helpers);
       for (int w = 0; w < helpers; w++) {
         workers[w].wake();
@@ -89,14 +105,47 @@ public final class Team {
     }
   }
 
+  private void share(int count, int threads) {
+    sharers = threads;
+    for (int w = 0; w < threads; w++) {
+      long from = (long) count * w / threads;
+      long to = (long) count * (w + 1) / threads;
+      left.set((w + 1) * SPREAD, from << 32 | to);
+    }
+  }
+
   private void drain(int worker) {
     try {
-      for (int c = next.getAndIncrement(); c < chunks; c = next.getAndIncrement()) {
-        task.run(c, worker);
+      for (int i = 0; i < sharers; i++) {
+        int owner = (worker + i) % sharers;
+        for (long run = take(owner, i == 0); run != 0; run = take(owner, i == 0)) {
+          task.run((int) (run >>> 32), (int) run, worker);
+        }
       }
     } catch (Throwable t) { // carried to the caller
       failure = t;
-      next.set(chunks);
+      for (int w = 0; w < sharers; w++) {
+        left.set((w + 1) * SPREAD, 0);
+      }
+    }
+  }
+
+  /** The first half of what thread {@code owner} has left, or its last chunk; 0 where none is. */
+  private long take(int owner, boolean own) {
+    int at = (owner + 1) * SPREAD;
+    while (true) {
+      long range = left.get(at);
+      long from = range >>> 32;
+      long to = (int) range;
+      if (from >= to) {
+        return 0;
+      }
+      long border = own ? from + (to - from + 1) / 2 : to - 1;
+      long first = from << 32 | border;
+      long second = border << 32 | to;
+      if (left.compareAndSet(at, range, own ? second : first)) {
+        return own ? first : second;
+      }
     }
   }
 

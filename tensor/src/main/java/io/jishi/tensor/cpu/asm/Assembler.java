@@ -343,11 +343,11 @@ final class Assembler {
     put(0x58 | register.ordinal() & 7);
   }
 
-  /** Asks for a cache line ahead of its use. */
+  /** Asks for a cache line in the second-level cache ahead of its use ({@code prefetcht1}). */
   void prefetch(Mem at) {
     rex(false, 0, at.index() == null ? 0 : at.index().ordinal(), at.base().ordinal());
     put(0x0F, 0x18);
-    modRm(1, at, 1);
+    modRm(2, at, 1);
   }
 
   /** What the processor is: leaf in eax and ecx, answer in eax, ebx, ecx, edx. */

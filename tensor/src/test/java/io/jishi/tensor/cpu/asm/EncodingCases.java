@@ -240,7 +240,7 @@ final class EncodingCases {
       }
     }
     for (Mem place : PLACES) {
-      add("prefetcht0 " + text(place), a -> a.prefetch(place));
+      add("prefetcht1 " + text(place), a -> a.prefetch(place));
       add("mov DWORD PTR " + text(place) + ",r9d", a -> a.store32(place, R9));
     }
     add("cpuid", Assembler::cpuid);
