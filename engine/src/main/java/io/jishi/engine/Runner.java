@@ -91,6 +91,7 @@ final class Runner implements AutoCloseable {
     if (shared < 0) {
       shared = state.length();
     }
+    shared = state.reachable(shared);
     state.truncate(shared);
     return shared;
   }
@@ -191,6 +192,7 @@ final class Runner implements AutoCloseable {
   float[][] logits(int[] tokens, boolean all) {
     float[][] rows = new float[all ? tokens.length : 1][];
     Batch own = new Batch();
+    Decoder exactly = decoder.forLength(tokens.length);
     try (StatePool exact = new StatePool(decoder.stateSpec(DType.F32), tokens.length);
         SequenceState fresh = exact.newState()) {
       for (int at = 0; at < tokens.length; at += CHUNK) {
@@ -198,7 +200,7 @@ final class Runner implements AutoCloseable {
         boolean last = at + count == tokens.length;
         own.clear();
         own.add(fresh, tokens, at, count, all ? count : last ? 1 : 0);
-        Tensor out = decoder.forward(ops, own, Precision.EXACT);
+        Tensor out = exactly.forward(ops, own, Precision.EXACT);
         float[] flat = out.data().toArray(ValueLayout.JAVA_FLOAT);
         for (int i = 0; i < out.rows(); i++) {
           rows[all ? at + i : 0] = Arrays.copyOfRange(flat, i * out.cols(), (i + 1) * out.cols());

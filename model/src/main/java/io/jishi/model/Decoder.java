@@ -7,10 +7,15 @@ import io.jishi.tensor.Linear;
 import io.jishi.tensor.Norm;
 import io.jishi.tensor.Ops;
 import io.jishi.tensor.Precision;
+import io.jishi.tensor.Rope;
 import io.jishi.tensor.StateSpec;
 import io.jishi.tensor.Tensor;
 import io.jishi.tensor.Weight;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * The one forward pass that runs every {@link DecoderSpec}: for inference, and under a tape for
@@ -23,6 +28,7 @@ public final class Decoder {
   private final Norm norm;
   private final Linear output;
   private final List<StateSpec.Layer> slots;
+  private final Map<Rope, RopeSpec> ropes;
 
   /**
    * The embedding with its weights.
@@ -42,6 +48,7 @@ public final class Decoder {
    * A decoder.
    *
    * @param slots what the states hold, as F32
+   * @param ropes the rotations of its attention, and what they were made from
    */
   Decoder(
       DecoderSpec spec,
@@ -49,18 +56,56 @@ public final class Decoder {
       List<Block> blocks,
       Norm norm,
       Linear output,
-      List<StateSpec.Layer> slots) {
+      List<StateSpec.Layer> slots,
+      Map<Rope, RopeSpec> ropes) {
     this.spec = spec;
     this.embedding = embedding;
     this.blocks = List.copyOf(blocks);
     this.norm = norm;
     this.output = output;
     this.slots = List.copyOf(slots);
+    this.ropes = ropes;
   }
 
   /** What this decoder is. */
   public DecoderSpec spec() {
     return spec;
+  }
+
+  /**
+   * This decoder for sequences of at most so many tokens: over the same weights, with the rotations
+   * that are right for that length; this object itself where they do not depend on it. States must
+   * not be passed from one length's decoder to another's.
+   */
+  public Decoder forLength(int tokens) {
+    Map<Rope, RopeSpec> others = new IdentityHashMap<>();
+    Map<Rope, Rope> exchange = new IdentityHashMap<>();
+    boolean same = true;
+    for (Map.Entry<Rope, RopeSpec> entry : ropes.entrySet()) {
+      Rope other = entry.getValue().rope(tokens);
+      same &= Arrays.equals(other.frequencies(), entry.getKey().frequencies());
+      exchange.put(entry.getKey(), other);
+      others.put(other, entry.getValue());
+    }
+    return same
+        ? this
+        : new Decoder(
+            spec,
+            embedding,
+            blocks.stream().map(block -> exchanged(block, exchange)).toList(),
+            norm,
+            output,
+            slots,
+            others);
+  }
+
+  private static Block exchanged(Block block, Map<Rope, Rope> ropes) {
+    List<Branch> branches = new ArrayList<>();
+    for (Branch b : block.branches) {
+      Part part = b.part instanceof Mixer mixer ? mixer.exchanged(ropes) : b.part;
+      branches.add(new Branch(b.pre, b.inScale, part, b.outScale, b.post));
+    }
+    return new Block(block.multiplier, branches);
   }
 
   /** What the state of a sequence holds, with a cache of that type. */

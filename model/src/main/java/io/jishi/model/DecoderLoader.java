@@ -41,7 +41,6 @@ final class DecoderLoader {
    *
    * @param checkpoint how the file stores tensors
    * @param pack whether weights may be copied into the backend's own layout
-   * @param context positions that sequences will have at most, for embeddings that depend on it
    */
   DecoderLoader(
       DecoderSpec spec,
@@ -49,12 +48,11 @@ final class DecoderLoader {
       Checkpoint checkpoint,
       Backend backend,
       Arena arena,
-      boolean pack,
-      int context) {
+      boolean pack) {
     this.spec = spec;
     tensors = new Tensors(file, checkpoint, backend, arena, pack);
     linears = new Linears(tensors);
-    mixers = new MixerLoader(tensors, spec, linears, slots, context);
+    mixers = new MixerLoader(tensors, spec, linears, slots);
     recurrent = new RecurrentLoader(tensors, spec, linears, slots);
     channels = new ChannelLoader(tensors, linears, spec.width());
   }
@@ -80,7 +78,7 @@ final class DecoderLoader {
     Norm norm = norm(0, new DecoderSpec.Place(TensorRole.FINAL_NORM, spec.norm()));
     Decoder.Embedding embedding = embedding(table);
     tensors.refuseUnused(spec.architecture(), derived(), DERIVED_SUFFIXES);
-    return new Decoder(spec, embedding, blocks, norm, output, slots);
+    return new Decoder(spec, embedding, blocks, norm, output, slots, mixers.ropes());
   }
 
   private Set<String> derived() {

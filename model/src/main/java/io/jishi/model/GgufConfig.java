@@ -81,6 +81,11 @@ record GgufConfig(GgufFile file) implements ModelConfig {
   }
 
   @Override
+  public boolean gguf() {
+    return true;
+  }
+
+  @Override
   public boolean has(String name) {
     return KEYS.containsKey(name) && file.metadata().has(key(name));
   }
@@ -142,6 +147,15 @@ record GgufConfig(GgufFile file) implements ModelConfig {
 
   @Override
   public int require(String name) {
+    if (!KEYS.containsKey(name)) {
+      throw new JishiException.Unsupported(
+          source()
+              + ": '"
+              + architecture()
+              + "' models need '"
+              + name
+              + "', for which no GGUF key is known; use the published checkpoint");
+    }
     if (name.equals("vocab_size") && !file.metadata().has(key(name))) {
       return file.metadata().get("tokenizer.ggml.tokens") instanceof String[] tokens
           ? tokens.length
@@ -157,6 +171,11 @@ record GgufConfig(GgufFile file) implements ModelConfig {
 
   private boolean hasBias(TensorRole role) {
     return file.tensors().containsKey(role.gguf(0) + ".bias");
+  }
+
+  @Override
+  public boolean stored(TensorRole role) {
+    return file.tensors().containsKey(role.gguf(0) + ".weight");
   }
 
   @Override

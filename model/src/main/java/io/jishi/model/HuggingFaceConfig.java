@@ -63,6 +63,11 @@ record HuggingFaceConfig(JsonObject json) implements ModelConfig {
   }
 
   @Override
+  public boolean gguf() {
+    return false;
+  }
+
+  @Override
   public boolean has(String name) {
     return json.has(name);
   }
@@ -136,6 +141,11 @@ record HuggingFaceConfig(JsonObject json) implements ModelConfig {
   @Override
   public boolean bias(String name, boolean absent, TensorRole role) {
     return flag(name, absent);
+  }
+
+  @Override
+  public boolean stored(TensorRole role) {
+    return false;
   }
 
   @Override

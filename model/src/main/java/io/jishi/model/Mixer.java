@@ -9,11 +9,18 @@ import io.jishi.tensor.Linear;
 import io.jishi.tensor.Norm;
 import io.jishi.tensor.Ops;
 import io.jishi.tensor.Precision;
+import io.jishi.tensor.Rope;
 import io.jishi.tensor.Tensor;
 import java.util.List;
+import java.util.Map;
 
 /** The part of a layer that mixes tokens, with its weights. */
 sealed interface Mixer extends Part permits Mixer.Grouped, Mixer.Latent, RecurrentMixer {
+
+  /** The same with other rotations. */
+  default Mixer exchanged(Map<Rope, Rope> ropes) {
+    return this;
+  }
 
   /**
    * Attention with grouped heads.
@@ -54,6 +61,24 @@ sealed interface Mixer extends Part permits Mixer.Grouped, Mixer.Latent, Recurre
         ops.release(gate);
       }
       return Part.then(ops, mixed, ops.linear(mixed, output, precision));
+    }
+
+    @Override
+    public Mixer exchanged(Map<Rope, Rope> ropes) {
+      Attention a = attention;
+      Attention other =
+          new Attention(
+              a.heads(),
+              a.kvHeads(),
+              a.headDim(),
+              ropes.get(a.rope()),
+              a.queryNorm(),
+              a.keyNorm(),
+              a.eps(),
+              a.scale(),
+              a.normLast(),
+              a.scores());
+      return new Grouped(slot, input, queryNorm, keyNorm, other, gated, output);
     }
 
     private Tensor normed(Ops ops, Tensor qkv) {
@@ -110,6 +135,15 @@ sealed interface Mixer extends Part permits Mixer.Grouped, Mixer.Latent, Recurre
       ops.release(rows);
       mixed = Part.then(ops, mixed, ops.headLinear(mixed, values, precision));
       return Part.then(ops, mixed, ops.linear(mixed, output, precision));
+    }
+
+    @Override
+    public Mixer exchanged(Map<Rope, Rope> ropes) {
+      LatentAttention a = attention;
+      LatentAttention other =
+          new LatentAttention(a.heads(), a.rank(), a.rotary(), ropes.get(a.rope()), a.scale());
+      return new Latent(
+          slot, queryA, queryNorm, queryB, row, latentNorm, absorb, other, values, output);
     }
 
     private Tensor queries(Ops ops, Tensor x, Precision precision) {

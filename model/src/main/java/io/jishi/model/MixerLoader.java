@@ -13,6 +13,7 @@ import io.jishi.tensor.Weight;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -22,26 +23,18 @@ final class MixerLoader {
   private final DecoderSpec spec;
   private final Linears linears;
   private final List<StateSpec.Layer> slots;
-  private final int context;
   private final Map<RopeSpec, Rope> ropes = new HashMap<>();
 
   /**
    * A loader.
    *
    * @param slots of the states; what is built adds its own
-   * @param context positions that sequences will have at most
    */
-  MixerLoader(
-      Tensors tensors,
-      DecoderSpec spec,
-      Linears linears,
-      List<StateSpec.Layer> slots,
-      int context) {
+  MixerLoader(Tensors tensors, DecoderSpec spec, Linears linears, List<StateSpec.Layer> slots) {
     this.tensors = tensors;
     this.spec = spec;
     this.linears = linears;
     this.slots = slots;
-    this.context = context;
   }
 
   Mixer grouped(int l, DecoderSpec.GroupedAttention a) {
@@ -237,7 +230,14 @@ final class MixerLoader {
   }
 
   private Rope rope(RopeSpec rope) {
-    return rope == null ? null : ropes.computeIfAbsent(rope, r -> r.rope(context));
+    return rope == null ? null : ropes.computeIfAbsent(rope, r -> r.rope(spec.context()));
+  }
+
+  /** The rotations that were made, by identity, and what from. */
+  Map<Rope, RopeSpec> ropes() {
+    Map<Rope, RopeSpec> made = new IdentityHashMap<>();
+    ropes.forEach((spec, rope) -> made.put(rope, spec));
+    return made;
   }
 
   private int slot(StateSpec.Layer layer) {

@@ -92,15 +92,9 @@ public final class Model implements AutoCloseable {
               && MemoryBudget.allows(packedBytes(files.weights()));
       int most = options.context() == 0 ? spec.context() : options.context();
       Decoder decoder =
-          new DecoderLoader(
-                  spec,
-                  files.weights(),
-                  files.checkpoint(spec),
-                  backend,
-                  arena,
-                  pack,
-                  Math.min(most, spec.context()))
-              .load();
+          new DecoderLoader(spec, files.weights(), files.checkpoint(spec), backend, arena, pack)
+              .load()
+              .forLength(Math.min(most, spec.context()));
       return new Model(decoder, tokenizer, files, arena, pack);
     } catch (OutOfMemoryError e) {
       arena.close();

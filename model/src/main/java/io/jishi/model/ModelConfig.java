@@ -18,6 +18,9 @@ public interface ModelConfig {
   /** The family's name in the file: {@code model_type} or {@code general.architecture}. */
   String architecture();
 
+  /** Whether it is a GGUF file's: those leave out what llama.cpp tells from a model's size. */
+  boolean gguf();
+
   /** Whether the file has exactly this name. */
   boolean has(String name);
 
@@ -53,6 +56,9 @@ public interface ModelConfig {
    * @param role the projection, by whose tensor a GGUF file says so
    */
   boolean bias(String name, boolean absent, TensorRole role);
+
+  /** Whether a GGUF file has a tensor of this role in its first layer; false for other files. */
+  boolean stored(TensorRole role);
 
   /**
    * Which values make a rotary pair in this file's weights.

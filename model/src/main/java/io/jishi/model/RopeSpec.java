@@ -69,11 +69,6 @@ public record RopeSpec(Rope.Style style, int dims, double base, Scaling scaling)
   /** One divisor each, as GGUF files carry them in the tensor {@code rope_freqs.weight}. */
   public record Divisors(float[] divisors) implements Scaling {}
 
-  /** The rotation for the length that the model was made for. */
-  public Rope rope() {
-    return rope(0);
-  }
-
   /**
    * The frequencies, in FP32 as the reference implementations round them.
    *

@@ -108,6 +108,7 @@ class GoldenTest {
   /** A model with operations and a pool of states. */
   static final class Runner implements AutoCloseable {
     private final Model model;
+    private final Decoder decoder;
     private final Ops ops;
     private final StatePool pool;
     private final Precision precision;
@@ -121,9 +122,10 @@ class GoldenTest {
     }
 
     Runner(Path folder, DType cache, Precision precision, int threads, int context) {
-      model = Model.open(folder, Backend.cpu(), new ModelOptions(context, true));
+      model = Model.open(folder, Backend.cpu());
+      decoder = context == 0 ? model.decoder() : model.decoder().forLength(context);
       ops = Backend.cpu().ops(threads);
-      pool = new StatePool(model.decoder().stateSpec(cache), 4096);
+      pool = new StatePool(decoder.stateSpec(cache), 4096);
       this.precision = precision;
     }
 
@@ -139,7 +141,7 @@ class GoldenTest {
           int count = Math.min(size, tokens.length - from);
           batch.clear();
           batch.add(state, tokens, from, count, count);
-          Tensor logits = model.decoder().forward(ops, batch, precision);
+          Tensor logits = decoder.forward(ops, batch, precision);
           for (int i = 0; i < count; i++) {
             all[from + i] = logits.row(i);
           }
@@ -157,7 +159,7 @@ class GoldenTest {
         batch.add(before, tokens, 5, Math.min(70, tokens.length - 5), 1);
         batch.add(state, tokens, 0, tokens.length, tokens.length);
         batch.add(after, tokens, 9, 3, 3);
-        Tensor logits = model.decoder().forward(ops, batch, precision);
+        Tensor logits = decoder.forward(ops, batch, precision);
         float[][] all = new float[tokens.length][];
         for (int i = 0; i < tokens.length; i++) {
           all[i] = logits.row(1 + i);
@@ -172,7 +174,7 @@ class GoldenTest {
       try (SequenceState state = pool.newState()) {
         batch.add(state, prompt, 0, prompt.length, 1);
         for (int i = 0; i < count; i++) {
-          out[i] = best(model.decoder().forward(ops, batch, precision).row(0));
+          out[i] = best(decoder.forward(ops, batch, precision).row(0));
           batch.clear();
           batch.add(state, out, i, 1, 1);
         }

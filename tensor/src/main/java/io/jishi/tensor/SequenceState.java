@@ -123,6 +123,11 @@ public final class SequenceState implements AutoCloseable {
     cut(tokens);
   }
 
+  /** The longest length up to {@code tokens} that {@link #truncate} can cut to. */
+  public int reachable(int tokens) {
+    return recurrent == null || tokens == length ? tokens : 0;
+  }
+
   /** A point to come back to. */
   public Snapshot snapshot() {
     MemorySegment copy = null;

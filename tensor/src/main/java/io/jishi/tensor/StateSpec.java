@@ -4,9 +4,10 @@ package io.jishi.tensor;
 import java.util.List;
 
 /**
- * What a sequence's state holds, layer by layer.
+ * What a sequence's state holds, slot by slot.
  *
- * @param layers one entry a layer of the model
+ * @param layers one entry for each thing that a model remembers; a layer of the model may have none
+ *     or several
  */
 public record StateSpec(List<Layer> layers) {
   /** Tokens per block; keys are reduced block by block at absolute positions. */

@@ -14,16 +14,27 @@ final class Baichuan {
   /** By this vocabulary published files of the second generation are known. */
   private static final int SECOND = 125_696;
 
+  /** Layers of 13B, by which llama.cpp knows it. */
+  private static final int LARGE_LAYERS = 40;
+
   private Baichuan() {}
 
   static DecoderSpec baichuan(ModelConfig config) {
     Blueprint b = new Blueprint(config);
     GroupedAttention a = b.attention();
-    if (!config.has("max_position_embeddings")) {
+    boolean large =
+        config.gguf() ? b.layers == LARGE_LAYERS : !config.has("max_position_embeddings");
+    if (large) {
       ScoreSpec alibi = new ScoreSpec(a.scores().scale(), 0, 0, 1, false);
       a = a.withRope(null).withScores(alibi);
     }
-    boolean unit = config.flag("norm_head", config.require("vocab_size") == SECOND);
+    boolean unit =
+        config.flag("norm_head", !config.gguf() && config.require("vocab_size") == SECOND);
+    if (config.gguf() && config.require("vocab_size") == SECOND) {
+      throw b.unsupported(
+          "GGUF files of the second generation are not supported: they do not say whether the"
+              + " output matrix was divided by its rows' lengths; use the published checkpoint");
+    }
     return b.mixer(a)
         .head(new Head(config.tiedOutput(false), false, unit, 1, 0))
         .names(Map.of(TensorRole.QKV, "model.layers.%d.self_attn.W_pack"))

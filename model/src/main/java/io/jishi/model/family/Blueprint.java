@@ -146,12 +146,20 @@ final class Blueprint {
         config.architecture(),
         size("vocab_size", MAX_INNER),
         width,
-        config.integer("max_position_embeddings").orElse(2048),
+        context(),
         embedding,
         list,
         finalNorm,
         head,
         checkpoint);
+  }
+
+  /** A base that grows with the length makes more positions than the model was trained on. */
+  private int context() {
+    int context = config.integer("max_position_embeddings").orElse(2048);
+    return config.ropeScaling("full_attention") instanceof RopeSpec.DynamicBase d
+        ? (int) Math.min(Integer.MAX_VALUE, context * Math.max(1, d.factor()))
+        : context;
   }
 
   /** Attention with rotation of whole heads. */

@@ -6,6 +6,7 @@ import io.jishi.model.DecoderSpec.GroupedAttention;
 import io.jishi.model.DecoderSpec.HeadNorm;
 import io.jishi.model.ModelConfig;
 import io.jishi.model.NormSpec;
+import io.jishi.model.TensorRole;
 import io.jishi.tensor.Rope;
 import java.util.List;
 
@@ -16,7 +17,7 @@ final class Cohere {
   static DecoderSpec cohere(ModelConfig config) {
     Blueprint b = new Blueprint(config);
     GroupedAttention a = attention(b);
-    if (config.flag("use_qk_norm", false)) {
+    if (config.flag("use_qk_norm", config.stored(TensorRole.QUERY_NORM))) {
       a = a.withHeadNorm(new HeadNorm(HeadNorm.Scope.OWN_HEAD, norm(b)));
     }
     return base(b).mixer(a).build();

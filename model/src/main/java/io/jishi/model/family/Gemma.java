@@ -14,11 +14,15 @@ import io.jishi.tensor.Activation;
 import io.jishi.tensor.Rope;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** Gemma 1 to 3 (Google 2024, 2025): gains stored less 1, scaled embeddings, GELU. */
 final class Gemma {
   private static final Map<TensorRole, String> AROUND =
       Map.of(TensorRole.CHANNEL_NORM, "model.layers.%d.pre_feedforward_layernorm");
+
+  /** Layers of Gemma 2 and 3 of 27B, by which llama.cpp knows that scores are scaled otherwise. */
+  private static final Set<Integer> LARGE_LAYERS = Set.of(46, 62);
 
   private Gemma() {}
 
@@ -55,7 +59,7 @@ final class Gemma {
                 b.rope(
                     Rope.Style.HALVES,
                     b.headDim(),
-                    config.has("rope_local_base_freq")
+                    config.gguf() || config.has("rope_local_base_freq")
                         ? local
                         : config.ropeBase("sliding_attention", local),
                     new io.jishi.model.RopeSpec.Plain()))
@@ -85,7 +89,9 @@ final class Gemma {
   }
 
   private static double scale(Blueprint b) {
-    return 1 / Math.sqrt(b.config.number("query_pre_attn_scalar").orElse(b.headDim()));
+    double known =
+        b.config.gguf() && LARGE_LAYERS.contains(b.layers) ? b.width / b.heads() : b.headDim();
+    return 1 / Math.sqrt(b.config.number("query_pre_attn_scalar").orElse(known));
   }
 
   private static Head head(ModelConfig config) {

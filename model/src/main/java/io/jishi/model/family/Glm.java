@@ -36,7 +36,7 @@ final class Glm {
     Blueprint b = new Blueprint(config);
     boolean bias = config.bias("attention_bias", false, TensorRole.QUERY);
     GroupedAttention a = b.attention().withBiases(bias, false);
-    if (config.flag("use_qk_norm", false)) {
+    if (config.flag("use_qk_norm", config.stored(TensorRole.QUERY_NORM))) {
       a = a.withHeadNorm(new HeadNorm(HeadNorm.Scope.HEAD, b.rms));
     }
     return b.mixer(a).channel(DeepSeek.afterDense(b, DeepSeek.sigmoid(b))).build();

@@ -38,7 +38,10 @@ final class StateSpaces {
 
   static DecoderSpec mamba(ModelConfig config) {
     Blueprint b = new Blueprint(config);
-    int inner = config.integer("intermediate_size").orElse(b.width * b.size("expand", 2, 64));
+    int inner =
+        config.gguf()
+            ? b.size("mamba_inner")
+            : config.integer("intermediate_size").orElse(b.width * b.size("expand", 2, 64));
     int rank = config.integer("time_step_rank").orElse(Math.ceilDiv(b.width, 16));
     Mamba mixer =
         new Mamba(

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jishi.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.jishi.base.Json;
+import io.jishi.base.JsonObject;
+import io.jishi.model.family.Family;
+import io.jishi.testkit.Shared;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+
+/**
+ * {@code docs/FAMILIES.md} is what the specs say. Run with {@code -Djishi.families=write} and the
+ * reference data to write it anew.
+ */
+class FamilyTableTest {
+  private static final Path PAGE = Path.of("../docs/FAMILIES.md");
+
+  private static final String HEAD =
+      """
+      # Families
+
+      Written by `FamilyTableTest` from the specs of the reference models; do not edit. Every line is a reference model whose
+      logits and greedy tokens are checked (`FamilyGoldenTest`), from safetensors with `config.json` in both dialects.
+      "GGUF" says whether a converted copy is tested too (`GgufFamiliesTest`); the other families' GGUF names are either
+      unknown here or assumed and not tested. "Reference" is what computed the expected values: those of one's own code
+      were written for Jishi after the published code.
+
+      | model | `model_type` | mixers | positions | norms | channels | head | GGUF | reference |
+      |---|---|---|---|---|---|---|---|---|
+      """;
+
+  @Test
+  void everyFamilyStandsInTheTable() throws IOException {
+    String page = Files.readString(PAGE);
+    Set<String> ggufOnly = Set.of("command-r", "qwen2moe", "qwen3moe", "phi2", "gemma3", "gptneox");
+    for (String name : Family.names()) {
+      if (!ggufOnly.contains(name)) {
+        assertThat(page).contains("| `" + name + "` |");
+      }
+    }
+  }
+
+  @Test
+  void theTableIsWhatTheSpecsSay() throws IOException {
+    StringBuilder page = new StringBuilder(HEAD);
+    for (String name : FamilyGoldenTest.families().toList()) {
+      page.append(line(name, Shared.require("goldens/" + name)));
+    }
+    if ("write".equals(System.getProperty("jishi.families"))) {
+      Files.writeString(PAGE, page);
+    }
+    assertThat(Files.readString(PAGE)).isEqualTo(page.toString());
+  }
+
+  private static String line(String name, Path folder) {
+    DecoderSpec spec =
+        Family.spec(new HuggingFaceConfig(Json.parseObject(folder.resolve("config.json"))));
+    JsonObject golden = Json.parseObject(folder.resolve("golden.json"));
+    String reference =
+        golden.text("made_by").orElse("").startsWith("transformers") ? "Transformers" : "own code";
+    Set<String> mixers = new LinkedHashSet<>();
+    Set<String> positions = new LinkedHashSet<>();
+    Set<String> channels = new LinkedHashSet<>();
+    for (DecoderSpec.Layer layer : spec.layers()) {
+      for (DecoderSpec.Part part : layer.parts()) {
+        switch (part) {
+          case DecoderSpec.GroupedAttention a -> {
+            mixers.add(attention(a));
+            positions.add(a.scores().alibi() != 0 ? "ALiBi" : rope(a.rope()));
+          }
+          case DecoderSpec.LatentAttention a -> {
+            mixers.add("latent attention");
+            positions.add(rope(a.rope()));
+          }
+          case DecoderSpec.FeedForward f ->
+              channels.add(f.activation() + (f.gated() ? " gated" : ""));
+          case DecoderSpec.Mixture m -> channels.add(mixture(m));
+          case DecoderSpec.Mixer m -> mixers.add(m.getClass().getSimpleName());
+          case DecoderSpec.ChannelMix _ -> channels.add("ChannelMix");
+        }
+      }
+    }
+    if (spec.embedding().positions() > 0) {
+      positions.add("learned");
+      positions.remove("none");
+    }
+    boolean gguf = GgufFamiliesTest.TESTED.contains(name);
+    return "| "
+        + name
+        + " | `"
+        + spec.architecture()
+        + "` | "
+        + String.join("; ", mixers)
+        + " | "
+        + (positions.isEmpty() ? "none" : String.join("; ", positions))
+        + " | "
+        + norms(spec)
+        + " | "
+        + String.join("; ", channels)
+        + " | "
+        + head(spec)
+        + " | "
+        + (gguf ? "tested" : "")
+        + " | "
+        + reference
+        + " |\n";
+  }
+
+  private static String attention(DecoderSpec.GroupedAttention a) {
+    List<String> words = new ArrayList<>();
+    words.add("attention");
+    DecoderSpec.ScoreSpec s = a.scores();
+    if (s.window() > 0) {
+      words.add("window");
+    }
+    if (s.softCap() > 0) {
+      words.add("soft cap");
+    }
+    if (s.sinks()) {
+      words.add("sinks");
+    }
+    if (a.headNorm() != null) {
+      words.add("norm of " + a.headNorm().scope().name().toLowerCase().replace('_', ' '));
+    }
+    if (a.inputBias()) {
+      words.add("biases");
+    }
+    if (a.outputGate()) {
+      words.add("gate");
+    }
+    return String.join(", ", words);
+  }
+
+  private static String rope(RopeSpec rope) {
+    if (rope == null) {
+      return "none";
+    }
+    String style = rope.style().name().toLowerCase();
+    return switch (rope.scaling()) {
+      case RopeSpec.Plain _ -> style;
+      case RopeSpec.LinearScaling _ -> style + ", linear";
+      case RopeSpec.DynamicBase _ -> style + ", dynamic";
+      case RopeSpec.Llama3 _ -> style + ", Llama 3";
+      case RopeSpec.Yarn _ -> style + ", YaRN";
+      case RopeSpec.LongFactors _ -> style + ", long";
+      case RopeSpec.Divisors _ -> style + ", divisors";
+    };
+  }
+
+  private static String mixture(DecoderSpec.Mixture m) {
+    return m.routing().scoring().name().toLowerCase().replace('_', ' ')
+        + " mixture"
+        + (m.choiceBias() ? ", choice bias" : "")
+        + (m.routing().groups() > 1 ? ", groups" : "")
+        + (m.shared() != null ? ", shared" : "");
+  }
+
+  private static String norms(DecoderSpec spec) {
+    DecoderSpec.Layer layer = spec.layers().getFirst();
+    DecoderSpec.Branch branch = layer.blocks().getFirst().branches().getFirst();
+    String place =
+        branch.post() == null ? "before" : branch.pre() == null ? "after" : "before and after";
+    boolean parallel =
+        layer.blocks().size() == 1 && layer.blocks().getFirst().branches().size() > 1;
+    return spec.norm().kind().name().toLowerCase()
+        + (spec.norm().plusOne() ? " + 1" : "")
+        + " "
+        + place
+        + (parallel ? ", parallel" : "");
+  }
+
+  private static String head(DecoderSpec spec) {
+    DecoderSpec.Head head = spec.head();
+    return List.of(
+            head.tied() ? "tied" : "",
+            head.unitRows() ? "unit rows" : "",
+            head.scale() != 1 ? "scaled" : "",
+            head.softCap() != 0 ? "soft cap" : "")
+        .stream()
+        .filter(word -> !word.isEmpty())
+        .collect(Collectors.joining(", "));
+  }
+}
