@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jishi.tensor;
 
+import io.jishi.base.JishiException;
 import java.util.List;
 
 /**
@@ -203,7 +204,12 @@ public interface Ops extends AutoCloseable {
   @Override
   void close();
 
-  private UnsupportedOperationException missing(String operation) {
-    return new UnsupportedOperationException(getClass().getSimpleName() + " has no " + operation);
+  private JishiException.Unsupported missing(String operation) {
+    return new JishiException.Unsupported(
+        "this model needs the operation '"
+            + operation
+            + "', which "
+            + getClass().getSimpleName()
+            + " does not have yet");
   }
 }

@@ -4,12 +4,19 @@ package io.jishi.model.adapter;
 import io.jishi.tensor.Activation;
 import io.jishi.tensor.Attention;
 import io.jishi.tensor.Batch;
+import io.jishi.tensor.Convolution;
 import io.jishi.tensor.DType;
+import io.jishi.tensor.DeltaRule;
+import io.jishi.tensor.LatentAttention;
 import io.jishi.tensor.Linear;
+import io.jishi.tensor.Mixture;
+import io.jishi.tensor.Norm;
 import io.jishi.tensor.Ops;
 import io.jishi.tensor.Precision;
+import io.jishi.tensor.StateSpace;
 import io.jishi.tensor.Tensor;
 import io.jishi.tensor.Weight;
+import io.jishi.tensor.WeightedMean;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -135,6 +142,78 @@ public final class AdapterOps implements Ops {
   @Override
   public Tensor attention(Tensor qkv, Attention attention, int layer, Batch batch) {
     return ops.attention(qkv, attention, layer, batch);
+  }
+
+  @Override
+  public Tensor norm(Tensor x, Norm norm) {
+    return ops.norm(x, norm);
+  }
+
+  @Override
+  public Tensor scale(Tensor x, float factor) {
+    return ops.scale(x, factor);
+  }
+
+  @Override
+  public Tensor multiply(Tensor a, Tensor b) {
+    return ops.multiply(a, b);
+  }
+
+  @Override
+  public Tensor activate(Tensor x, Activation activation) {
+    return ops.activate(x, activation);
+  }
+
+  @Override
+  public Tensor softCap(Tensor x, float cap) {
+    return ops.softCap(x, cap);
+  }
+
+  @Override
+  public Tensor columns(Tensor x, int from, int count) {
+    return ops.columns(x, from, count);
+  }
+
+  @Override
+  public Tensor join(Tensor a, Tensor b) {
+    return ops.join(a, b);
+  }
+
+  @Override
+  public Tensor embedPositions(Weight table, Batch batch) {
+    return ops.embedPositions(table, batch);
+  }
+
+  @Override
+  public Tensor latentAttention(
+      Tensor queries, Tensor rows, LatentAttention spec, int layer, Batch batch) {
+    return ops.latentAttention(queries, rows, spec, layer, batch);
+  }
+
+  @Override
+  public Tensor mixture(Tensor x, Mixture mixture, Precision precision) {
+    return ops.mixture(x, mixture, precision);
+  }
+
+  @Override
+  public Tensor convolve(Tensor x, Convolution convolution, int layer, Batch batch) {
+    return ops.convolve(x, convolution, layer, batch);
+  }
+
+  @Override
+  public Tensor stateSpace(Tensor xbc, Tensor dt, StateSpace spec, int layer, Batch batch) {
+    return ops.stateSpace(xbc, dt, spec, layer, batch);
+  }
+
+  @Override
+  public Tensor deltaRule(Tensor qkv, Tensor a, Tensor b, DeltaRule spec, int layer, Batch batch) {
+    return ops.deltaRule(qkv, a, b, spec, layer, batch);
+  }
+
+  @Override
+  public Tensor weightedMean(
+      Tensor keys, Tensor values, WeightedMean spec, int layer, Batch batch) {
+    return ops.weightedMean(keys, values, spec, layer, batch);
   }
 
   @Override

@@ -105,6 +105,7 @@ public final class TrainingBench {
               rates[rates.length - 1],
               0,
               ops,
+              0,
               ops / limit);
       String name = "training, " + bench.parameters() + " parameters, " + (bf16 ? "bf16" : "fp32");
       BenchReport.Limits limits =

@@ -171,6 +171,11 @@ public final class Tape implements Ops {
     if (in.cols != attention.inputWidth() || in.rows != tokens.size()) {
       throw new IllegalArgumentException("not the queries, keys and values of this batch");
     }
+    if (!attention.plain()) {
+      throw new JishiException.Unsupported(
+          "attention with windows, slopes, sinks, caps or late norms cannot be trained yet:"
+              + " it has no gradient");
+    }
     Rotary rotary =
         attention.rope() == null ? null : rotaries.computeIfAbsent(attention.rope(), Rotary::new);
     HeadTurns turns =
