@@ -43,7 +43,7 @@ public enum WordRule {
    *
    * @param digits whether each digit is a word of its own
    */
-  void words(String text, boolean digits, Consumer<String> out) {
+  public void words(String text, boolean digits, Consumer<String> out) {
     if (!digits) {
       plain(text, out);
       return;
