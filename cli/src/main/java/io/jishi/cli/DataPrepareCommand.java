@@ -76,9 +76,9 @@ final class DataPrepareCommand extends ModelCommand {
 
   @Option(
       names = "--held-out",
-      defaultValue = "0.02",
+      defaultValue = "0.05",
       paramLabel = "SHARE",
-      description = "share of the documents that is kept for evaluation (default: 0.02)")
+      description = "share of the documents that is kept for evaluation (default: 0.05)")
   private double heldOut;
 
   @Option(

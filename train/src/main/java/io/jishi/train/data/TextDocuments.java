@@ -59,6 +59,7 @@ final class TextDocuments implements Documents {
       }
       boolean strip = border == Border.LINE || border == Border.PARAGRAPH;
       String document = strip && whole ? text.stripTrailing() : text;
+      document = strip && !continues ? document.replaceFirst("^[\r\n]+", "") : document;
       if (!document.isBlank() || border == Border.FILE) {
         String where = border == Border.FILE ? name : name + " document " + count;
         return Document.text(document, continues, where);

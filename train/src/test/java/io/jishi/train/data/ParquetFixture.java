@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jishi.train.data;
+
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+
+/**
+ * The least Parquet file: one required column of texts, one page, plain, uncompressed. The
+ * structures are written in Thrift's compact protocol (parquet.thrift of the Parquet format).
+ */
+final class ParquetFixture {
+  private static final int I32 = 5;
+  private static final int I64 = 6;
+  private static final int BINARY = 8;
+  private static final int LIST = 9;
+  private static final int STRUCT = 12;
+
+  private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+
+  static byte[] texts(String column, List<String> texts) {
+    ParquetFixture values = new ParquetFixture();
+    for (String text : texts) {
+      byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+      values.little(bytes.length);
+      values.out.writeBytes(bytes);
+    }
+    int size = values.out.size();
+    ParquetFixture page = new ParquetFixture();
+    page.field(1, I32).zigzag(0).field(1, I32).zigzag(size).field(1, I32).zigzag(size);
+    page.field(2, STRUCT); // data page header, field 5
+    page.field(1, I32).zigzag(texts.size()).field(1, I32).zigzag(0);
+    page.field(1, I32).zigzag(3).field(1, I32).zigzag(3).stop().stop();
+    ParquetFixture file = new ParquetFixture();
+    file.out.writeBytes("PAR1".getBytes(StandardCharsets.US_ASCII));
+    file.out.writeBytes(page.out.toByteArray());
+    file.out.writeBytes(values.out.toByteArray());
+    int chunk = page.out.size() + size;
+    byte[] footer = footer(column, texts.size(), chunk);
+    file.out.writeBytes(footer);
+    file.little(footer.length);
+    file.out.writeBytes("PAR1".getBytes(StandardCharsets.US_ASCII));
+    return file.out.toByteArray();
+  }
+
+  private static byte[] footer(String column, int rows, int chunk) {
+    ParquetFixture f = new ParquetFixture();
+    f.field(1, I32).zigzag(1); // version
+    f.field(1, LIST).list(2, STRUCT);
+    f.field(4, BINARY).text("schema").field(1, I32).zigzag(1).stop(); // name, one child
+    f.field(1, I32).zigzag(6).field(2, I32).zigzag(0).field(1, BINARY).text(column);
+    f.field(2, I32).zigzag(0).stop(); // byte array, required, name, UTF8
+    f.field(1, I64).zigzag(rows);
+    f.field(1, LIST).list(1, STRUCT); // row groups
+    f.field(1, LIST).list(1, STRUCT); // columns
+    f.field(2, I64).zigzag(4).field(1, STRUCT); // file offset, metadata
+    f.field(1, I32).zigzag(6).field(1, LIST).list(1, I32).zigzag(0);
+    f.field(1, LIST).list(1, BINARY).text(column).field(1, I32).zigzag(0);
+    f.field(1, I64).zigzag(rows).field(1, I64).zigzag(chunk).field(1, I64).zigzag(chunk);
+    f.field(2, I64).zigzag(4).stop().stop(); // data page offset
+    f.field(1, I64).zigzag(chunk).field(1, I64).zigzag(rows).stop().stop();
+    return f.out.toByteArray();
+  }
+
+  private ParquetFixture field(int step, int type) {
+    out.write(step << 4 | type);
+    return this;
+  }
+
+  private ParquetFixture list(int size, int type) {
+    out.write(size << 4 | type);
+    return this;
+  }
+
+  private ParquetFixture stop() {
+    out.write(0);
+    return this;
+  }
+
+  private ParquetFixture text(String text) {
+    varint(text.length());
+    out.writeBytes(text.getBytes(StandardCharsets.US_ASCII));
+    return this;
+  }
+
+  private ParquetFixture zigzag(int value) {
+    varint(value << 1);
+    return this;
+  }
+
+  private void varint(int value) {
+    int left = value;
+    while (left > 0x7F) {
+      out.write(left & 0x7F | 0x80);
+      left >>>= 7;
+    }
+    out.write(left);
+  }
+
+  private void little(int value) {
+    for (int shift = 0; shift < 32; shift += 8) {
+      out.write(value >>> shift);
+    }
+  }
+}
