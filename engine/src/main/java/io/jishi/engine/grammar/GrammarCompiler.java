@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jishi.engine.grammar;
+
+import io.jishi.base.JishiException;
+import io.jishi.base.Json;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Compiles grammars of all kinds for one vocabulary. Safe for use by several threads. */
+public final class GrammarCompiler {
+  /** More choices than this are refused. */
+  private static final int MAX_CHOICES = 50_000;
+
+  private final TokenTrie trie;
+  private final boolean dropsFirstSpace;
+
+  /**
+   * Orders the vocabulary, once for all grammars.
+   *
+   * @param tokenBytes the bytes that each token adds to a text, by id; empty for control tokens
+   * @param dropsFirstSpace whether a text that begins with a token loses that token's first blank
+   */
+  public GrammarCompiler(byte[][] tokenBytes, boolean dropsFirstSpace) {
+    this.trie = new TokenTrie(tokenBytes);
+    this.dropsFirstSpace = dropsFirstSpace;
+  }
+
+  /** A JSON value that fits a schema, which is given as JSON text. */
+  public Grammar jsonSchema(String field, String schema) {
+    return compile(SchemaCompiler.compile(field, json(field, schema)));
+  }
+
+  private static Object json(String field, String text) {
+    try {
+      return Json.parse(field, text);
+    } catch (JishiException.BadFile e) {
+      throw new JishiException.BadRequest(field, e.getMessage());
+    }
+  }
+
+  /** Any JSON object. */
+  public Grammar jsonObject(String field) {
+    Map<String, Expr> rules = new LinkedHashMap<>();
+    JsonText.addRules(rules);
+    return compile(new Rules(field, rules, JsonText.OBJECT));
+  }
+
+  /** A text that a regular expression matches as a whole. */
+  public Grammar regex(String field, String pattern) {
+    Expr expr = RegexParser.parse(field, pattern, Expr.Chars::new, false);
+    return compile(new Rules(field, Map.of("root", expr), "root"));
+  }
+
+  /** A text of a grammar in llama.cpp's GBNF. */
+  public Grammar gbnf(String field, String source) {
+    return compile(GbnfParser.parse(field, source));
+  }
+
+  /** One of several texts. */
+  public Grammar choice(String field, List<String> choices) {
+    if (choices.isEmpty() || choices.size() > MAX_CHOICES) {
+      throw new JishiException.BadRequest(
+          field, field + ": 1 to " + MAX_CHOICES + " choices are needed, not " + choices.size());
+    }
+    Expr expr = new Expr.Alt(choices.stream().map(Expr::text).toList());
+    return compile(new Rules(field, Map.of("root", expr), "root"));
+  }
+
+  private Grammar compile(Rules rules) {
+    return new Grammar(new Masks(Automaton.compile(rules), trie), dropsFirstSpace);
+  }
+
+  /** Checks a value against a schema, both as {@link Json} reads them. */
+  public static boolean valid(String field, Object schema, Object value) {
+    return SchemaCheck.holds(value, Schema.root(field, schema));
+  }
+}
