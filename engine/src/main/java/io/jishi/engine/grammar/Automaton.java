@@ -5,6 +5,7 @@ import io.jishi.base.JishiException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -16,6 +17,9 @@ import java.util.Map;
  * without end. Immutable.
  */
 final class Automaton {
+  /** Larger rules are not compared with those of other grammars. */
+  private static final int MAX_LEAF = 100;
+
   final String field;
   final Node[] nodes;
 
@@ -23,6 +27,9 @@ final class Automaton {
   final int[] starts;
 
   final int root;
+
+  /** Of small rules that call no other: what their nodes are in any grammar, by node. */
+  private final Map<Integer, String> keys = new HashMap<>();
 
   private Automaton(String field, Node[] nodes, int[] starts, int root) {
     this.field = field;
@@ -63,8 +70,33 @@ final class Automaton {
       throw bad(rules.field(), "nothing can match: every way through it is endless or contradicts");
     }
     automaton.prune();
+    automaton.nameLeaves();
     new LeftRecursion(automaton, new ArrayList<>(ids.keySet())).refuse();
     return automaton;
+  }
+
+  /** Equal in all grammars where the same text may follow within the rule; null for most nodes. */
+  String key(int node) {
+    return keys.get(node);
+  }
+
+  private void nameLeaves() {
+    for (int rule = 0; rule < starts.length; rule++) {
+      int from = starts[rule];
+      int to = rule + 1 < starts.length ? starts[rule + 1] : nodes.length;
+      StringBuilder shape = new StringBuilder();
+      boolean leaf = to - from <= MAX_LEAF;
+      for (int n = from; leaf && n < to; n++) {
+        leaf = nodes[n].calls.length + nodes[n].tokens.length == 0;
+        shape.append(nodes[n].accepts ? '!' : '.');
+        for (int k = 0; k < nodes[n].edges.length; k++) {
+          shape.append(nodes[n].edges[k] - (k % 3 == 2 ? from : 0)).append(',');
+        }
+      }
+      for (int n = from; leaf && n < to; n++) {
+        keys.put(n, (n - from) + " of " + shape);
+      }
+    }
   }
 
   private static JishiException.BadRequest bad(String field, String why) {

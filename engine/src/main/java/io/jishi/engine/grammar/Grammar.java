@@ -3,12 +3,18 @@ package io.jishi.engine.grammar;
 
 /** A compiled grammar over one vocabulary, for any number of texts and threads. */
 public final class Grammar {
+  private final Rules rules;
   private final Masks masks;
   private final boolean dropsFirstSpace;
 
-  Grammar(Masks masks, boolean dropsFirstSpace) {
+  Grammar(Rules rules, Masks masks, boolean dropsFirstSpace) {
+    this.rules = rules;
     this.masks = masks;
     this.dropsFirstSpace = dropsFirstSpace;
+  }
+
+  Rules rules() {
+    return rules;
   }
 
   /**

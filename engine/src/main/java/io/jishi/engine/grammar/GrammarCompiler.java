@@ -68,7 +68,31 @@ public final class GrammarCompiler {
   }
 
   private Grammar compile(Rules rules) {
-    return new Grammar(new Masks(Automaton.compile(rules), trie), dropsFirstSpace);
+    return new Grammar(rules, new Masks(Automaton.compile(rules), trie), dropsFirstSpace);
+  }
+
+  /** The same form with some white space before it: models put a line between thought and answer. */
+  public Grammar behindSpace(Grammar grammar) {
+    Rules rules = grammar.rules();
+    Map<String, Expr> more = new LinkedHashMap<>(rules.rules());
+    Expr space = new Expr.Repeat(new Expr.Chars(CodePoints.of(' ', '\n')), 0, 4);
+    String name = "space before " + rules.root();
+    more.put(name, Expr.seq(space, new Expr.Rule(rules.root())));
+    return compile(new Rules(rules.field(), more, name));
+  }
+
+  /**
+   * A word to watch for in free text.
+   *
+   * @param token the control token that is written so, or -1
+   */
+  public Trigger trigger(String text, int token) {
+    return new Trigger(trie, text, token);
+  }
+
+  /** Words of 64 tokens in a mask. */
+  public int words() {
+    return (trie.vocabulary + 63) / 64;
   }
 
   /** Checks a value against a schema, both as {@link Json} reads them. */

@@ -141,19 +141,28 @@ final class Masks {
     if (known != null) {
       return known;
     }
-    begin();
-    walk(configs.only(node), 0);
-    int[] tokens = automaton.nodes[node].tokens;
-    for (int k = 0; k < tokens.length; k += 2) {
-      set(scratch, tokens[k]);
+    String key = automaton.key(node);
+    Summary shared = key == null ? null : trie.shared(key);
+    Summary made = shared == null ? explored(node) : shared.alone();
+    if (shared == null && key != null) {
+      trie.share(key, made.alone());
     }
-    Summary made = made();
     if (bytes > MAX_BYTES) {
       summaries.clear();
       bytes = made.bytes();
     }
     summaries.put(node, made);
     return made;
+  }
+
+  private Summary explored(int node) {
+    begin();
+    walk(configs.only(node), 0);
+    int[] tokens = automaton.nodes[node].tokens;
+    for (int k = 0; k < tokens.length; k += 2) {
+      set(scratch, tokens[k]);
+    }
+    return made();
   }
 
   private Summary through(Summary above, int node) {

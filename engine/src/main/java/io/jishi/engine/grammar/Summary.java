@@ -43,6 +43,17 @@ final class Summary {
     }
   }
 
+  private Summary(Summary other) {
+    bits = other.bits;
+    list = other.list;
+    exits = other.exits;
+  }
+
+  /** The same for another grammar, without what that one has below. */
+  Summary alone() {
+    return new Summary(this);
+  }
+
   void addTo(long[] mask) {
     if (bits != null) {
       for (int w = 0; w < mask.length; w++) {

@@ -2,6 +2,8 @@
 package io.jishi.engine.grammar;
 
 import java.util.Arrays;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.IntStream;
 
 /**
@@ -10,6 +12,8 @@ import java.util.stream.IntStream;
  * are not in it. Immutable.
  */
 final class TokenTrie {
+  private static final int MAX_SHARED = 500;
+
   /** Number of token ids, those without bytes included. */
   final int vocabulary;
 
@@ -28,6 +32,9 @@ final class TokenTrie {
   final int[] tokens;
   final int deepest;
   private final byte[][] bytes;
+
+  /** Summaries of small rules that many grammars have, such as the strings of JSON. */
+  private final Map<String, Summary> shared = new ConcurrentHashMap<>();
 
   /**
    * Builds the tree.
@@ -87,6 +94,17 @@ final class TokenTrie {
   private static int common(byte[] a, byte[] b) {
     int at = Arrays.mismatch(a, b);
     return at < 0 ? a.length : at;
+  }
+
+  /** The summary of a place that looks like this in any grammar, or null. */
+  Summary shared(String key) {
+    return shared.get(key);
+  }
+
+  void share(String key, Summary summary) {
+    if (shared.size() < MAX_SHARED) {
+      shared.put(key, summary);
+    }
   }
 
   /** The bytes of a token; empty for one that has none. */
