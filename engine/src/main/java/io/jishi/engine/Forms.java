@@ -115,8 +115,7 @@ final class Forms {
           blank = t;
         }
       }
-      boolean drops =
-          blank >= 0 && !tokenizer.streamDecoder(false).append(blank).startsWith(" ");
+      boolean drops = blank >= 0 && !tokenizer.streamDecoder(false).append(blank).startsWith(" ");
       compiler = new GrammarCompiler(bytes, drops);
     }
     return compiler;

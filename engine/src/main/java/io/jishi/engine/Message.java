@@ -7,8 +7,8 @@ import java.util.Objects;
 /**
  * One turn of a conversation.
  *
- * @param role who speaks: {@code system}, {@code user}, {@code assistant} or {@code tool}; templates
- *     of some models know more
+ * @param role who speaks: {@code system}, {@code user}, {@code assistant} or {@code tool};
+ *     templates of some models know more
  * @param content what is said; never read as control tokens
  * @param toolCalls what the assistant asked to be called
  * @param toolCallId the call that a tool answers, or null

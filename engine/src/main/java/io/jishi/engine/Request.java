@@ -55,8 +55,7 @@ public record Request(
     }
     if (maxTokens > 0 && ending.minTokens() > maxTokens) {
       throw new JishiException.BadRequest(
-          "min_tokens",
-          "min_tokens is " + ending.minTokens() + ", above max_tokens, " + maxTokens);
+          "min_tokens", "min_tokens is " + ending.minTokens() + ", above max_tokens, " + maxTokens);
     }
   }
 

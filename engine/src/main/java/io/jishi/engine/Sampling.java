@@ -81,8 +81,7 @@ public record Sampling(
         (token, add) -> {
           check(token >= 0, "logit_bias", "by token ids of 0 or more", token);
           boolean finite = Math.abs(add) <= 1000;
-          check(
-              finite || add == Float.NEGATIVE_INFINITY, "logit_bias", "-1000 to 1000 or -∞", add);
+          check(finite || add == Float.NEGATIVE_INFINITY, "logit_bias", "-1000 to 1000 or -∞", add);
         });
     order = List.copyOf(order);
     if (!order.isEmpty() && EnumSet.copyOf(order).size() != order.size()) {
@@ -103,8 +102,7 @@ public record Sampling(
 
   /** The same with another seed. */
   public Sampling withSeed(Long other) {
-    return new Sampling(
-        temperature, topK, topP, minP, other, penalties, shape, bias, order);
+    return new Sampling(temperature, topK, topP, minP, other, penalties, shape, bias, order);
   }
 
   /** The same with other penalties. */
@@ -172,8 +170,7 @@ public record Sampling(
    * @param window how many of the last tokens are searched; 0 searches all
    * @param breakers passages do not reach over tokens that hold one of these texts
    */
-  public record Dry(
-      float multiplier, float base, int allowed, int window, List<String> breakers) {
+  public record Dry(float multiplier, float base, int allowed, int window, List<String> breakers) {
     /** What those who made it recommend as breakers. */
     public static final List<String> BREAKERS = List.of("\n", ":", "\"", "*");
 

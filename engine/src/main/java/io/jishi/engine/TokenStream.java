@@ -70,7 +70,8 @@ final class TokenStream {
   TokenStream(Setup setup, Consumer<Part> out) {
     this.request = setup.request();
     this.sampler =
-        new Sampler(setup.sampling(), setup.prompt(), breakers(setup.sampling(), setup.tokenizer()));
+        new Sampler(
+            setup.sampling(), setup.prompt(), breakers(setup.sampling(), setup.tokenizer()));
     this.guide = setup.guide();
     this.tokenizer = setup.tokenizer();
     this.decoder = setup.tokenizer().streamDecoder(setup.continuing());
@@ -79,7 +80,8 @@ final class TokenStream {
     this.endTokens = setup.endTokens();
     this.out = out;
     this.most = setup.room();
-    this.allowed = request.ending().minTokens() > 0 ? new long[(setup.vocabulary() + 63) / 64] : null;
+    this.allowed =
+        request.ending().minTokens() > 0 ? new long[(setup.vocabulary() + 63) / 64] : null;
   }
 
   private static BitSet breakers(Sampling sampling, Tokenizer tokenizer) {

@@ -53,8 +53,8 @@ public interface Tokenizer {
   StreamDecoder streamDecoder(boolean continuing);
 
   /**
-   * The bytes that the token adds to a text, none for a control token. A vocabulary whose tokens may
-   * end within a character has to say them itself.
+   * The bytes that the token adds to a text, none for a control token. A vocabulary whose tokens
+   * may end within a character has to say them itself.
    */
   default byte[] bytes(int token) {
     StreamDecoder decoder = streamDecoder(true);

@@ -71,7 +71,9 @@ public final class GrammarCompiler {
     return new Grammar(rules, new Masks(Automaton.compile(rules), trie), dropsFirstSpace);
   }
 
-  /** The same form with some white space before it: models put a line between thought and answer. */
+  /**
+   * The same form with some white space before it: models put a line between thought and answer.
+   */
   public Grammar behindSpace(Grammar grammar) {
     Rules rules = grammar.rules();
     Map<String, Expr> more = new LinkedHashMap<>(rules.rules());

@@ -33,8 +33,7 @@ public final class Sampler {
     this.random =
         sampling.seed() == null ? new SplittableRandom() : new SplittableRandom(sampling.seed());
     boolean remembers = sampling.penalties().any() || sampling.penalties().dry() != null;
-    this.repetition =
-        remembers ? new Repetition(sampling.penalties(), prompt, breakers) : null;
+    this.repetition = remembers ? new Repetition(sampling.penalties(), prompt, breakers) : null;
     this.bound = shape.mirostat() == null ? 0 : 2 * shape.mirostat().tau();
   }
 
