@@ -12,7 +12,8 @@ import java.util.Map;
  *
  * @param temperature divides the logits; 0 takes the most likely token (the lowest id of equals)
  *     after bias and penalties
- * @param topK keep this many of the most likely tokens; 0 keeps all
+ * @param topK keep this many of the most likely tokens, and those as likely as the last of them; 0
+ *     keeps all
  * @param topP keep the smallest set of most likely tokens that reaches this probability (Holtzman
  *     et al. 2020); 1 keeps all
  * @param minP drop tokens less likely than this fraction of the most likely one (Nguyen et al.

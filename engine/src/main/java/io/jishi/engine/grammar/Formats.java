@@ -12,9 +12,9 @@ final class Formats {
       "((0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])|(0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31)";
   private static final String DATE = "(19|20)[0-9]{2}-" + DAY;
   private static final String TIME =
-      "([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,6})?(Z|[+-](0[0-9]|1[0-3]):[0-5][0-9])";
+      "([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,6})?(Z|\\+(0[0-9]|1[0-3]):[0-5][0-9]|-(0[1-9]|1[0-1]):[0-5][0-9])";
   private static final String LABEL = "[a-z]([a-z0-9]|-[a-z0-9]){0,20}";
-  private static final String HOST = LABEL + "(\\." + LABEL + "){1,4}";
+  private static final String HOST = LABEL + "(\\." + LABEL + "){0,3}\\.[a-z]{2,6}";
   private static final String BYTE = "(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])";
   private static final String URI =
       "https?://"
@@ -32,7 +32,7 @@ final class Formats {
           Map.entry(
               "duration",
               "P([1-9][0-9]{0,3}D(T[1-9][0-9]{0,3}H)?|[1-9][0-9]{0,3}W|T[1-9][0-9]{0,3}[HMS])"),
-          Map.entry("email", "[A-Za-z0-9_]([A-Za-z0-9_-]|\\.[A-Za-z0-9_-]){0,40}@" + HOST),
+          Map.entry("email", "[A-Za-z0-9_]([A-Za-z0-9_-]|\\.[A-Za-z0-9_-]){0,15}@" + HOST),
           Map.entry("hostname", HOST),
           Map.entry("ipv4", "(" + BYTE + "\\.){3}" + BYTE),
           Map.entry("ipv6", "([0-9a-f]{1,4}:){7}[0-9a-f]{1,4}"),

@@ -164,7 +164,7 @@ public final class Candidates {
     count = n;
   }
 
-  /** Keeps the {@code k} largest; of equals at the border those with the lowest ids. */
+  /** Keeps the {@code k} largest; of equals at the border all stay, as in Transformers. */
   void keepTop(int k) {
     if (k >= count) {
       return;
@@ -184,7 +184,7 @@ public final class Candidates {
         border = logit(ranked[0]);
       }
     }
-    keepFrom(ranked[0]);
+    keepAbove(border);
   }
 
   /** Larger logits have larger keys, and of equals the lower place. */
@@ -295,6 +295,9 @@ public final class Candidates {
     int kept = 0;
     while (kept < count && (kept == 0 || sum < share * total)) {
       sum += weights[(int) ranked[kept++]];
+    }
+    while (kept < count && ranked[kept] >> 32 == ranked[kept - 1] >> 32) {
+      kept++; // equals at the border all stay
     }
     for (int i = kept; i < count; i++) {
       logits[(int) ranked[i]] = Float.NEGATIVE_INFINITY;

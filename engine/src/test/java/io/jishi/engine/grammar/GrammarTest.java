@@ -90,7 +90,7 @@ class GrammarTest {
     Grammar more =
         COMPILER.gbnf(
             "grammar",
-            "root ::= \"\\x41\" [^a-c\\n]? .\n  | ( \"x\" \"y\" # comment\n  )+ | \"\\u4e2d\"{2,}");
+            "root ::= \"\\x41\" [^a-c\\n]? . |\n  ( \"x\" \"y\" # comment\n  )+ | \"\\u4e2d\"{2,}");
     for (String text : List.of("Az!", "Az", "xyxy", "中中中")) {
       assertThat(Walks.accepts(more, text)).as(text).isTrue();
     }
@@ -210,7 +210,8 @@ class GrammarTest {
   @Test
   void aGrammarWithTooManyReadingsEndsInAnErrorNotInAHang() {
     Grammar grammar =
-        COMPILER.gbnf("grammar", "root ::= \"x\" root | \"x\" root \"y\" | \"x\" root \"z\" | \"x\"");
+        COMPILER.gbnf(
+            "grammar", "root ::= a | b | \"x\"\na ::= \"x\" root \"y\"\nb ::= \"x\" root \"z\"");
     Matcher matcher = grammar.matcher(true);
     assertThatThrownBy(() -> matcher.accept(bytes("x".repeat(1000)), 0))
         .isInstanceOf(JishiException.BadRequest.class)
