@@ -51,6 +51,14 @@ public sealed interface Constraint {
   }
 
   /**
+   * A call of a tool of the conversation, written as the model's family does, with arguments that
+   * fit the tool's schema. Families that do not write arguments as JSON are refused.
+   *
+   * @param name the tool, or null for any
+   */
+  record ToolCall(String name) implements Constraint {}
+
+  /**
    * Free text up to and including a trigger, then a form. The answer cannot end before the trigger.
    *
    * @param trigger text, or a control token as the vocabulary writes it

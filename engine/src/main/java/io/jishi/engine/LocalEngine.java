@@ -15,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -50,7 +51,8 @@ final class LocalEngine implements Engine {
     this.runner = runner;
     this.context = context;
     this.syntax = Syntax.of(model.chatTemplate());
-    this.forms = new Forms(model.tokenizer(), model.decoder().spec().vocabulary());
+    this.forms =
+        new Forms(model.tokenizer(), model.decoder().spec().vocabulary(), model.chatTemplate());
     this.info = Inspector.info(model, options, context);
     this.driver = new Driver("jishi-engine", options.queue());
   }
@@ -156,7 +158,12 @@ final class LocalEngine implements Engine {
               : null;
       guide =
           forms.guide(
-              request.constraint(), thoughts, !continuing, ends, request.ending().closeInTime());
+              request.constraint(),
+              request.prompt() instanceof Prompt.Chat c ? c.tools() : List.of(),
+              thoughts,
+              !continuing,
+              ends,
+              request.ending().closeInTime());
     }
     int room = context - prompt.length;
     return new TokenStream.Setup(

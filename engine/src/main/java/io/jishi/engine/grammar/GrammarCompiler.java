@@ -67,6 +67,26 @@ public final class GrammarCompiler {
     return compile(new Rules(field, Map.of("root", expr), "root"));
   }
 
+  /**
+   * A call of one of several tools.
+   *
+   * @param schemas of the arguments, by name
+   * @param around what stands before the name, between it and the arguments, and behind: texts
+   *     ({@code String}) and control tokens ({@code Integer})
+   */
+  public Grammar toolCall(
+      String field, Map<String, Object> schemas, List<? extends List<?>> around) {
+    List<Expr> frame = new java.util.ArrayList<>();
+    for (List<?> pieces : around) {
+      frame.add(
+          new Expr.Seq(
+              pieces.stream()
+                  .map(p -> p instanceof Integer t ? new Expr.Token(t) : Expr.text((String) p))
+                  .toList()));
+    }
+    return compile(SchemaCompiler.calls(field, schemas, frame));
+  }
+
   private Grammar compile(Rules rules) {
     return new Grammar(rules, new Masks(Automaton.compile(rules), trie), dropsFirstSpace);
   }

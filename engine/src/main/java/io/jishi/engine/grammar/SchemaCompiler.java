@@ -7,6 +7,7 @@ import java.math.RoundingMode;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -18,7 +19,10 @@ final class SchemaCompiler {
   private static final int MAX_RULES = 10_000;
 
   private final Map<String, Expr> rules = new LinkedHashMap<>();
-  private final Map<Object, String> names = new HashMap<>();
+
+  /** Names of rules by schema, for each document: references mean something else in another. */
+  private final Map<Schema.Document, Map<Object, String>> names = new IdentityHashMap<>();
+
   private final ArrayDeque<Runnable> todo = new ArrayDeque<>();
 
   private SchemaCompiler() {}
@@ -40,14 +44,39 @@ final class SchemaCompiler {
     return new Rules(field, compiler.rules, name);
   }
 
+  /**
+   * The rules of tool calls: one of several names, with what fits the schema of its arguments.
+   *
+   * @param around what stands before the name, between it and the arguments, and behind them
+   */
+  static Rules calls(String field, Map<String, Object> schemas, List<Expr> around) {
+    SchemaCompiler compiler = new SchemaCompiler();
+    JsonText.addRules(compiler.rules);
+    List<Expr> calls = new ArrayList<>();
+    schemas.forEach(
+        (name, schema) ->
+            calls.add(
+                Expr.seq(
+                    Expr.text(name),
+                    around.get(1),
+                    compiler.call(Schema.root(field + ": " + name, schema)))));
+    while (!compiler.todo.isEmpty()) {
+      compiler.todo.poll().run();
+    }
+    String root = "call";
+    compiler.rules.put(root, Expr.seq(around.get(0), new Expr.Alt(calls), around.get(2)));
+    return new Rules(field, compiler.rules, root);
+  }
+
   /** The rule of a schema; equal schemas share one. */
   private String rule(Schema schema) {
-    String known = names.get(schema.value());
+    Map<Object, String> own = names.computeIfAbsent(schema.document(), _ -> new HashMap<>());
+    String known = own.get(schema.value());
     if (known != null) {
       return known;
     }
     String name = schema.path() + " " + rules.size();
-    names.put(schema.value(), name);
+    own.put(schema.value(), name);
     rules.put(name, Expr.NEVER); // its place; filled below
     if (rules.size() > MAX_RULES) {
       throw schema.bad("the schema needs more than " + MAX_RULES + " rules");

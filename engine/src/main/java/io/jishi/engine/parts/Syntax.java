@@ -85,6 +85,41 @@ public record Syntax(String thinkOpen, String thinkClose, Tools tools) {
     return llama ? Tools.LLAMA : Tools.NONE;
   }
 
+  /**
+   * What stands before the name of a call, between it and its arguments, and behind them; null
+   * where arguments are not written as JSON.
+   */
+  public String[] frame(String template) {
+    boolean named = template.contains("[ARGS]");
+    boolean fenced = template.contains("```json");
+    String first = "<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>";
+    String last = "<｜tool▁call▁end｜><｜tool▁calls▁end｜>";
+    return switch (tools) {
+      case TAGS ->
+          template.contains("<function=") || template.contains("<arg_key>")
+              ? null
+              : new String[] {
+                "<tool_call>\n{\"name\": \"", "\", \"arguments\": ", "}\n</tool_call>"
+              };
+      case LLAMA -> new String[] {"{\"name\": \"", "\", \"parameters\": ", "}"};
+      case MISTRAL ->
+          named
+              ? new String[] {"[TOOL_CALLS]", "[ARGS]", ""}
+              : new String[] {"[TOOL_CALLS][{\"name\": \"", "\", \"arguments\": ", "}]"};
+      case DEEPSEEK ->
+          fenced
+              ? new String[] {first + "function<｜tool▁sep｜>", "\n```json\n", "\n```" + last}
+              : new String[] {first, "<｜tool▁sep｜>", last};
+      case KIMI ->
+          new String[] {
+            "<|tool_calls_section_begin|><|tool_call_begin|>functions.",
+            ":0<|tool_call_argument_begin|>",
+            "<|tool_call_end|><|tool_calls_section_end|>"
+          };
+      case NONE, MINICPM, HARMONY -> null;
+    };
+  }
+
   /** Whether a prompt leaves the model within its thoughts. */
   public boolean endsThinking(String prompt) {
     return thinkOpen != null && prompt.stripTrailing().endsWith(thinkOpen);

@@ -33,7 +33,8 @@ class GrammarTest {
 
   @Test
   void aMaskIsExactlyTheTokensThatLeadToACompleteText() {
-    String json = "{\"type\":\"object\",\"properties\":{\"a\":{\"type\":[\"string\",\"integer\"]}}}";
+    String json =
+        "{\"type\":\"object\",\"properties\":{\"a\":{\"type\":[\"string\",\"integer\"]}}}";
     List<Grammar> grammars =
         List.of(
             COMPILER.gbnf("grammar", SUMS),
@@ -174,9 +175,27 @@ class GrammarTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "(?=a)b", "a(?<!b)c", "(a)\\1", "\\bword", "a**", "a{3,2}", "(", ")", "[z-a]", "[a", "a|*",
-        "x^y", "\\p{Greek}", "(?i)a", "a++", "[[:alpha:]]", "\\q", "a{99999999999}", "\\u{110000}",
-        "((((a{999}){999}){999}){999}){999}", "(a?){900000000}"
+        "(?=a)b",
+        "a(?<!b)c",
+        "(a)\\1",
+        "\\bword",
+        "a**",
+        "a{3,2}",
+        "(",
+        ")",
+        "[z-a]",
+        "[a",
+        "a|*",
+        "x^y",
+        "\\p{Greek}",
+        "(?i)a",
+        "a++",
+        "[[:alpha:]]",
+        "\\q",
+        "a{99999999999}",
+        "\\u{110000}",
+        "((((a{999}){999}){999}){999}){999}",
+        "(a?){900000000}"
       })
   void aPatternThatIsMalformedOrNotSupportedIsRefused(String pattern) {
     assertThatThrownBy(() -> COMPILER.regex("regex", pattern))
@@ -236,8 +255,9 @@ class GrammarTest {
   @Provide
   Arbitrary<String> soup() {
     String[] pieces = {
-      "root", "::=", "\n", "\"a\"", "|", "(", ")", "*", "+", "?", "{", "}", "{2,3}", "[", "]", "[a-z]",
-      "^", "$", "\\", "\\d", "\\p{L}", ".", "a", "b", " ", "-", "#", "\"", "中", "\\u", "(?:", ",", "9"
+      "root", "::=", "\n", "\"a\"", "|", "(", ")", "*", "+", "?", "{", "}", "{2,3}", "[", "]",
+      "[a-z]", "^", "$", "\\", "\\d", "\\p{L}", ".", "a", "b", " ", "-", "#", "\"", "中", "\\u",
+      "(?:", ",", "9"
     };
     return Arbitraries.of(Arrays.asList(pieces)).list().ofMaxSize(25).map(l -> String.join("", l));
   }

@@ -51,7 +51,8 @@ class SchemaTest {
   }
 
   static Map<?, ?> realLife() throws Exception {
-    try (InputStream in = SchemaTest.class.getResourceAsStream("/io/jishi/engine/grammar/schemas.json")) {
+    try (InputStream in =
+        SchemaTest.class.getResourceAsStream("/io/jishi/engine/grammar/schemas.json")) {
       return (Map<?, ?>) Json.parse("schemas.json", in.readAllBytes());
     }
   }
@@ -87,7 +88,8 @@ class SchemaTest {
       for (int i = 0; i < 5; i++) {
         String text = Walks.text(grammar, VOCABULARY, random, i * 10);
         assertThat(errors(schema, text)).as(seed + " " + schema + ": " + text).isEmpty();
-        boolean own = GrammarCompiler.valid("schema", Json.parse("s", schema), Json.parse("t", text));
+        boolean own =
+            GrammarCompiler.valid("schema", Json.parse("s", schema), Json.parse("t", text));
         assertThat(own).as(schema + ": " + text).isTrue();
       }
     }
@@ -97,12 +99,14 @@ class SchemaTest {
   /** Numbers at and around their bounds: what the judge accepts can be written, and only that. */
   @Test
   void boundsOfNumbersAreExact() {
-    String[] bounds = {"-12.5", "-1", "-0.25", "0", "0.1", "0.125", "1", "9.99", "10", "99", "100", "1234"};
+    String[] bounds = {
+      "-12.5", "-1", "-0.25", "0", "0.1", "0.125", "1", "9.99", "10", "99", "100", "1234"
+    };
     String[] values = {
-      "-13", "-12.51", "-12.5", "-12.49", "-12", "-1.1", "-1", "-0.9", "-0.26", "-0.25", "-0.2", "0", "0.0",
-      "0.09", "0.1", "0.10", "0.11", "0.12", "0.125", "0.126", "0.13", "0.9", "1", "1.0", "1.01", "5", "9",
-      "9.9", "9.98", "9.99", "9.991", "10", "10.5", "11", "50", "98", "99", "99.5", "100", "101", "999",
-      "1000", "1233", "1234", "1234.5", "1235", "99999"
+      "-13", "-12.51", "-12.5", "-12.49", "-12", "-1.1", "-1", "-0.9", "-0.26", "-0.25", "-0.2",
+      "0", "0.0", "0.09", "0.1", "0.10", "0.11", "0.12", "0.125", "0.126", "0.13", "0.9", "1",
+      "1.0", "1.01", "5", "9", "9.9", "9.98", "9.99", "9.991", "10", "10.5", "11", "50", "98", "99",
+      "99.5", "100", "101", "999", "1000", "1233", "1234", "1234.5", "1235", "99999"
     };
     for (int low = 0; low < bounds.length; low++) {
       for (int high = low; high < bounds.length; high++) {
