@@ -13,6 +13,9 @@ import java.util.Map;
  * vLLM.
  */
 final class SamplingFields {
+  private static final List<String> USUAL =
+      List.of("temperature", "top_k", "top_p", "min_p", "seed");
+
   private static final List<String> NAMES =
       List.of(
           "temperature",
@@ -40,7 +43,7 @@ final class SamplingFields {
 
   /** Null, for the model's own defaults, where the request says nothing; else OpenAI's defaults. */
   static Sampling read(Fields fields) {
-    if (NAMES.stream().noneMatch(fields::has)) {
+    if (NAMES.stream().noneMatch(name -> speaks(fields, name))) {
       return null;
     }
     return new Sampling(
@@ -53,6 +56,17 @@ final class SamplingFields {
         shape(fields),
         bias(fields),
         order(fields));
+  }
+
+  /** Clients send penalties of 0 and no bias without a thought: that asks for nothing. */
+  private static boolean speaks(Fields fields, String name) {
+    boolean silent =
+        switch (fields.raw(name)) {
+          case Number n -> n.doubleValue() == 0 && !USUAL.contains(name);
+          case Map<?, ?> map -> map.isEmpty();
+          case null, default -> false;
+        };
+    return fields.has(name) && !silent;
   }
 
   private static Sampling.Penalties penalties(Fields fields) {
