@@ -13,6 +13,7 @@ import java.util.regex.Pattern;
 /** Reads the tool calls that stand between a family's marks. */
 final class Calls {
   // No pattern here can go back over what it has read: hostile output stays linear.
+  private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_.:-]++");
   private static final Pattern FUNCTION = Pattern.compile("<function=([^>\\s]++)>");
   private static final Pattern PARAMETER = Pattern.compile("<parameter=([^>]++)>");
   private static final Pattern PARAM = Pattern.compile("<param name=\"([^\"]++)\">");
@@ -95,7 +96,7 @@ final class Calls {
   private Call keysAndValues(String body) {
     int first = body.indexOf("<arg_key>");
     String name = (first < 0 ? body : body.substring(0, first)).strip();
-    if (name.isEmpty() || name.chars().anyMatch(c -> Character.isWhitespace(c) || c == '<')) {
+    if (!NAME.matcher(name).matches()) {
       throw new NoCall();
     }
     Map<String, Object> arguments = new LinkedHashMap<>();
