@@ -18,6 +18,17 @@ public interface Generation extends AutoCloseable {
    */
   String next();
 
+  /**
+   * The next piece of a part, where the request asked for parts (else all is text); waits for it. A
+   * tool call comes whole. Use either this or {@link #next}, which passes over what is not text.
+   *
+   * @return null at the end
+   */
+  default Part nextPart() {
+    String piece = next();
+    return piece == null ? null : new Part.Text(piece);
+  }
+
   /** Waits for the end; see {@link #next()} for interruption. */
   Answer result();
 

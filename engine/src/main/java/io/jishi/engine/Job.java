@@ -9,36 +9,25 @@ import java.util.concurrent.LinkedBlockingQueue;
 /** One request on its way: the driver writes, the caller reads. */
 final class Job implements Generation {
   /** Stands in the queue of pieces behind the last one. */
-  private static final String END = new String("end");
+  private static final Part END = new Part.Text("end");
 
   final int[] prompt;
   final Request request;
-  final Sampling sampling;
-
-  /** Whether a text stands before the answer that it continues. */
-  final boolean continuing;
-
+  final TokenStream stream;
   final long queuedAt = System.nanoTime();
-  private final LinkedBlockingQueue<String> pieces = new LinkedBlockingQueue<>();
+  private final LinkedBlockingQueue<Part> pieces = new LinkedBlockingQueue<>();
   private final CompletableFuture<Answer> answer = new CompletableFuture<>();
   private volatile boolean cancelled;
   private boolean ended;
 
-  Job(int[] prompt, Request request, Sampling sampling, boolean continuing) {
-    this.prompt = prompt;
-    this.request = request;
-    this.sampling = sampling;
-    this.continuing = continuing;
+  Job(TokenStream.Setup setup) {
+    this.prompt = setup.prompt();
+    this.request = setup.request();
+    this.stream = new TokenStream(setup, pieces::add);
   }
 
   boolean cancelled() {
     return cancelled;
-  }
-
-  void emit(String piece) {
-    if (!piece.isEmpty()) {
-      pieces.add(piece);
-    }
   }
 
   void complete(Answer result) {
@@ -53,13 +42,23 @@ final class Job implements Generation {
 
   @Override
   public String next() {
+    for (Part part = nextPart(); part != null; part = nextPart()) {
+      if (part instanceof Part.Text text) {
+        return text.text();
+      }
+    }
+    return null;
+  }
+
+  @Override
+  public Part nextPart() {
     if (ended) {
       return null;
     }
     try {
-      String piece = pieces.take();
-      if (piece != END) { // the very object
-        return piece;
+      Part part = pieces.take();
+      if (part != END) { // the very object
+        return part;
       }
     } catch (InterruptedException e) {
       throw interrupted();

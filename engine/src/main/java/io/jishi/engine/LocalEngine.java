@@ -2,6 +2,9 @@
 package io.jishi.engine;
 
 import io.jishi.base.JishiException;
+import io.jishi.engine.grammar.Guide;
+import io.jishi.engine.parts.PartParser;
+import io.jishi.engine.parts.Syntax;
 import io.jishi.model.GenerationDefaults;
 import io.jishi.model.Model;
 import io.jishi.model.ModelOptions;
@@ -13,10 +16,13 @@ import io.jishi.tensor.Ops;
 import io.jishi.text.Tokenizer;
 import io.jishi.text.template.ChatEncoder;
 import io.jishi.text.template.ChatTemplate;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 
@@ -31,6 +37,8 @@ final class LocalEngine implements Engine {
   private final Runner runner;
   private final Driver driver;
   private final int context;
+  private final Syntax syntax;
+  private final Forms forms;
   private final ModelInfo info;
   private volatile Job running;
   private volatile boolean closed;
@@ -47,6 +55,9 @@ final class LocalEngine implements Engine {
     this.defaults = defaults;
     this.runner = runner;
     this.context = context;
+    this.syntax = Syntax.of(model.chatTemplate());
+    this.forms =
+        new Forms(model.tokenizer(), model.decoder().spec().vocabulary(), model.chatTemplate());
     this.info = Inspector.info(model, options, context);
     this.driver = new Driver("jishi-engine", options.queue());
   }
@@ -142,11 +153,61 @@ final class LocalEngine implements Engine {
               + context
               + ", answer included; shorten the prompt or open the model with a larger context");
     }
-    Sampling sampling = request.sampling() == null ? defaults : request.sampling();
-    boolean continuing = request.prompt() instanceof Prompt.Text t && !t.text().isEmpty();
-    Job job = new Job(prompt, request, sampling, continuing);
+    Job job = new Job(setup(request, prompt));
     driver.submit(new Generate(job));
     return job;
+  }
+
+  private TokenStream.Setup setup(Request request, int[] prompt) {
+    boolean continuing = request.prompt() instanceof Prompt.Text t && !t.text().isEmpty();
+    boolean talks = request.prompt() instanceof Prompt.Chat;
+    boolean thinking = talks && syntax.endsThinking(tail(prompt));
+    PartParser parser = null;
+    if (request.output().parts() && request.prompt() instanceof Prompt.Chat c) {
+      parser = new PartParser(syntax, c.tools(), thinking);
+    }
+    Set<Integer> ends = new HashSet<>(model.defaults().endTokens());
+    ends.addAll(request.ending().stopTokens());
+    Guide guide = null;
+    if (request.constraint() != null) {
+      Forms.Thoughts thoughts =
+          talks && syntax.thinkOpen() != null
+              ? new Forms.Thoughts(syntax.thinkOpen(), syntax.thinkClose(), thinking)
+              : null;
+      guide =
+          forms.guide(
+              request.constraint(),
+              request.prompt() instanceof Prompt.Chat c ? c.tools() : List.of(),
+              thoughts,
+              !continuing,
+              ends,
+              request.ending().closeInTime());
+    }
+    int room = context - prompt.length;
+    return new TokenStream.Setup(
+        prompt,
+        request,
+        request.sampling() == null ? defaults : request.sampling(),
+        guide,
+        parser,
+        model.tokenizer(),
+        ends,
+        model.decoder().spec().vocabulary(),
+        continuing,
+        request.maxTokens() == 0 ? room : Math.min(room, request.maxTokens()));
+  }
+
+  /** The last words of a prompt, as the vocabulary writes them. */
+  private String tail(int[] prompt) {
+    StringBuilder text = new StringBuilder();
+    for (int i = Math.max(0, prompt.length - 8); i < prompt.length; i++) {
+      Tokenizer tokenizer = model.tokenizer();
+      text.append(
+          tokenizer.isControl(prompt[i])
+              ? tokenizer.piece(prompt[i])
+              : new String(tokenizer.bytes(prompt[i]), StandardCharsets.UTF_8));
+    }
+    return text.toString();
   }
 
   private int[] tokens(Prompt prompt) {
@@ -170,11 +231,11 @@ final class LocalEngine implements Engine {
       throw new JishiException.BadRequest(
           "messages", model.name() + " has no chat template; give it a bare text to continue");
     }
-    List<Map<String, Object>> messages = new ArrayList<>();
-    for (Message m : prompt.messages()) {
-      messages.add(Map.of("role", m.role(), "content", m.content()));
+    Map<String, Object> variables = new HashMap<>(prompt.variables());
+    if (!prompt.tools().isEmpty()) {
+      variables.put("tools", TemplateValues.tools(prompt.tools()));
     }
-    return chat.encode(messages, true, prompt.variables());
+    return chat.encode(TemplateValues.messages(prompt.messages()), true, variables);
   }
 
   private void checkTokens(int[] tokens) {

@@ -17,12 +17,20 @@ public sealed interface Prompt {
    * A conversation, written out by the model's own chat template.
    *
    * @param variables further variables of the template, for example {@code enable_thinking}
+   * @param tools what the model may ask to be called
    */
-  record Chat(List<Message> messages, Map<String, Object> variables) implements Prompt {
-    /** Copies both. */
+  record Chat(List<Message> messages, Map<String, Object> variables, List<Tool> tools)
+      implements Prompt {
+    /** Copies all. */
     public Chat {
       messages = List.copyOf(messages);
       variables = Map.copyOf(variables);
+      tools = List.copyOf(tools);
+    }
+
+    /** A conversation without tools. */
+    public Chat(List<Message> messages, Map<String, Object> variables) {
+      this(messages, variables, List.of());
     }
   }
 

@@ -5,6 +5,7 @@ import io.jishi.base.JishiException;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 
 /**
  * One generation to make.
@@ -14,22 +15,108 @@ import java.util.Objects;
  *     generation_config.json}) or, where it has none, temperature 0.7
  * @param maxTokens the most tokens to generate; 0 means up to the end of the context
  * @param stop texts that end the answer; they are not part of it
+ * @param ending what else there is to say about the end
+ * @param constraint the form that the answer must have, or null
+ * @param output what is wanted besides the text
  */
-public record Request(Prompt prompt, Sampling sampling, int maxTokens, List<String> stop) {
+public record Request(
+    Prompt prompt,
+    Sampling sampling,
+    int maxTokens,
+    List<String> stop,
+    Ending ending,
+    Constraint constraint,
+    Output output) {
   /** More stop texts than this are refused. */
   public static final int MAX_STOPS = 64;
+
+  /** Longer stop texts are refused, UTF-16 units. */
+  public static final int MAX_STOP_LENGTH = 4096;
 
   /** Checks the counts and copies the list. */
   public Request {
     Objects.requireNonNull(prompt, "prompt");
+    Objects.requireNonNull(ending, "ending");
+    Objects.requireNonNull(output, "output");
     stop = List.copyOf(stop);
     if (maxTokens < 0) {
       throw new JishiException.BadRequest(
           "max_tokens", "max_tokens must be 0 or more, not " + maxTokens);
     }
-    if (stop.size() > MAX_STOPS || stop.stream().anyMatch(String::isEmpty)) {
+    if (stop.size() > MAX_STOPS
+        || stop.stream().anyMatch(s -> s.isEmpty() || s.length() > MAX_STOP_LENGTH)) {
       throw new JishiException.BadRequest(
-          "stop", "stop takes at most " + MAX_STOPS + " texts, none of them empty");
+          "stop",
+          "stop takes at most "
+              + MAX_STOPS
+              + " texts of 1 to "
+              + MAX_STOP_LENGTH
+              + " characters each");
+    }
+    if (maxTokens > 0 && ending.minTokens() > maxTokens) {
+      throw new JishiException.BadRequest(
+          "min_tokens", "min_tokens is " + ending.minTokens() + ", above max_tokens, " + maxTokens);
+    }
+  }
+
+  /** A request with nothing special. */
+  public Request(Prompt prompt, Sampling sampling, int maxTokens, List<String> stop) {
+    this(prompt, sampling, maxTokens, stop, Ending.USUAL, null, Output.TEXT);
+  }
+
+  /**
+   * What else there is to say about the end of an answer.
+   *
+   * @param minTokens no end token and no stop token comes before so many tokens
+   * @param stopTokens tokens that end the answer as the model's own end tokens do
+   * @param closeInTime with a constraint: when the limit of tokens comes near, the text is led to
+   *     its end the shortest way; else it may be cut off
+   */
+  public record Ending(int minTokens, Set<Integer> stopTokens, boolean closeInTime) {
+    /** No minimum, the model's own end tokens, cut off at the limit. */
+    public static final Ending USUAL = new Ending(0, Set.of(), false);
+
+    /** Refuses negative numbers and more than a thousand tokens. */
+    public Ending {
+      stopTokens = Set.copyOf(stopTokens);
+      if (minTokens < 0) {
+        throw new JishiException.BadRequest(
+            "min_tokens", "min_tokens must be 0 or more, not " + minTokens);
+      }
+      if (stopTokens.size() > 1000 || stopTokens.stream().anyMatch(t -> t < 0)) {
+        throw new JishiException.BadRequest(
+            "stop_token_ids", "stop_token_ids takes at most 1000 token ids, none below 0");
+      }
+    }
+  }
+
+  /**
+   * What is wanted besides the text.
+   *
+   * @param logprobs log-probabilities of each token of the answer and of so many most likely ones
+   *     beside it; -1 for none
+   * @param promptLogprobs the same for the prompt, which is then computed as a whole
+   * @param parts whether thoughts and tool calls are told from text, see {@link Part}; else all is
+   *     text
+   */
+  public record Output(int logprobs, int promptLogprobs, boolean parts) {
+    /** More alternatives than this are refused. */
+    public static final int MAX_LOGPROBS = 20;
+
+    /** The text alone. */
+    public static final Output TEXT = new Output(-1, -1, false);
+
+    /** Refuses counts out of range. */
+    public Output {
+      check("top_logprobs", logprobs);
+      check("prompt_logprobs", promptLogprobs);
+    }
+
+    private static void check(String field, int count) {
+      if (count < -1 || count > MAX_LOGPROBS) {
+        throw new JishiException.BadRequest(
+            field, field + " must be 0 to " + MAX_LOGPROBS + ", not " + count);
+      }
     }
   }
 
@@ -45,16 +132,31 @@ public record Request(Prompt prompt, Sampling sampling, int maxTokens, List<Stri
 
   /** The same request with another way of drawing tokens. */
   public Request with(Sampling other) {
-    return new Request(prompt, other, maxTokens, stop);
+    return new Request(prompt, other, maxTokens, stop, ending, constraint, output);
   }
 
   /** The same request with another limit of tokens. */
   public Request withMaxTokens(int tokens) {
-    return new Request(prompt, sampling, tokens, stop);
+    return new Request(prompt, sampling, tokens, stop, ending, constraint, output);
   }
 
   /** The same request with other stop texts. */
   public Request withStop(List<String> texts) {
-    return new Request(prompt, sampling, maxTokens, texts);
+    return new Request(prompt, sampling, maxTokens, texts, ending, constraint, output);
+  }
+
+  /** The same request with another ending. */
+  public Request with(Ending other) {
+    return new Request(prompt, sampling, maxTokens, stop, other, constraint, output);
+  }
+
+  /** The same request with another form of the answer. */
+  public Request with(Constraint other) {
+    return new Request(prompt, sampling, maxTokens, stop, ending, other, output);
+  }
+
+  /** The same request with other wishes besides the text. */
+  public Request with(Output other) {
+    return new Request(prompt, sampling, maxTokens, stop, ending, constraint, other);
   }
 }

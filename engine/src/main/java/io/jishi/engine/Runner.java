@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jishi.engine;
 
+import io.jishi.engine.sampling.Candidates;
 import io.jishi.model.Decoder;
 import io.jishi.model.Model;
 import io.jishi.tensor.Batch;
@@ -10,10 +11,10 @@ import io.jishi.tensor.Precision;
 import io.jishi.tensor.SequenceState;
 import io.jishi.tensor.StatePool;
 import io.jishi.tensor.Tensor;
-import io.jishi.text.StreamDecoder;
 import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Set;
+import java.util.List;
 
 /**
  * Runs one job after another on the driver's thread. The state of the last one stays, so that a
@@ -23,13 +24,12 @@ final class Runner implements AutoCloseable {
   /** Tokens per step of a prefill; between steps a cancellation is seen. */
   static final int CHUNK = 256;
 
-  private final Model model;
   private final Decoder decoder;
   private final Ops ops;
   private final StatePool pool;
   private final Precision precision;
   private final int context;
-  private final Set<Integer> endTokens;
+  private final Candidates space = new Candidates();
   private final Batch batch = new Batch();
   private final float[] logits;
   private final int[] step = new int[1];
@@ -39,12 +39,10 @@ final class Runner implements AutoCloseable {
   private final int[] held;
 
   Runner(Model model, Ops ops, Precision precision, int context) {
-    this.model = model;
     this.decoder = model.decoder();
     this.ops = ops;
     this.precision = precision;
     this.context = context;
-    this.endTokens = model.defaults().endTokens();
     this.pool = new StatePool(decoder.stateSpec(cacheType(precision)), context);
     this.state = pool.newState();
     this.held = new int[context];
@@ -59,30 +57,24 @@ final class Runner implements AutoCloseable {
   /** Generates to the end, or until the job is cancelled. */
   void run(Job job) {
     long start = System.nanoTime();
-    int cached = reuse(job.prompt);
-    boolean ready = prefill(job, cached);
-    long prefilled = System.nanoTime();
-    Progress progress = new Progress(job);
-    if (ready) {
-      decode(job, progress);
-    } else {
-      progress.finish = Answer.Finish.CANCELLED;
+    boolean scored = job.request.output().promptLogprobs() >= 0;
+    if (scored) {
+      state.truncate(0);
     }
-    progress.end();
+    int cached = reuse(job.prompt);
+    List<TokenLogprob> prompt = new ArrayList<>();
+    boolean ready = prefill(job, cached, scored ? prompt : null);
+    long prefilled = System.nanoTime();
+    decode(job, ready);
     Usage usage =
         new Usage(
             job.prompt.length,
             cached,
-            progress.drawn,
+            job.stream.drawn(),
             start - job.queuedAt,
             prefilled - start,
             System.nanoTime() - prefilled);
-    job.complete(
-        new Answer(
-            progress.text.toString(),
-            Arrays.copyOf(progress.tokens, progress.count),
-            progress.finish,
-            usage));
+    job.complete(job.stream.answer(usage, prompt));
   }
 
   /** Cuts the state to what it shares with the prompt; at least one token is computed anew. */
@@ -96,96 +88,50 @@ final class Runner implements AutoCloseable {
     return shared;
   }
 
-  private boolean prefill(Job job, int from) {
+  /** Computes the prompt; {@code scores}, if not null, takes the probabilities of its tokens. */
+  private boolean prefill(Job job, int from, List<TokenLogprob> scores) {
     int[] prompt = job.prompt;
     for (int at = from; at < prompt.length; at += CHUNK) {
       if (job.cancelled()) {
         return false;
       }
       int count = Math.min(CHUNK, prompt.length - at);
-      forward(prompt, at, count);
+      Tensor out = forward(prompt, at, count, scores != null);
+      for (int i = 0; scores != null && at + i + 1 < prompt.length && i < count; i++) {
+        out.read(i, 0, logits, 0, logits.length);
+        int most = job.request.output().promptLogprobs();
+        scores.add(TokenLogprob.of(logits, prompt[at + i + 1], most));
+      }
+      if (out.rows() > 0) {
+        out.read(out.rows() - 1, 0, logits, 0, logits.length);
+      }
     }
     return true;
   }
 
-  /** Logits after the last of these tokens. */
-  private void forward(int[] tokens, int from, int count) {
+  /** Logits after all of these tokens, or after the last one only if it ends the array. */
+  private Tensor forward(int[] tokens, int from, int count, boolean all) {
     int at = state.length();
     batch.clear();
-    batch.add(state, tokens, from, count, from + count == tokens.length ? 1 : 0);
+    batch.add(state, tokens, from, count, all ? count : from + count == tokens.length ? 1 : 0);
     Tensor out = decoder.forward(ops, batch, precision);
     System.arraycopy(tokens, from, held, at, count);
-    if (out.rows() > 0) {
-      out.read(0, 0, logits, 0, logits.length);
-    }
+    return out;
   }
 
-  private void decode(Job job, Progress progress) {
-    Sampler sampler = new Sampler(job.sampling);
-    int room = context - job.prompt.length;
-    int most = job.request.maxTokens() == 0 ? room : Math.min(room, job.request.maxTokens());
-    while (progress.drawn < most) {
+  private void decode(Job job, boolean ready) {
+    for (boolean go = ready; go; ) {
       if (job.cancelled()) {
-        progress.finish = Answer.Finish.CANCELLED;
-        return;
+        break;
       }
-      int token = sampler.draw(logits);
-      progress.drawn++;
-      if (endTokens.contains(token)) {
-        progress.finish = Answer.Finish.STOP;
-        return;
-      }
-      if (progress.add(token)) {
-        progress.finish = Answer.Finish.STOP;
-        return;
-      }
-      if (progress.drawn < most) {
+      int token = job.stream.next(logits, space);
+      go = token != TokenStream.END;
+      if (go) {
         step[0] = token;
-        forward(step, 0, 1);
+        forward(step, 0, 1, false).read(0, 0, logits, 0, logits.length);
       }
     }
-    progress.finish = Answer.Finish.LENGTH;
-  }
-
-  /** The text of an answer as it grows. */
-  private final class Progress {
-    final Job job;
-    final StreamDecoder decoded;
-    final StopMatcher stops;
-    final StringBuilder text = new StringBuilder();
-    int[] tokens = new int[64];
-    int count;
-    int drawn;
-    Answer.Finish finish;
-
-    Progress(Job job) {
-      this.job = job;
-      this.decoded = model.tokenizer().streamDecoder(job.continuing);
-      this.stops = new StopMatcher(job.request.stop());
-    }
-
-    /** Takes a token; says whether a stop text is complete. */
-    boolean add(int token) {
-      if (count == tokens.length) {
-        tokens = Arrays.copyOf(tokens, count * 2);
-      }
-      tokens[count++] = token;
-      emit(stops.append(decoded.append(token)));
-      return stops.stopped();
-    }
-
-    void end() {
-      emit(stops.append(decoded.finish()));
-      emit(stops.finish());
-      if (stops.stopped() && finish == Answer.Finish.LENGTH) {
-        finish = Answer.Finish.STOP;
-      }
-    }
-
-    private void emit(String piece) {
-      text.append(piece);
-      job.emit(piece);
-    }
+    job.stream.cancel(); // unless it has ended
   }
 
   /** Raw logits with EXACT precision and an FP32 cache; see {@link Engine#logits}. */

@@ -3,10 +3,13 @@ package io.jishi.server;
 
 import io.jishi.base.Json;
 import io.jishi.engine.Answer;
-import io.jishi.engine.Usage;
+import io.jishi.engine.Part;
+import io.jishi.engine.TokenLogprob;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.IntFunction;
 
 /**
  * Writes one call's answer as JSON, whole or as the chunks of a stream.
@@ -15,18 +18,33 @@ import java.util.Map;
  * @param id the answer's own name, the same in all its chunks
  * @param created seconds since 1970
  * @param model the model's name
+ * @param pieces the text of a token, for log-probabilities
  */
-record AnswerWriter(Call call, String id, long created, String model) {
+record AnswerWriter(Call call, String id, long created, String model, IntFunction<String> pieces) {
 
-  /** The whole answer. */
-  String answer(Answer answer) {
-    Map<String, Object> choice =
-        chat()
-            ? choice("message", message(answer.text()), finish(answer))
-            : choice("text", answer.text(), finish(answer));
-    Map<String, Object> out = head(chat() ? "chat.completion" : "text_completion", choice);
-    out.put("usage", usage(answer.usage()));
+  /** The whole answer, with one choice or more. */
+  String answer(List<Answer> answers) {
+    List<Map<String, Object>> choices = new ArrayList<>();
+    for (Answer answer : answers) {
+      Map<String, Object> choice =
+          chat()
+              ? choice("message", message(answer), finish(answer))
+              : choice("text", answer.text(), finish(answer));
+      choice.put("index", choices.size());
+      choice.put("logprobs", logprobs(answer.logprobs()));
+      if (!answer.promptLogprobs().isEmpty()) {
+        choice.put("prompt_logprobs", logprobs(answer.promptLogprobs()));
+      }
+      choices.add(choice);
+    }
+    Map<String, Object> out = head(chat() ? "chat.completion" : "text_completion", null);
+    out.put("choices", choices);
+    out.put("usage", usage(answers));
     return Json.write(out);
+  }
+
+  private Object logprobs(List<TokenLogprob> list) {
+    return list.isEmpty() ? null : new LogprobWriter(pieces).write(list, chat());
   }
 
   /** The chunk that opens a stream, or null where the API has none. */
@@ -34,24 +52,32 @@ record AnswerWriter(Call call, String id, long created, String model) {
     return chat() ? chunk(choice("delta", object("role", "assistant", "content", ""), null)) : null;
   }
 
-  /** A chunk of text. */
-  String piece(String text) {
-    return chat()
-        ? chunk(choice("delta", object("content", text), null))
-        : chunk(choice("text", text, null));
+  /** A chunk of a part; {@code call} counts the tool calls before. */
+  String piece(Part part, int call) {
+    return switch (part) {
+      case Part.Text t when chat() -> chunk(choice("delta", object("content", t.text()), null));
+      case Part.Text t -> chunk(choice("text", t.text(), null));
+      case Part.Reasoning r -> chunk(choice("delta", object("reasoning_content", r.text()), null));
+      case Part.ToolCall c -> {
+        Map<String, Object> map = call(c);
+        map.put("index", call);
+        yield chunk(choice("delta", object("tool_calls", List.of(map)), null));
+      }
+    };
   }
 
   /** The chunk that says why the answer ended. */
   String ending(Answer answer) {
-    return chat()
-        ? chunk(choice("delta", object(), finish(answer)))
-        : chunk(choice("text", "", finish(answer)));
+    Map<String, Object> choice =
+        chat() ? choice("delta", object(), finish(answer)) : choice("text", "", finish(answer));
+    choice.put("logprobs", logprobs(answer.logprobs()));
+    return chunk(choice);
   }
 
   /** The chunk of the usage, which has no choice. */
   String usageChunk(Answer answer) {
     Map<String, Object> out = head(chunkName(), null);
-    out.put("usage", usage(answer.usage()));
+    out.put("usage", usage(List.of(answer)));
     return Json.write(out);
   }
 
@@ -80,21 +106,52 @@ record AnswerWriter(Call call, String id, long created, String model) {
     return object("index", 0, field, content, "logprobs", null, "finish_reason", finish);
   }
 
-  private static Map<String, Object> message(String text) {
-    return object("role", "assistant", "content", text, "refusal", null);
+  private static Map<String, Object> message(Answer answer) {
+    StringBuilder text = new StringBuilder();
+    StringBuilder reasoning = new StringBuilder();
+    List<Map<String, Object>> calls = new ArrayList<>();
+    for (Part part : answer.parts()) {
+      switch (part) {
+        case Part.Text t -> text.append(t.text());
+        case Part.Reasoning r -> reasoning.append(r.text());
+        case Part.ToolCall c -> calls.add(call(c));
+      }
+    }
+    boolean silent = text.isEmpty() && !calls.isEmpty();
+    Map<String, Object> message =
+        object("role", "assistant", "content", silent ? null : text.toString(), "refusal", null);
+    if (!reasoning.isEmpty()) {
+      message.put("reasoning_content", reasoning.toString());
+    }
+    if (!calls.isEmpty()) {
+      message.put("tool_calls", calls);
+    }
+    return message;
+  }
+
+  private static Map<String, Object> call(Part.ToolCall call) {
+    return object(
+        "id",
+        call.id(),
+        "type",
+        "function",
+        "function",
+        object("name", call.name(), "arguments", call.arguments()));
   }
 
   private static String finish(Answer answer) {
     return switch (answer.finish()) {
-      case STOP -> "stop";
+      case STOP ->
+          answer.parts().stream().anyMatch(p -> p instanceof Part.ToolCall) ? "tool_calls" : "stop";
       case LENGTH -> "length";
       case CANCELLED -> throw new IllegalArgumentException("a cancelled answer is not sent");
     };
   }
 
-  private static Map<String, Object> usage(Usage usage) {
-    int prompt = usage.promptTokens();
-    int generated = usage.generatedTokens();
+  /** The prompt is one, whatever the number of choices. */
+  private static Map<String, Object> usage(List<Answer> answers) {
+    int prompt = answers.getFirst().usage().promptTokens();
+    int generated = answers.stream().mapToInt(a -> a.usage().generatedTokens()).sum();
     return object(
         "prompt_tokens",
         prompt,
@@ -103,7 +160,7 @@ record AnswerWriter(Call call, String id, long created, String model) {
         "total_tokens",
         prompt + generated,
         "prompt_tokens_details",
-        object("cached_tokens", usage.cachedTokens()));
+        object("cached_tokens", answers.getFirst().usage().cachedTokens()));
   }
 
   /** An object of names and values in turn. */

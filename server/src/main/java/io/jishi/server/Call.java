@@ -10,8 +10,9 @@ import io.jishi.engine.Request;
  * @param request what the engine is to do
  * @param stream whether the answer comes in pieces
  * @param usage whether a streamed answer ends with its usage
+ * @param choices how many answers are wanted
  */
-record Call(Api api, String model, Request request, boolean stream, boolean usage) {
+record Call(Api api, String model, Request request, boolean stream, boolean usage, int choices) {
 
   /** The two ways to ask for text. */
   enum Api {

@@ -13,11 +13,17 @@ import io.jishi.base.JishiException;
 import io.jishi.engine.Answer;
 import io.jishi.engine.Engine;
 import io.jishi.engine.Generation;
+import io.jishi.engine.Part;
+import io.jishi.engine.Request;
+import io.jishi.engine.Sampling;
+import io.jishi.text.Tokenizer;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.UUID;
 
 /**
@@ -47,8 +53,12 @@ final class Generations {
       if (call.stream()) {
         stream(generation, watch, writer, response);
       } else {
-        Answer answer = ended(generation, watch);
-        Responses.json(response, 200, writer.answer(answer));
+        List<Answer> answers = new ArrayList<>();
+        answers.add(ended(generation, watch));
+        for (int i = 1; i < call.choices(); i++) {
+          answers.add(another(call, i, watch));
+        }
+        Responses.json(response, 200, writer.answer(answers));
       }
     }
   }
@@ -85,10 +95,32 @@ final class Generations {
     throw new CloseConnectionException("the request's body cannot be read");
   }
 
+  private String piece(int token) {
+    Tokenizer tokenizer = engine.tokenizer();
+    return tokenizer.isControl(token)
+        ? tokenizer.piece(token)
+        : new String(tokenizer.bytes(token), StandardCharsets.UTF_8);
+  }
+
   private AnswerWriter writer(Call call) {
     String prefix = call.api() == Call.Api.CHAT ? "chatcmpl-" : "cmpl-";
     String id = prefix + UUID.randomUUID().toString().replace("-", "");
-    return new AnswerWriter(call, id, Instant.now().getEpochSecond(), models.name());
+    return new AnswerWriter(call, id, Instant.now().getEpochSecond(), models.name(), this::piece);
+  }
+
+  /** One more answer to the same prompt, whose computed beginning the engine has kept. */
+  private Answer another(Call call, int index, ClientWatch watch) {
+    Request request = call.request();
+    Sampling sampling = request.sampling();
+    if (sampling != null && sampling.seed() != null) {
+      request = request.with(sampling.withSeed(sampling.seed() + index));
+    }
+    Request next = request;
+    try (Running.Ticket ticket = running.start(() -> engine.start(next))) {
+      Generation generation = ticket.generation();
+      watch.watch(generation::cancel);
+      return ended(generation, watch);
+    }
   }
 
   /** The answer, once it is there; never a cancelled one. */
@@ -127,8 +159,10 @@ final class Generations {
     if (writer.opening() != null) {
       event(out, writer.opening());
     }
-    for (String piece = generation.next(); piece != null; piece = generation.next()) {
-      event(out, writer.piece(piece));
+    int calls = 0;
+    for (Part part = generation.nextPart(); part != null; part = generation.nextPart()) {
+      event(out, writer.piece(part, calls));
+      calls += part instanceof Part.ToolCall ? 1 : 0;
     }
     Answer answer = ended(generation, watch);
     event(out, writer.ending(answer));

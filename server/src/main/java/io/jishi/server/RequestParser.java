@@ -6,26 +6,28 @@ import io.jishi.base.Json;
 import io.jishi.engine.Message;
 import io.jishi.engine.Prompt;
 import io.jishi.engine.Request;
-import io.jishi.engine.Sampling;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
 
 /**
- * Reads the body of a call: OpenAI's field names and defaults, plus {@code top_k}, {@code min_p}
- * and {@code chat_template_kwargs} as other servers have them. Unknown fields are ignored.
+ * Reads the body of a call: OpenAI's field names and defaults, plus those that other servers of
+ * open models have: {@code chat_template_kwargs}, {@code min_tokens}, {@code stop_token_ids},
+ * {@code prompt_logprobs}, and what {@link SamplingFields} and {@link ConstraintFields} name.
+ * Unknown fields are ignored.
  */
 final class RequestParser {
   /** What OpenAI generates for a completion that names no limit. */
   private static final int COMPLETION_TOKENS = 16;
 
-  private static final List<String> SAMPLING =
-      List.of("temperature", "top_k", "top_p", "min_p", "seed");
+  private static final int MAX_CHOICES = 16;
 
-  private static final Set<String> ROLES = Set.of("system", "developer", "user", "assistant");
+  private static final Set<String> ROLES =
+      Set.of("system", "developer", "user", "assistant", "tool");
 
   private RequestParser() {}
 
@@ -42,10 +44,24 @@ final class RequestParser {
           case CHAT -> chat(fields);
           case COMPLETION -> prompt(fields);
         };
-    Request request = new Request(prompt, sampling(fields), maxTokens(api, fields), stop(fields));
+    Request request =
+        new Request(
+            prompt,
+            SamplingFields.read(fields),
+            maxTokens(api, fields),
+            stop(fields),
+            ending(fields),
+            ConstraintFields.read(fields, prompt),
+            output(api, fields));
     boolean usage = fields.object("stream_options").map(o -> o.bool("include_usage")).orElse(false);
     String model = fields.text("model").orElse("");
-    return new Call(api, model, request, fields.bool("stream"), usage);
+    boolean stream = fields.bool("stream");
+    int choices = positive(fields, "n").orElse(1);
+    if (choices > MAX_CHOICES || (choices > 1 && stream)) {
+      throw fields.bad(
+          "n", "'n' is at most " + MAX_CHOICES + ", and 1 where the answer is streamed");
+    }
+    return new Call(api, model, request, stream, usage, choices);
   }
 
   private static Object json(byte[] body) {
@@ -66,20 +82,24 @@ final class RequestParser {
     for (Object item : list) {
       messages.add(message("messages[" + messages.size() + "]", item));
     }
-    return new Prompt.Chat(messages, variables(fields));
+    return new Prompt.Chat(messages, variables(fields), ToolFields.tools(fields));
   }
 
   private static Message message(String where, Object item) {
     Fields fields = Fields.of(where, item);
     String role = fields.text("role").orElseThrow(() -> fields.wrong("role", "a string"));
     if (!ROLES.contains(role)) {
-      throw fields.wrong("role", "system, developer, user or assistant");
+      throw fields.wrong("role", "system, developer, user, assistant or tool");
     }
-    if (fields.raw("tool_calls") instanceof List<?> calls && !calls.isEmpty()) {
-      throw fields.bad("tool_calls", "'tool_calls' are not supported: send them as text");
-    }
-    // OpenAI renamed the system role for newer models; templates of open models know the old name.
-    return new Message(role.equals("developer") ? "system" : role, content(where, fields));
+    var calls = ToolFields.calls(fields);
+    boolean silent = !calls.isEmpty() && fields.raw("content") == null;
+    return new Message(
+        // OpenAI renamed the system role for newer models; templates of open models know the old.
+        role.equals("developer") ? "system" : role,
+        silent ? "" : content(where, fields),
+        calls,
+        fields.text("tool_call_id").orElse(null),
+        fields.text("reasoning_content").orElse(null));
   }
 
   /** Variables of the template, under the name that other servers of open models gave them. */
@@ -169,17 +189,31 @@ final class RequestParser {
     return value;
   }
 
-  /** Null, for the model's own defaults, where the request says nothing; else OpenAI's defaults. */
-  private static Sampling sampling(Fields fields) {
-    if (SAMPLING.stream().noneMatch(fields::has)) {
-      return null;
+  private static Request.Ending ending(Fields fields) {
+    Set<Integer> tokens = new HashSet<>();
+    for (Object item : fields.array("stop_token_ids").orElse(List.of())) {
+      if (!(item instanceof Long id) || id < 0 || id > Integer.MAX_VALUE) {
+        throw fields.wrong("stop_token_ids", "an array of token ids");
+      }
+      tokens.add(id.intValue());
     }
-    return new Sampling(
-        fields.number("temperature", 1),
-        fields.integer("top_k").orElse(0),
-        fields.number("top_p", 1),
-        fields.number("min_p", 0),
-        fields.longInteger("seed"));
+    return new Request.Ending(
+        fields.integer("min_tokens").orElse(0), tokens, fields.bool("close_in_time"));
+  }
+
+  private static Request.Output output(Call.Api api, Fields fields) {
+    int logprobs;
+    if (api == Call.Api.CHAT) {
+      int top = fields.integer("top_logprobs").orElse(0);
+      if (top != 0 && !fields.bool("logprobs")) {
+        throw fields.bad("top_logprobs", "'top_logprobs' needs 'logprobs': true");
+      }
+      logprobs = fields.bool("logprobs") ? top : -1;
+    } else {
+      logprobs = fields.integer("logprobs").orElse(-1);
+    }
+    return new Request.Output(
+        logprobs, fields.integer("prompt_logprobs").orElse(-1), api == Call.Api.CHAT);
   }
 
   private static List<String> stop(Fields fields) {

@@ -14,17 +14,8 @@ final class Unsupported {
   /** By field: the values that ask for nothing, and what to say of them. */
   private static final Map<String, Harmless> FIELDS =
       Map.ofEntries(
-          Map.entry("tools", Harmless.EMPTY),
-          Map.entry("tool_choice", Harmless.oneOf("none", "auto")),
           Map.entry("functions", Harmless.EMPTY),
           Map.entry("function_call", Harmless.oneOf("none", "auto")),
-          Map.entry("response_format", Harmless.TEXT_FORMAT),
-          Map.entry("logprobs", Harmless.FALSE),
-          Map.entry("top_logprobs", Harmless.ZERO),
-          Map.entry("logit_bias", Harmless.EMPTY),
-          Map.entry("presence_penalty", Harmless.ZERO),
-          Map.entry("frequency_penalty", Harmless.ZERO),
-          Map.entry("n", Harmless.ONE),
           Map.entry("best_of", Harmless.ONE),
           Map.entry("echo", Harmless.FALSE),
           Map.entry("suffix", Harmless.oneOf("")),
@@ -53,13 +44,8 @@ final class Unsupported {
   private record Harmless(Predicate<Object> test, String value) {
     static final Harmless NEVER = new Harmless(_ -> false, "");
     static final Harmless FALSE = new Harmless(Boolean.FALSE::equals, "false");
-    static final Harmless ZERO = new Harmless(v -> is(v, 0), "0");
     static final Harmless ONE = new Harmless(v -> is(v, 1), "1");
     static final Harmless EMPTY = new Harmless(Harmless::empty, "an empty one");
-    static final Harmless TEXT_FORMAT =
-        new Harmless(
-            v -> v instanceof Map<?, ?> map && "text".equals(map.get("type")),
-            "{\"type\": \"text\"}");
 
     static Harmless oneOf(String... values) {
       return new Harmless(List.of(values)::contains, '"' + values[0] + '"');

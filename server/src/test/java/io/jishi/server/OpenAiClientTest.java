@@ -71,7 +71,9 @@ class OpenAiClientTest {
     Prompt prompt =
         new Prompt.Chat(List.of(Message.system("Be kind."), Message.user("Hi")), Map.of());
     Sampling sampling = new Sampling(0.5f, 0, 0.25f, 0, 42L);
-    assertThat(engine.requests).containsExactly(new Request(prompt, sampling, 9, List.of("x")));
+    assertThat(engine.requests)
+        .containsExactly(
+            new Request(prompt, sampling, 9, List.of("x")).with(new Request.Output(-1, -1, true)));
   }
 
   @Test

@@ -5,10 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.jishi.base.JishiException;
+import io.jishi.engine.Constraint;
 import io.jishi.engine.Message;
+import io.jishi.engine.Part;
 import io.jishi.engine.Prompt;
 import io.jishi.engine.Request;
 import io.jishi.engine.Sampling;
+import io.jishi.engine.Tool;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
@@ -17,14 +20,17 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class RequestParserTest {
+  /** Answers of a chat come in parts. */
+  private static final Request.Output PARTS = new Request.Output(-1, -1, true);
+
   private static final String MESSAGES = "'messages':[{'role':'user','content':'Hi'}]";
 
   @Test
   void aBareChatTakesTheModelsDefaults() {
     Call call = chat("{" + MESSAGES + "}");
     Prompt prompt = new Prompt.Chat(List.of(Message.user("Hi")), Map.of());
-    Request request = new Request(prompt, null, 0, List.of());
-    assertThat(call).isEqualTo(new Call(Call.Api.CHAT, "", request, false, false));
+    Request request = new Request(prompt, null, 0, List.of()).with(PARTS);
+    assertThat(call).isEqualTo(new Call(Call.Api.CHAT, "", request, false, false, 1));
   }
 
   @Test
@@ -38,8 +44,8 @@ class RequestParserTest {
                 + "}");
     Prompt prompt = new Prompt.Chat(List.of(Message.user("Hi")), Map.of("enable_thinking", false));
     Sampling sampling = new Sampling(0.5f, 4, 0.25f, 0.125f, 42L);
-    Request request = new Request(prompt, sampling, 9, List.of("a", "b"));
-    assertThat(call).isEqualTo(new Call(Call.Api.CHAT, "m", request, true, true));
+    Request request = new Request(prompt, sampling, 9, List.of("a", "b")).with(PARTS);
+    assertThat(call).isEqualTo(new Call(Call.Api.CHAT, "m", request, true, true, 1));
   }
 
   @Test
@@ -48,6 +54,76 @@ class RequestParserTest {
         .isEqualTo(new Sampling(1, 0, 1, 0, 1L));
     assertThat(chat("{'temperature':0," + MESSAGES + "}").request().sampling())
         .isEqualTo(new Sampling(0, 0, 1, 0, null));
+  }
+
+  @Test
+  void theRarerSamplersHaveTheNamesOfOtherServers() {
+    Sampling sampling =
+        chat("{'repetition_penalty':1.25,'presence_penalty':0.5,'dry_multiplier':0.75,"
+                + "'xtc_probability':0.5,'mirostat':2,'logit_bias':{'7':-100},"
+                + "'samplers':['top_k','temperature'],"
+                + MESSAGES
+                + "}")
+            .request()
+            .sampling();
+    assertThat(sampling.penalties().repetition()).isEqualTo(1.25f);
+    assertThat(sampling.penalties().presence()).isEqualTo(0.5f);
+    assertThat(sampling.penalties().dry().base()).isEqualTo(1.75f);
+    assertThat(sampling.shape().xtc()).isEqualTo(new Sampling.Xtc(0.5f, 0.1f));
+    assertThat(sampling.shape().mirostat()).isEqualTo(new Sampling.Mirostat(5, 0.1f));
+    assertThat(sampling.bias()).isEqualTo(Map.of(7, -100f));
+    assertThat(sampling.order()).containsExactly(Sampling.Step.TOP_K, Sampling.Step.TEMPERATURE);
+  }
+
+  @Test
+  void theFormOfTheAnswerIsAskedForInSeveralWays() {
+    String schema = "{'type':'integer'}";
+    Constraint json = new Constraint.JsonSchema(schema.replace('\'', '"'));
+    assertThat(form("'response_format':{'type':'json_object'}")).isEqualTo(new Constraint.Json());
+    assertThat(
+            form(
+                "'response_format':{'type':'json_schema','json_schema':{'schema':" + schema + "}}"))
+        .isEqualTo(json);
+    assertThat(form("'guided_json':" + schema)).isEqualTo(json);
+    assertThat(form("'guided_regex':'a+'")).isEqualTo(new Constraint.Regex("a+"));
+    assertThat(form("'grammar':'root ::= x'")).isEqualTo(new Constraint.Grammar("root ::= x"));
+    assertThat(form("'guided_choice':['a','b']"))
+        .isEqualTo(new Constraint.Choice(List.of("a", "b")));
+    assertThat(form("'tools':[" + TOOL + "],'tool_choice':'required'"))
+        .isEqualTo(new Constraint.ToolCall(null));
+    assertThat(
+            form(
+                "'tools':[" + TOOL + "],'tool_choice':{'type':'function','function':{'name':'f'}}"))
+        .isEqualTo(new Constraint.ToolCall("f"));
+    assertRefused(
+        Call.Api.CHAT,
+        "{'guided_regex':'a','guided_choice':['a']," + MESSAGES + "}",
+        "response_format");
+  }
+
+  private static final String TOOL =
+      "{'type':'function','function':{'name':'f','description':'d','parameters':{'type':'object'}}}";
+
+  private static Constraint form(String field) {
+    return chat("{" + field + "," + MESSAGES + "}").request().constraint();
+  }
+
+  @Test
+  void toolsAndTheirCallsAreHandedOn() {
+    Prompt.Chat prompt =
+        (Prompt.Chat)
+            chat("{'tools':["
+                    + TOOL
+                    + "],'messages':[{'role':'user','content':'Hi'},{'role':'assistant',"
+                    + "'content':null,'tool_calls':[{'id':'c1','type':'function','function':"
+                    + "{'name':'f','arguments':'{}'}}]},"
+                    + "{'role':'tool','tool_call_id':'c1','content':'42'}]}")
+                .request()
+                .prompt();
+    assertThat(prompt.tools()).containsExactly(new Tool("f", "d", Map.of("type", "object")));
+    assertThat(prompt.messages().get(1).toolCalls())
+        .containsExactly(new Part.ToolCall("c1", "f", "{}", true));
+    assertThat(prompt.messages().get(2)).isEqualTo(Message.tool("c1", "42"));
   }
 
   @Test
@@ -103,15 +179,14 @@ class RequestParserTest {
       delimiter = '|',
       quoteCharacter = '`',
       value = {
-        "'tools':[{}]|tools",
+        "'tools':[{}]|tools[0].function",
         "'tool_choice':'required'|tool_choice",
-        "'response_format':{'type':'json_object'}|response_format",
-        "'logprobs':true|logprobs",
+        "'response_format':{'type':'xml'}|response_format.type",
         "'top_logprobs':2|top_logprobs",
-        "'logit_bias':{'5':1}|logit_bias",
-        "'presence_penalty':0.5|presence_penalty",
+        "'logit_bias':{'x':1}|logit_bias",
+        "'presence_penalty':5|presence_penalty",
         "'frequency_penalty':'x'|frequency_penalty",
-        "'n':2|n",
+        "'n':99|n",
         "'audio':{}|audio",
         "'temperature':'hot'|temperature",
         "'temperature':-1|temperature",
@@ -145,13 +220,13 @@ class RequestParserTest {
         "{'messages':[]}|messages",
         "{'messages':['Hi']}|messages[0]",
         "{'messages':[{'content':'Hi'}]}|messages[0].role",
-        "{'messages':[{'role':'tool','content':'Hi'}]}|messages[0].role",
+        "{'messages':[{'role':'robot','content':'Hi'}]}|messages[0].role",
         "{'messages':[{'role':'user'}]}|messages[0].content",
         "{'messages':[{'role':'user','content':7}]}|messages[0].content",
         "{'messages':[{'role':'user','content':['x']}]}|messages[0].content[0]",
         "{'messages':[{'role':'user','content':[{'type':'image_url'}]}]}|messages[0].content[0].type",
         "{'messages':[{'role':'user','content':[{'type':'text'}]}]}|messages[0].content[0].text",
-        "{'messages':[{'role':'assistant','tool_calls':[1]}]}|messages[0].tool_calls",
+        "{'messages':[{'role':'assistant','tool_calls':[1]}]}|messages[0].tool_calls[0]",
       })
   void aWrongMessageIsNamed(String body, String param) {
     assertRefused(Call.Api.CHAT, body, param);
@@ -173,7 +248,7 @@ class RequestParserTest {
         "{'prompt':'x','suffix':'y'}|suffix",
         "{'prompt':'x','echo':true}|echo",
         "{'prompt':'x','best_of':2}|best_of",
-        "{'prompt':'x','logprobs':0}|logprobs",
+        "{'prompt':'x','logprobs':99}|top_logprobs",
       })
   void aWrongCompletionIsNamed(String body, String param) {
     assertRefused(Call.Api.COMPLETION, body, param);

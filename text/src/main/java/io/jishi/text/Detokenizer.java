@@ -81,6 +81,11 @@ final class Detokenizer {
     }
   }
 
+  /** The bytes of a token; the id is checked by the caller. */
+  byte[] bytes(int token) {
+    return Arrays.copyOfRange(bytes, token == 0 ? 0 : ends[token - 1], ends[token]);
+  }
+
   /** A decoder for one text; ids are checked by the caller. */
   Stream stream(boolean continuing) {
     return new Stream(continuing || leading == Leading.KEEP);

@@ -144,6 +144,11 @@ final class PipelineTokenizer implements Tokenizer {
   }
 
   @Override
+  public byte[] bytes(int token) {
+    return parts.detokenizer().bytes(vocabulary.check(token));
+  }
+
+  @Override
   public String piece(int token) {
     return vocabulary.piece(token);
   }

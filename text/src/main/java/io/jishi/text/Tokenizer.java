@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jishi.text;
 
+import java.nio.charset.StandardCharsets;
 import java.util.OptionalInt;
 
 /**
@@ -50,6 +51,15 @@ public interface Tokenizer {
    *     before the first word is dropped
    */
   StreamDecoder streamDecoder(boolean continuing);
+
+  /**
+   * The bytes that the token adds to a text, none for a control token. A vocabulary whose tokens
+   * may end within a character has to say them itself.
+   */
+  default byte[] bytes(int token) {
+    StreamDecoder decoder = streamDecoder(true);
+    return (decoder.append(token) + decoder.finish()).getBytes(StandardCharsets.UTF_8);
+  }
 
   /** The token as the vocabulary writes it, for display and for templates. */
   String piece(int token);

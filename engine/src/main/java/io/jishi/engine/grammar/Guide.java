@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jishi.engine.grammar;
+
+import java.util.Arrays;
+
+/**
+ * Keeps one sequence in its form: says before each token which may come, and is told which came.
+ * The form may hold from the beginning, or from behind a trigger, or behind thoughts that the model
+ * may have first. For one thread at a time; everything large is shared.
+ */
+public final class Guide {
+  /** The end is made for when no more than this many tokens are left beyond the shortest way. */
+  private static final int MARGIN = 8;
+
+  /**
+   * Text before the form.
+   *
+   * @param open begins it, where it need not come; null where it has begun
+   * @param close ends it
+   */
+  public record Before(Trigger open, Trigger close) {}
+
+  private enum Phase {
+    /** Thoughts may begin, or the form. */
+    UNDECIDED,
+    /** Free text until the trigger. */
+    FREE,
+    /** The form. */
+    FORM
+  }
+
+  private final long[] endTokens;
+  private final Trigger close;
+  private final boolean closeInTime;
+  private final long[] mask;
+  private final long[] more;
+  private final Trigger open;
+  private int opened;
+  private Matcher form;
+  private final Grammar behind;
+  private Phase phase;
+  private int closed;
+
+  /** Whether what came so far may belong to the form. */
+  private boolean formFits = true;
+
+  /**
+   * A guide.
+   *
+   * @param form the form where it stands first
+   * @param behind the form where it stands behind something
+   * @param before what may stand before it, or null
+   * @param first whether the text begins with the answer
+   * @param endTokens a mask of the tokens that end an answer
+   * @param closeInTime whether to lead to the end before the tokens run out
+   */
+  public Guide(
+      Grammar form,
+      Grammar behind,
+      Before before,
+      boolean first,
+      long[] endTokens,
+      boolean closeInTime) {
+    this.behind = behind;
+    this.endTokens = endTokens;
+    this.closeInTime = closeInTime;
+    this.close = before == null ? null : before.close();
+    this.open = before == null ? null : before.open();
+    this.phase = before == null ? Phase.FORM : open == null ? Phase.FREE : Phase.UNDECIDED;
+    this.form = phase == Phase.FREE ? behind.matcher(false) : form.matcher(first);
+    this.mask = new long[this.form.words()];
+    this.more = new long[mask.length];
+  }
+
+  /** Whether the form is complete and nothing can follow. */
+  public boolean ended() {
+    return phase == Phase.FORM && form.ended();
+  }
+
+  /** Whether the answer may end here. */
+  public boolean complete() {
+    return phase != Phase.FREE && formFits && form.complete();
+  }
+
+  /**
+   * The tokens that may come, end tokens included: valid until the next call.
+   *
+   * @param left how many tokens may still be generated
+   */
+  public long[] mask(int left) {
+    if (phase == Phase.FREE) {
+      free();
+      return mask;
+    }
+    if (formFits) {
+      form.mask(mask, closeInTime && left <= form.cost() + MARGIN);
+    } else {
+      Arrays.fill(mask, 0);
+    }
+    if (phase == Phase.UNDECIDED) {
+      open.continuations(opened, more);
+      or(more);
+    }
+    if (complete()) {
+      or(endTokens);
+    }
+    return mask;
+  }
+
+  /** Everything but an end, and but tokens that would go over the trigger into a wrong form. */
+  private void free() {
+    Arrays.fill(mask, -1);
+    close.straddling(closed, form, more);
+    for (int w = 0; w < mask.length; w++) {
+      mask[w] &= ~more[w] & ~endTokens[w];
+    }
+  }
+
+  private void or(long[] other) {
+    for (int w = 0; w < Math.min(mask.length, other.length); w++) {
+      mask[w] |= other[w];
+    }
+  }
+
+  /** Takes the token that came; false where it does not fit. */
+  public boolean accept(int token) {
+    return switch (phase) {
+      case FORM -> form.accept(token);
+      case FREE -> {
+        closed = close.advance(closed, token);
+        if (close.fired(closed)) {
+          phase = Phase.FORM;
+          byte[] rest = close.rest(closed, token);
+          yield rest.length == 0 || form.accept(rest, 0);
+        }
+        yield true;
+      }
+      case UNDECIDED -> undecided(token);
+    };
+  }
+
+  private boolean undecided(int token) {
+    boolean fits = formFits && form.accept(token);
+    formFits = fits;
+    opened = open.advance(opened, token);
+    if (open.fired(opened)) {
+      phase = Phase.FREE;
+      form = behind.matcher(false);
+      formFits = true;
+      return true;
+    }
+    if (!open.begun(opened)) {
+      phase = Phase.FORM;
+      return fits;
+    }
+    return true;
+  }
+}
