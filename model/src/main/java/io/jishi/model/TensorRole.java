@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jishi.model;
 
+import java.util.Collections;
+import java.util.EnumSet;
+import java.util.Set;
+
 /**
  * What a tensor is for, and its name in GGUF files and in Llama-like checkpoints; {@code %d} is the
  * layer, {@code %e} the expert, a name that ends in {@code =} is whole ({@link Checkpoint}).
@@ -143,12 +147,34 @@ public enum TensorRole {
   /** Receptance of RWKV's channel mix. */
   CHANNEL_RECEPTANCE(null, null);
 
+  private static final Set<TensorRole> LLAMA_LIKE =
+      EnumSet.of(
+          EMBEDDING,
+          FINAL_NORM,
+          OUTPUT,
+          MIXER_NORM,
+          QUERY,
+          KEY,
+          VALUE,
+          ATTENTION_OUTPUT,
+          QUERY_NORM,
+          KEY_NORM,
+          CHANNEL_NORM,
+          GATE,
+          UP,
+          DOWN);
+
   private final String gguf;
   private final String huggingFace;
 
   TensorRole(String gguf, String huggingFace) {
     this.gguf = gguf;
     this.huggingFace = huggingFace;
+  }
+
+  /** The roles of Llama-like models: those that have one tensor and a name in both layouts. */
+  public static Set<TensorRole> llamaLike() {
+    return Collections.unmodifiableSet(LLAMA_LIKE);
   }
 
   /** The stem of the name in GGUF files, without {@code .weight} or {@code .bias}. */

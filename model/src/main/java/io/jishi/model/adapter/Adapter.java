@@ -68,7 +68,7 @@ public record Adapter(String source, double alpha, Order order, Map<String, Pair
     Order wanted =
         gguf && model.decoder().spec().architecture().equals("llama") ? Order.PAIRS : Order.HALVES;
     Map<String, Pair> result = new LinkedHashMap<>();
-    for (TensorRole role : TensorRole.values()) {
+    for (TensorRole role : TensorRole.llamaLike()) {
       for (int l = 0; l < layers; l++) {
         Pair pair = pairs.get(role.huggingFace(l));
         String name = (gguf ? role.gguf(l) : role.huggingFace(l)) + ".weight";

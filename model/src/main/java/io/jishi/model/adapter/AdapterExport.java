@@ -94,7 +94,7 @@ public final class AdapterExport {
     requireHalves(adapter);
     Map<String, TensorRole> roles = new HashMap<>();
     Map<String, String> names = new HashMap<>();
-    for (TensorRole role : TensorRole.values()) {
+    for (TensorRole role : TensorRole.llamaLike()) {
       for (int l = 0; l < 4096; l++) {
         roles.putIfAbsent(role.huggingFace(l), role);
         names.putIfAbsent(role.huggingFace(l), role.gguf(l));

@@ -97,7 +97,7 @@ public final class AdapterFiles {
       }
       boolean paired = file.metadata().string("general.architecture").equals("llama");
       Map<String, String> names = new HashMap<>();
-      for (TensorRole role : TensorRole.values()) {
+      for (TensorRole role : TensorRole.llamaLike()) {
         for (int l = 0; l < MOST_LAYERS && (l == 0 || role.gguf(0).contains("blk")); l++) {
           names.put(role.gguf(l) + ".weight", role.huggingFace(l));
         }

@@ -117,7 +117,7 @@ public final class GgufExport {
 
   private Map<String, String> names() {
     Map<String, String> names = new HashMap<>();
-    for (TensorRole role : TensorRole.values()) {
+    for (TensorRole role : TensorRole.llamaLike()) {
       for (int l = 0; l < config.requireInt("num_hidden_layers"); l++) {
         for (String suffix : List.of(".weight", ".bias")) {
           names.put(role.huggingFace(l) + suffix, role.gguf(l) + suffix);
