@@ -32,6 +32,6 @@ record Linears(Tensors tensors) {
 
   Weight gain(TensorRole role, int l, int size, NormSpec norm) {
     boolean add = norm.plusOne() && !tensors.checkpoint().gguf();
-    return tensors.floats(role, l, 1, size, add ? v -> v + 1 : v -> v);
+    return add ? tensors.floats(role, l, 1, size, v -> v + 1) : tensors.vector(role, l, size);
   }
 }

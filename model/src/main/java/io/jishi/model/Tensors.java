@@ -152,13 +152,20 @@ final class Tensors {
 
   /** A vector of FP32: it is small and read in every step. */
   Weight vector(TensorRole role, int layer, int size) {
-    return floats(role, layer, 1, size, v -> v);
+    return vector(name(role, layer), size);
   }
 
   /** A bias. */
   Weight bias(TensorRole role, int layer, int size) {
-    String name = checkpoint.bias(role, layer);
-    return floats(name, 1, size, values(name, List.of((long) size), v -> v));
+    return vector(checkpoint.bias(role, layer), size);
+  }
+
+  /** Over the stored memory where that is FP32 already: a trainer changes it there. */
+  private Weight vector(String name, int size) {
+    StoredTensor tensor = tensor(name, List.of((long) size));
+    return tensor.type() == DType.F32
+        ? Weight.stored(name, DType.F32, 1, size, tensor.data())
+        : floats(name, 1, size, values(name, List.of((long) size), v -> v));
   }
 
   /** A small matrix as changed FP32; one row makes a vector. */
