@@ -30,9 +30,11 @@ import picocli.CommandLine.Parameters;
     footer = {
       "",
       "Examples:",
-      "  jishi train recipe.yaml                a recipe can be one line: data: my.txt",
+      "  jishi train recipe.yaml",
       "  jishi train recipe.yaml --out runs/a",
-      "  mpirun -n 4 jishi train recipe.yaml    four processes share each batch"
+      "  mpirun -n 4 jishi train recipe.yaml",
+      "",
+      "A recipe can be one line, 'data: my.txt'; processes that mpirun starts share each batch."
     })
 final class TrainCommand extends ModelCommand {
   /** How long the end of the process waits for a step and a checkpoint. */

@@ -92,14 +92,14 @@ class TokenCommandsTest {
             "memory",
             "kernels",
             "threads");
-    assertThat(info.object("memory").orElseThrow().requireInt("total")).isEqualTo(6 << 20);
+    assertThat(info.object("memory").orElseThrow().requireInt("total")).isEqualTo(10 << 20);
   }
 
   @Test
   void infoForPeopleHoldsNoControlCharacters() {
     session.on("info");
     assertThat(session.out())
-        .contains("1,234,567", "Q8_0", "1.5 KiB", "6.0 MiB", "scalar")
+        .contains("1,234,567", "Q8_0", "1.5 KiB", "10.0 MiB", "scalar")
         .doesNotContain("\u001b");
   }
 }
