@@ -120,7 +120,7 @@ final class TokenizerTrainCommand extends ModelCommand {
               least,
               special,
               tokens -> ticker.show("merging: " + tokens + " of " + size + " tokens"));
-      TokenizerFile.writeBpe(out, learned, special, rule, digits);
+      TokenizerFile.writeBpe(out, learned, special, rule, digits, false);
     }
     int made = learned.pieces().size();
     if (made < size) {

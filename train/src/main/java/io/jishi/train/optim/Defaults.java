@@ -13,7 +13,9 @@ package io.jishi.train.optim;
  */
 public record Defaults(
     long tokens, long batchTokens, double learningRate, long steps, Schedule schedule) {
-  private static final int TOKENS_PER_PARAMETER = 20;
+  /** Tokens a parameter that use a given compute best (Hoffmann et al. 2022). */
+  public static final int TOKENS_PER_PARAMETER = 20;
+
   private static final double HIGHEST_RATE = 1e-2;
   private static final long LONGEST_WARMUP = 1000;
 

@@ -17,9 +17,6 @@ final class Dial {
 
   private static final int BLOCK = 32; // quantised blocks: rows of all matrices are whole ones
 
-  /** Tokens a parameter that use a given compute best (Hoffmann et al. 2022). */
-  private static final int TOKENS_PER_PARAMETER = 20;
-
   /** Passes over the same text after which more of them teach little (Muennighoff et al. 2023). */
   private static final int PASSES = 16;
 
@@ -80,7 +77,7 @@ final class Dial {
 
   /** Tokens to see in all. */
   static long tokens(long parameters, long inData) {
-    return Math.max(1, Math.min(TOKENS_PER_PARAMETER * parameters, PASSES * inData));
+    return Math.max(1, Math.min(Defaults.TOKENS_PER_PARAMETER * parameters, PASSES * inData));
   }
 
   /** Tokens of one step, by the law of {@link Defaults}. */

@@ -3,14 +3,12 @@ package io.jishi.train.vocab;
 
 import io.jishi.base.JishiException;
 import io.jishi.base.Json;
+import io.jishi.model.export.AtomicFiles;
+import io.jishi.model.export.Disk;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -29,13 +27,15 @@ public final class TokenizerFile {
    * @param special tokens that stand first in the vocabulary; the first of them ends a text
    * @param rule the one that the words were cut by
    * @param digits whether each digit was a word
+   * @param begins whether the first special token begins a text too
    */
   public static void writeBpe(
       Path folder,
       BpeTrainer.Learned learned,
       List<String> special,
       WordRule rule,
-      boolean digits) {
+      boolean digits,
+      boolean begins) {
     Map<String, Object> vocab = new LinkedHashMap<>();
     for (int id = 0; id < learned.pieces().size(); id++) {
       vocab.put(learned.pieces().get(id), id);
@@ -69,7 +69,7 @@ public final class TokenizerFile {
     write(
         folder,
         special,
-        null,
+        begins,
         object("type", "Sequence", "pretokenizers", steps),
         byteLevel(),
         model);
@@ -80,7 +80,7 @@ public final class TokenizerFile {
         "type", "ByteLevel", "add_prefix_space", false, "trim_offsets", true, "use_regex", false);
   }
 
-  static Map<String, Object> object(Object... pairs) {
+  private static Map<String, Object> object(Object... pairs) {
     Map<String, Object> object = new LinkedHashMap<>();
     for (int i = 0; i < pairs.length; i += 2) {
       object.put((String) pairs[i], pairs[i + 1]);
@@ -88,10 +88,10 @@ public final class TokenizerFile {
     return object;
   }
 
-  static void write(
+  private static void write(
       Path folder,
       List<String> special,
-      Object normalizer,
+      boolean begins,
       Object preTokenizer,
       Object decoder,
       Map<String, Object> model) {
@@ -119,7 +119,7 @@ public final class TokenizerFile {
     root.put("truncation", null);
     root.put("padding", null);
     root.put("added_tokens", added);
-    root.put("normalizer", normalizer);
+    root.put("normalizer", null);
     root.put("pre_tokenizer", preTokenizer);
     root.put("post_processor", null);
     root.put("decoder", decoder);
@@ -130,6 +130,10 @@ public final class TokenizerFile {
     if (!special.isEmpty()) {
       config.put("eos_token", special.getFirst());
     }
+    if (begins) {
+      config.put("bos_token", special.getFirst());
+      config.put("add_bos_token", true);
+    }
     try {
       Files.createDirectories(folder);
       write(folder.resolve("tokenizer_config.json"), config);
@@ -139,24 +143,8 @@ public final class TokenizerFile {
     }
   }
 
-  private static void write(Path file, Object value) throws IOException {
-    Path partial = file.resolveSibling(file.getFileName() + ".partial");
-    ByteBuffer bytes = ByteBuffer.wrap((Json.write(value) + "\n").getBytes(StandardCharsets.UTF_8));
-    try {
-      try (FileChannel out =
-          FileChannel.open(
-              partial,
-              StandardOpenOption.CREATE,
-              StandardOpenOption.TRUNCATE_EXISTING,
-              StandardOpenOption.WRITE)) {
-        while (bytes.hasRemaining()) {
-          out.write(bytes);
-        }
-        out.force(true);
-      }
-      Files.move(partial, file, StandardCopyOption.ATOMIC_MOVE);
-    } finally {
-      Files.deleteIfExists(partial);
-    }
+  private static void write(Path file, Object value) {
+    byte[] bytes = (Json.write(value) + "\n").getBytes(StandardCharsets.UTF_8);
+    AtomicFiles.replace(file, Disk.LOCAL, out -> out.write(bytes));
   }
 }

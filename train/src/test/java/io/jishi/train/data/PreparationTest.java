@@ -38,7 +38,7 @@ class PreparationTest {
   @BeforeEach
   void learn() {
     var learned = BpeTrainer.train(Map.of("the", 5L, "answer", 4L), 270, 1, SPECIAL, _ -> {});
-    TokenizerFile.writeBpe(folder.resolve("tok"), learned, SPECIAL, WordRule.GPT2, false);
+    TokenizerFile.writeBpe(folder.resolve("tok"), learned, SPECIAL, WordRule.GPT2, false, false);
     tokenizer = HuggingFaceTokenizer.read(folder.resolve("tok"));
   }
 
@@ -169,7 +169,7 @@ class PreparationTest {
   void anotherTokenizerIsRefused() throws IOException {
     prepare(lines("a.txt", 20), "a", 0, 1);
     var other = BpeTrainer.train(Map.of("and", 5L), 261, 1, SPECIAL, _ -> {});
-    TokenizerFile.writeBpe(folder.resolve("other"), other, SPECIAL, WordRule.GPT2, false);
+    TokenizerFile.writeBpe(folder.resolve("other"), other, SPECIAL, WordRule.GPT2, false, false);
     try (TokenShards data = TokenShards.open(folder.resolve("a/train"))) {
       assertThatThrownBy(
               () -> data.requireTokenizer(HuggingFaceTokenizer.read(folder.resolve("other"))))

@@ -11,21 +11,10 @@ import java.nio.file.Path;
 final class RealRun {
   private RealRun() {}
 
-  /** {@code recipe folder milliseconds-a-step}. */
+  /** {@code recipe folder milliseconds-a-step last-step}. */
   public static void main(String[] arguments) {
     World world = Mpi.started(System.getenv()) ? Mpi.connect(System.getenv()) : World.ALONE;
-    long pause = Long.parseLong(arguments[2]);
-    RunListener slow =
-        new RunListener() {
-          @Override
-          public void step(Plan plan, Progress progress) {
-            try {
-              Thread.sleep(pause);
-            } catch (InterruptedException e) {
-              Thread.currentThread().interrupt();
-            }
-          }
-        };
+    SlowSteps slow = new SlowSteps(Long.parseLong(arguments[2]), Long.parseLong(arguments[3]));
     run(Path.of(arguments[0]), Path.of(arguments[1]), world, slow);
     world.close();
   }

@@ -11,6 +11,7 @@ import io.jishi.base.JsonObject;
 import io.jishi.engine.Engine;
 import io.jishi.engine.EngineOptions;
 import io.jishi.engine.Request;
+import io.jishi.engine.Sampling;
 import io.jishi.model.export.Disk;
 import io.jishi.model.export.GgufExport;
 import io.jishi.model.export.ModelSource;
@@ -31,6 +32,9 @@ class RealRunTest {
   private static final double SUMMED_APART = 1e-3;
 
   private static final String STEPS = "train: {steps: 40, batch: 4, micro_batch: 2}\n";
+
+  private static final Request STORY =
+      Request.text("line ").with(Sampling.GREEDY).withMaxTokens(12);
 
   @TempDir Path temp;
 
@@ -57,14 +61,17 @@ class RealRunTest {
     try (ModelSource source = ModelSource.open(model)) {
       GgufExport.write(source, gguf, DType.F32, Disk.LOCAL);
     }
+    String story;
     int[] tokens;
     float[] expected;
     try (Engine engine = Engine.open(model)) {
-      assertThat(engine.generate(Request.text("line ")).text()).isNotNull();
+      story = engine.generate(STORY).text();
+      assertThat(story).isNotBlank();
       tokens = engine.tokenizer().encode("line 12 of", io.jishi.text.Tokenizer.Special.TEXT);
       expected = engine.logits(tokens, false)[0];
     }
     try (Engine engine = Engine.open(gguf)) {
+      assertThat(engine.generate(STORY).text()).isEqualTo(story);
       assertThat(engine.tokenizer().encode("line 12 of", io.jishi.text.Tokenizer.Special.TEXT))
           .isEqualTo(tokens);
       float[] actual = engine.logits(tokens, false)[0];
@@ -79,12 +86,12 @@ class RealRunTest {
     Path recipe = RealRun.recipe(temp, STEPS);
     Path killed = temp.resolve("killed");
     Process process =
-        TrainingRunTest.fork(RealRun.class, recipe.toString(), killed.toString(), "30");
+        TrainingRunTest.fork(RealRun.class, recipe.toString(), killed.toString(), "30", "38");
     long at = 12 + new SplittableRandom().nextInt(20);
     while (process.isAlive() && TrainingRunTest.lines(killed) < at) {
       Thread.sleep(1);
     }
-    process.destroyForcibly().waitFor(); // SIGKILL
+    assertThat(process.destroyForcibly().waitFor()).isNotZero(); // SIGKILL
     RealRun.run(recipe, killed, World.ALONE, RunListener.NONE);
     Path whole = temp.resolve("whole");
     RealRun.run(recipe, whole, World.ALONE, RunListener.NONE);
@@ -97,7 +104,7 @@ class RealRunTest {
     Path recipe = RealRun.recipe(temp, STEPS);
     Path apart = temp.resolve("apart");
     MpiProcess.Result result =
-        MpiProcess.run(2, RealRun.class, recipe.toString(), apart.toString(), "0");
+        MpiProcess.run(2, RealRun.class, recipe.toString(), apart.toString(), "0", "0");
     assertThat(result.code()).as(result.output()).isZero();
     Path whole = temp.resolve("whole");
     RealRun.run(recipe, whole, World.ALONE, RunListener.NONE);

@@ -14,24 +14,14 @@ final class ToyRun {
 
   private ToyRun() {}
 
-  /** {@code folder steps-per-checkpoint milliseconds-a-step}. */
+  /** {@code folder steps-per-checkpoint milliseconds-a-step last-step}. */
   public static void main(String[] arguments) {
-    long pause = Long.parseLong(arguments[2]);
     run(
         Path.of(arguments[0]),
         recipe(Recipe.Policy.STOP, Integer.parseInt(arguments[1])),
         _ -> false,
         Disk.LOCAL,
-        new RunListener() {
-          @Override
-          public void step(Plan plan, Progress progress) {
-            try {
-              Thread.sleep(pause);
-            } catch (InterruptedException e) {
-              Thread.currentThread().interrupt();
-            }
-          }
-        });
+        new SlowSteps(Long.parseLong(arguments[2]), Long.parseLong(arguments[3])));
   }
 
   static Recipe recipe(Recipe.Policy policy, int checkpointEvery) {

@@ -49,13 +49,13 @@ class TrainingRunTest {
     int kills = 3;
     for (int i = 0; i < kills; i++) {
       long at = 20 + i * 110 + random.nextInt(60);
-      Process process = fork(ToyRun.class, killed.toString(), "30", "2");
+      Process process = fork(ToyRun.class, killed.toString(), "30", "2", "390");
       while (process.isAlive() && lines(killed) < at) {
         Thread.sleep(1);
       }
-      process.destroyForcibly().waitFor(); // SIGKILL
+      assertThat(process.destroyForcibly().waitFor()).isNotZero(); // SIGKILL
     }
-    assertThat(fork(ToyRun.class, killed.toString(), "30", "0").waitFor()).isZero();
+    assertThat(fork(ToyRun.class, killed.toString(), "30", "0", "0").waitFor()).isZero();
     assertThat(trace(killed)).isEqualTo(trace(whole()));
     assertThat(trace(killed).stream().filter(l -> l.contains("rate"))).hasSize(ToyRun.STEPS);
   }

@@ -170,7 +170,7 @@ class BpeTrainerTest {
       rule.words(text(), digits, word -> counts.merge(word, 1L, Long::sum));
       var learned = BpeTrainer.train(counts, 320, 2, END, _ -> {});
       Path out = folder.resolve(rule + "-" + digits);
-      TokenizerFile.writeBpe(out, learned, END, rule, digits);
+      TokenizerFile.writeBpe(out, learned, END, rule, digits, false);
       Tokenizer tokenizer = HuggingFaceTokenizer.read(out);
       assertThat(tokenizer.vocabSize()).isEqualTo(learned.pieces().size());
       assertThat(tokenizer.eos()).hasValue(0);

@@ -8,6 +8,9 @@ import java.util.Arrays;
  * syntax. A vector instruction takes VEX where its operands allow it, else EVEX; integer dot
  * products can be told to take EVEX (a processor may know them only in that form).
  *
+ * <p>Longer than most files: a method for each instruction, and all of them share the writers of
+ * prefixes and addresses at its end.
+ *
  * <p>Encodings after the Intel 64 and IA-32 Architectures Software Developer's Manual, volume 2.
  */
 final class Assembler {
