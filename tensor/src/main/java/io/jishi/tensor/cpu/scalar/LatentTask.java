@@ -2,14 +2,11 @@
 package io.jishi.tensor.cpu.scalar;
 
 import io.jishi.tensor.Batch;
-import io.jishi.tensor.DType;
 import io.jishi.tensor.LatentAttention;
 import io.jishi.tensor.SequenceState;
 import io.jishi.tensor.StateSpec;
 import io.jishi.tensor.Tensor;
 import io.jishi.tensor.cpu.Team;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 
 /**
@@ -22,9 +19,10 @@ final class LatentTask implements Team.Task {
   /** Heads that share one staging. */
   private static final int HEADS = 16;
 
-  private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
-  private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED;
+  /** Parts of a sum of probabilities, as in {@link AttentionTask}. */
+  private static final int LANES = AttentionTask.LANES;
 
+  private final CacheCells cells = new CacheCells();
   private final RotaryTable rotary = new RotaryTable();
   private final Scratch[] scratch;
   private float[] row = new float[0];
@@ -45,7 +43,8 @@ final class LatentTask implements Team.Task {
     float[][] acc = new float[0][];
     final float[] scores = new float[BLOCK];
     final float[] max = new float[HEADS];
-    final float[] sums = new float[HEADS];
+    final float[][] sums = new float[HEADS][LANES];
+    final CacheCells cells = new CacheCells();
 
     void resize(LatentAttention spec) {
       if (keys.length != spec.rowWidth() || values[0].length != spec.rank()) {
@@ -110,22 +109,12 @@ final class LatentTask implements Team.Task {
     }
     for (int span = 0; span < batch.spans(); span++) {
       SequenceState state = batch.state(span);
-      DType type = state.rows(layer).type();
       for (int t = batch.spanStart(span); t < batch.spanEnd(span); t++) {
         rows.read(t, 0, row, 0, width);
         if (spec.rope() != null) {
           rotary.turn(t, row, spec.rank());
         }
-        MemorySegment block = state.block(batch.position(t) / BLOCK);
-        int slot = batch.position(t) % BLOCK;
-        for (int i = 0; i < width; i++) {
-          long at = state.keyOffset(layer) + ((long) i * BLOCK + slot) * type.blockBytes();
-          if (type == DType.F32) {
-            block.set(FLOAT, at, row[i]);
-          } else {
-            block.set(SHORT, at, Float.floatToFloat16(row[i]));
-          }
-        }
+        cells.writeKeys(state, layer, batch.position(t), row, 0);
       }
     }
   }
@@ -141,10 +130,10 @@ final class LatentTask implements Team.Task {
     }
     Scratch s = scratch[worker];
     s.resize(spec);
-    Arrays.fill(s.sums, 0);
     Arrays.fill(s.max, -Float.MAX_VALUE); // finite, so that less it is never a NaN
     for (int h = 0; h < heads; h++) {
       Arrays.fill(s.acc[h], 0);
+      Arrays.fill(s.sums[h], 0);
     }
     int position = batch.position(t);
     for (int block = 0; block <= position / BLOCK; block++) {
@@ -155,29 +144,19 @@ final class LatentTask implements Team.Task {
       }
     }
     for (int h = 0; h < heads; h++) {
+      float sum = AttentionTask.total(s.sums[h]);
       for (int i = 0; i < spec.rank(); i++) {
-        s.acc[h][i] /= s.sums[h];
+        s.acc[h][i] /= sum;
       }
       out.write(t, (first + h) * spec.rank(), s.acc[h], 0, spec.rank());
     }
   }
 
   private void stage(Scratch s, SequenceState state, int block, int count) {
-    MemorySegment memory = state.block(block);
-    DType type = state.rows(layer).type();
-    long at = state.keyOffset(layer);
-    long step = (long) BLOCK * type.blockBytes();
-    for (int i = 0; i < spec.rowWidth(); i++) {
-      float[] line = s.keys[i];
-      if (type == DType.F32) {
-        MemorySegment.copy(memory, FLOAT, at + i * step, line, 0, count);
-      } else {
-        for (int j = 0; j < count; j++) {
-          line[j] = Float.float16ToFloat(memory.get(SHORT, at + i * step + 2L * j));
-        }
-      }
-      for (int j = 0; i < spec.rank() && j < count; j++) {
-        s.values[j][i] = line[j];
+    s.cells.readKeys(state, layer, block, 0, s.keys, spec.rowWidth());
+    for (int i = 0; i < spec.rank(); i++) {
+      for (int j = 0; j < count; j++) {
+        s.values[j][i] = s.keys[i][j];
       }
     }
   }
@@ -199,13 +178,15 @@ final class LatentTask implements Team.Task {
     for (int i = 0; i < acc.length; i++) {
       acc[i] *= rescale;
     }
-    float sum = s.sums[head] * rescale;
+    float[] sums = s.sums[head];
+    for (int l = 0; l < LANES; l++) {
+      sums[l] *= rescale;
+    }
     for (int j = 0; j < count; j++) {
       float p = Maths.exp(scores[j] - max);
-      sum += p;
+      sums[j % LANES] += p;
       addScaled(s.values[j], p, acc, acc.length);
     }
-    s.sums[head] = sum;
     s.max[head] = max;
   }
 
