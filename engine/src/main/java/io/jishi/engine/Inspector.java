@@ -6,6 +6,7 @@ import io.jishi.model.Model;
 import io.jishi.model.StoredTensor;
 import io.jishi.tensor.Backend;
 import io.jishi.tensor.DType;
+import io.jishi.tensor.StateSpec;
 import java.lang.management.ManagementFactory;
 import java.lang.management.MemoryMXBean;
 import java.util.ArrayList;
@@ -50,9 +51,14 @@ final class Inspector {
   private static ModelInfo.Memory memory(Model model, EngineOptions options, int context) {
     DecoderSpec spec = model.decoder().spec();
     long weights = model.tensors().values().stream().mapToLong(StoredTensor::bytes).sum();
-    DType cache = Runner.cacheType(options.precision());
+    StateSpec states = model.decoder().stateSpec(options.cacheType());
     return new ModelInfo.Memory(
-        weights, model.decoder().stateSpec(cache).bytes(context), workspace(spec, context), jvm());
+        weights,
+        states.bytes(context),
+        options.cacheType().name(),
+        states.tokenBytes(),
+        workspace(spec, context),
+        jvm());
   }
 
   private static long jvm() {

@@ -72,7 +72,13 @@ final class LocalEngine implements Engine {
       ChatEncoder chat =
           source == null ? null : new ChatEncoder(model.tokenizer(), ChatTemplate.compile(source));
       Sampling defaults = defaults(model);
-      Runner runner = new Runner(model, ops(model, options, backend), options.precision(), context);
+      Runner runner =
+          new Runner(
+              model,
+              ops(model, options, backend),
+              options.precision(),
+              options.cacheType(),
+              context);
       LocalEngine engine = new LocalEngine(model, chat, defaults, runner, options, context);
       LOG.log(System.Logger.Level.DEBUG, () -> path + ": " + engine.info.kernels());
       return engine;

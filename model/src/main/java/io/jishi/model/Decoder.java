@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jishi.model;
 
+import io.jishi.base.JishiException;
 import io.jishi.tensor.Batch;
 import io.jishi.tensor.DType;
 import io.jishi.tensor.Linear;
@@ -108,14 +109,26 @@ public final class Decoder {
     return new Block(block.multiplier, branches);
   }
 
-  /** What the state of a sequence holds, with a cache of that type. */
+  /**
+   * What the state of a sequence holds, with a cache of that type: one of {@link StateSpec#CACHED}.
+   *
+   * @throws JishiException.Unsupported where this model's heads cannot be cached so
+   */
   public StateSpec stateSpec(DType cache) {
+    for (StateSpec.Layer slot : slots) {
+      if (slot instanceof StateSpec.Rows rows && !rows.allows(cache)) {
+        throw new JishiException.Unsupported(
+            "a cache of bytes needs heads of a multiple of 4 values, which those of "
+                + spec.architecture()
+                + " here are not; take a cache of f16 or bf16");
+      }
+    }
     return new StateSpec(slots.stream().map(slot -> typed(slot, cache)).toList());
   }
 
   private static StateSpec.Layer typed(StateSpec.Layer slot, DType cache) {
     return switch (slot) {
-      case StateSpec.Rows r -> new StateSpec.Rows(r.keyWidth(), r.valueWidth(), cache);
+      case StateSpec.Rows r -> r.as(cache);
       case StateSpec.Recurrent r -> r;
     };
   }

@@ -79,7 +79,7 @@ class GoldenTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"F32", "F16"})
+  @ValueSource(strings = {"F32", "F16", "BF16", "Q8_0"})
   void logitsDoNotDependOnTheCutOfThePromptTheNeighboursOrTheThreads(String cache)
       throws Exception {
     int[] tokens = IntStream.range(0, 200).map(i -> (i * 37 + 11) % 250).toArray();
