@@ -12,6 +12,7 @@ import java.lang.management.MemoryMXBean;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 
 /** Says what a model is and what it takes. */
@@ -103,6 +104,13 @@ final class Inspector {
   private static String kernels(Model model, EngineOptions options) {
     String why = (options.repack() ? "too little memory" : "asked for") + ", they stay in the file";
     return Backend.cpu().description()
-        + (model.packed() ? "" : "; weights are not repacked: " + why);
+        + (model.packed() ? "" : "; weights are not repacked: " + why)
+        + plain(model);
+  }
+
+  /** What of a model's attention runs in plain Java though there are kernels; mostly nothing. */
+  static String plain(Model model) {
+    Set<String> names = model.decoder().plainAttention(Backend.cpu());
+    return names.isEmpty() ? "" : "; in plain Java: " + String.join(", ", names);
   }
 }

@@ -80,7 +80,10 @@ final class LocalEngine implements Engine {
               options.cacheType(),
               context);
       LocalEngine engine = new LocalEngine(model, chat, defaults, runner, options, context);
-      LOG.log(System.Logger.Level.DEBUG, () -> path + ": " + engine.info.kernels());
+      boolean slow = !Inspector.plain(model).isEmpty();
+      LOG.log(
+          slow ? System.Logger.Level.WARNING : System.Logger.Level.DEBUG,
+          () -> path + ": " + engine.info.kernels());
       return engine;
     } catch (RuntimeException | Error e) {
       model.close();

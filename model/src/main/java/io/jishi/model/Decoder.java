@@ -2,6 +2,7 @@
 package io.jishi.model;
 
 import io.jishi.base.JishiException;
+import io.jishi.tensor.Backend;
 import io.jishi.tensor.Batch;
 import io.jishi.tensor.DType;
 import io.jishi.tensor.Linear;
@@ -15,8 +16,10 @@ import io.jishi.tensor.Weight;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.IdentityHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * The one forward pass that runs every {@link DecoderSpec}: for inference, and under a tape for
@@ -131,6 +134,23 @@ public final class Decoder {
       case StateSpec.Rows r -> r.as(cache);
       case StateSpec.Recurrent r -> r;
     };
+  }
+
+  /** Which kinds of attention of this model a backend's kernels cannot do, for people. */
+  public Set<String> plainAttention(Backend backend) {
+    Set<String> names = new LinkedHashSet<>();
+    for (Block block : blocks) {
+      for (Branch branch : block.branches) {
+        switch (branch.part) {
+          case Mixer.Grouped g when !backend.emits(g.attention()) ->
+              names.add("attention of " + g.attention().headDim() + " values a head");
+          case Mixer.Latent l when !backend.emits(l.attention()) ->
+              names.add("attention of " + l.attention().rank() + " latent values");
+          default -> {}
+        }
+      }
+    }
+    return names;
   }
 
   /**

@@ -19,6 +19,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -127,6 +128,10 @@ class GoldenTest {
       ops = Backend.cpu().ops(threads);
       pool = new StatePool(decoder.stateSpec(cache), 4096);
       this.precision = precision;
+    }
+
+    Set<String> plainAttention() {
+      return decoder.plainAttention(Backend.cpu());
     }
 
     float[][] logits(int[] tokens) {

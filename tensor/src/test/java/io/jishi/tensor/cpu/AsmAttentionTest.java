@@ -46,6 +46,7 @@ class AsmAttentionTest {
         continue; // no group of bytes divides it
       }
       Attention spec = shape(dim, random);
+      assertThat(new CpuBackend(level).emits(spec)).isTrue();
       int spans = 1 + random.nextInt(3);
       try (AttentionRun expected = new AttentionRun(SCALAR, spec, type, spans, 2);
           AttentionRun actual = new AttentionRun(new CpuBackend(level), spec, type, spans, 2)) {

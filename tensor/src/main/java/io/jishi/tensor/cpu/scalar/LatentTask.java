@@ -6,6 +6,7 @@ import io.jishi.tensor.LatentAttention;
 import io.jishi.tensor.SequenceState;
 import io.jishi.tensor.StateSpec;
 import io.jishi.tensor.Tensor;
+import io.jishi.tensor.cpu.LatentRunner;
 import io.jishi.tensor.cpu.Team;
 import java.util.Arrays;
 
@@ -13,7 +14,7 @@ import java.util.Arrays;
  * Latent attention over paged rows, reduced block by block as {@link AttentionTask} does. A chunk
  * of work is one token and a few heads, which share one staging of the rows.
  */
-final class LatentTask implements Team.Task {
+public final class LatentTask implements LatentRunner, Team.Task {
   private static final int BLOCK = StateSpec.BLOCK;
 
   /** Heads that share one staging. */
@@ -23,7 +24,7 @@ final class LatentTask implements Team.Task {
   private static final int LANES = AttentionTask.LANES;
 
   private final CacheCells cells = new CacheCells();
-  private final RotaryTable rotary = new RotaryTable();
+  private final LatentRows ready = new LatentRows();
   private final Scratch[] scratch;
   private float[] row = new float[0];
   private float[] queries = new float[0];
@@ -55,16 +56,19 @@ final class LatentTask implements Team.Task {
     }
   }
 
-  LatentTask(int workers) {
+  /** Latent attention for teams of up to {@code workers} threads. */
+  public LatentTask(int workers) {
     scratch = new Scratch[workers];
     Arrays.setAll(scratch, i -> new Scratch());
   }
 
-  void begin() {
-    rotary.begin();
+  @Override
+  public void begin() {
+    ready.begin();
   }
 
-  void run(
+  @Override
+  public void run(
       Team team,
       int width,
       Tensor query,
@@ -77,9 +81,7 @@ final class LatentTask implements Team.Task {
     batch = tokens;
     layer = index;
     out = result;
-    if (spec.rope() != null) {
-      rotary.prepare(spec.rope(), batch);
-    }
+    ready.prepare(spec, batch);
     loadQueries(query);
     append(rows);
     team.run(batch.size() * headGroups(), width, this);
@@ -95,10 +97,7 @@ final class LatentTask implements Team.Task {
       queries = new float[batch.size() * width];
     }
     for (int t = 0; t < batch.size(); t++) {
-      query.read(t, 0, queries, t * width, width);
-      for (int h = 0; spec.rope() != null && h < spec.heads(); h++) {
-        rotary.turn(t, queries, t * width + h * spec.rowWidth() + spec.rank());
-      }
+      ready.queries(query, t, queries, t * width);
     }
   }
 
@@ -110,10 +109,7 @@ final class LatentTask implements Team.Task {
     for (int span = 0; span < batch.spans(); span++) {
       SequenceState state = batch.state(span);
       for (int t = batch.spanStart(span); t < batch.spanEnd(span); t++) {
-        rows.read(t, 0, row, 0, width);
-        if (spec.rope() != null) {
-          rotary.turn(t, row, spec.rank());
-        }
+        ready.row(rows, t, row);
         cells.writeKeys(state, layer, batch.position(t), row, 0);
       }
     }
