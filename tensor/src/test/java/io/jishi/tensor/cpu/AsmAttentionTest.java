@@ -107,7 +107,14 @@ class AsmAttentionTest {
   @MethodSource("levelsAndTypes")
   void whatLaterTokensHoldNeverReachesEarlierOnes(Level level, DType type) {
     Random random = new Random(9);
-    Attention spec = new Attention(2, 2, 32, null, null, null, 0, 0.2f);
+    Attention plain = new Attention(2, 2, 32, null, null, null, 0, 0.2f);
+    Scores scores = new Scores(90, 2, new float[] {.5f, .25f}, gain(2, 7));
+    for (Attention spec : new Attention[] {plain, with(plain, false, scores)}) {
+      spoil(level, type, spec, random);
+    }
+  }
+
+  private static void spoil(Level level, DType type, Attention spec, Random random) {
     Backend backend = new CpuBackend(level);
     float[][] tokens = rows(100, spec.inputWidth(), random);
     float[][] clean = run(backend, spec, type, tokens, 100, 2);
