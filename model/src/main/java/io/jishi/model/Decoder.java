@@ -121,7 +121,7 @@ public final class Decoder {
     for (StateSpec.Layer slot : slots) {
       if (slot instanceof StateSpec.Rows rows && !rows.allows(cache)) {
         throw new JishiException.Unsupported(
-            "a cache of bytes needs heads of a multiple of 4 values, which those of "
+            "a cache of bytes (q8) needs heads of a multiple of 4 values, which those of "
                 + spec.architecture()
                 + " here are not; take a cache of f16 or bf16");
       }
