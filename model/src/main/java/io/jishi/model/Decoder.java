@@ -13,6 +13,7 @@ import io.jishi.tensor.Tensor;
 import io.jishi.tensor.Weight;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
@@ -29,6 +30,7 @@ public final class Decoder {
   private final Linear output;
   private final List<StateSpec.Layer> slots;
   private final Map<Rope, RopeSpec> ropes;
+  private final Map<Weight, Origin> origins;
 
   /**
    * The embedding with its weights.
@@ -49,6 +51,7 @@ public final class Decoder {
    *
    * @param slots what the states hold, as F32
    * @param ropes the rotations of its attention, and what they were made from
+   * @param origins where weights come from that are parts or changed copies of stored tensors
    */
   Decoder(
       DecoderSpec spec,
@@ -57,7 +60,8 @@ public final class Decoder {
       Norm norm,
       Linear output,
       List<StateSpec.Layer> slots,
-      Map<Rope, RopeSpec> ropes) {
+      Map<Rope, RopeSpec> ropes,
+      Map<Weight, Origin> origins) {
     this.spec = spec;
     this.embedding = embedding;
     this.blocks = List.copyOf(blocks);
@@ -65,6 +69,7 @@ public final class Decoder {
     this.output = output;
     this.slots = List.copyOf(slots);
     this.ropes = ropes;
+    this.origins = origins;
   }
 
   /** What this decoder is. */
@@ -96,7 +101,8 @@ public final class Decoder {
             norm,
             output,
             slots,
-            others);
+            others,
+            origins);
   }
 
   private static Block exchanged(Block block, Map<Rope, Rope> ropes) {
@@ -155,6 +161,14 @@ public final class Decoder {
   /** The product that turns {@link #hidden} into logits, before what the head does to them. */
   public Linear output() {
     return output;
+  }
+
+  /**
+   * Where weights come from that are not a stored tensor as it is: parts of one, or changed copies.
+   * By identity; a trainer keeps such copies true.
+   */
+  public Map<Weight, Origin> origins() {
+    return Collections.unmodifiableMap(origins);
   }
 
   private Tensor embed(Ops ops, Batch batch) {

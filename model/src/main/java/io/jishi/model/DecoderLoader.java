@@ -78,7 +78,8 @@ final class DecoderLoader {
     Norm norm = norm(0, new DecoderSpec.Place(TensorRole.FINAL_NORM, spec.norm()));
     Decoder.Embedding embedding = embedding(table);
     tensors.refuseUnused(spec.architecture(), derived(), DERIVED_SUFFIXES);
-    return new Decoder(spec, embedding, blocks, norm, output, slots, mixers.ropes());
+    return new Decoder(
+        spec, embedding, blocks, norm, output, slots, mixers.ropes(), tensors.origins());
   }
 
   private Set<String> derived() {
@@ -103,26 +104,10 @@ final class DecoderLoader {
 
   private Weight outputMatrix() {
     Weight stored = tensors.stored(TensorRole.OUTPUT, 0, spec.vocabulary(), spec.width());
-    return spec.head().unitRows() ? unitRows(stored) : tensors.prepared(stored);
-  }
-
-  /** Rows divided by their lengths, in FP32 as the reference computes them. */
-  private Weight unitRows(Weight stored) {
-    float[] all = new float[Math.multiplyExact(stored.rows(), stored.cols())];
-    float[] row = new float[stored.cols()];
-    byte[] scratch = new byte[Math.toIntExact(stored.type().rowBytes(stored.cols()))];
-    for (int r = 0; r < stored.rows(); r++) {
-      stored.row(r, scratch, row);
-      double sum = 0;
-      for (float v : row) {
-        sum += (double) v * v;
-      }
-      double length = Math.max(Math.sqrt(sum), 1e-12);
-      for (int i = 0; i < row.length; i++) {
-        all[r * row.length + i] = (float) (row[i] / length);
-      }
-    }
-    return tensors.prepared(tensors.floats(stored.name(), stored.rows(), stored.cols(), all));
+    return tensors.prepared(
+        spec.head().unitRows()
+            ? tensors.changed(stored, Origin.Change.UNIT, stored.rows(), stored.cols())
+            : stored);
   }
 
   private Decoder.Embedding embedding(Weight table) {
