@@ -75,11 +75,17 @@ final class Recorded {
           }
         }
         case GateStep gate -> gate.x().gradientInPlace = expendable(gate.x(), steps, i);
-        case AttentionStep attention when attention.inputs().getFirst().readers > 1 ->
-            throw new IllegalArgumentException(
-                "queries, keys and values are read by attention alone, which turns them in place");
+        case AttentionStep attention -> readAlone(attention);
+        case LatentStep attention -> readAlone(attention);
         default -> {}
       }
+    }
+  }
+
+  private static void readAlone(Step attention) {
+    if (attention.inputs().stream().anyMatch(v -> v.readers > 1)) {
+      throw new IllegalArgumentException(
+          "queries, keys and values are read by attention alone, which turns them in place");
     }
   }
 
