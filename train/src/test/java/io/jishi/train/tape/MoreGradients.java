@@ -195,7 +195,7 @@ final class MoreGradients {
 
   private static FeedForward expert(Bench b, int e, boolean used, boolean gated) {
     int inner = 5;
-    Weight gate = weight(b, used, "g" + e, inner, 6);
+    Weight gate = weight(b, used && gated, "g" + e, inner, 6);
     Weight up = weight(b, used, "u" + e, inner, 6);
     Linear in =
         gated
@@ -208,7 +208,7 @@ final class MoreGradients {
   }
 
   private static Weight weight(Bench b, boolean learns, String name, int rows, int cols) {
-    if (learns && !name.startsWith("gx")) {
+    if (learns) {
       return b.weight(name, rows, cols);
     }
     MemorySegment memory = Arena.ofAuto().allocate(4L * rows * cols, 64);
