@@ -79,7 +79,8 @@ class FamiliesLearnTest {
         Model model = model(family, parameters, "f32");
         Trainer trainer = trainer(model, parameters, Map.of(), true)) {
       double first = trainer.evaluate(examples);
-      Passes.engineLoss(model, examples); // what it keeps of the weights of now must not be used later
+      Passes.engineLoss(
+          model, examples); // what it keeps of the weights of now must not be used later
       try (Ops ops = Backend.cpu().ops(0)) {
         Passes.engineLoss(model, examples, ops);
         for (int s = 0; s < 60; s++) {
