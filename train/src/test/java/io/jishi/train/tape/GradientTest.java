@@ -244,6 +244,22 @@ class GradientTest {
     }
   }
 
+  @Test
+  void aCopyOfWhatLearnsIsRefusedRatherThanLeftAsItIs() {
+    try (Bench b = new Bench()) {
+      b.weight("w", 4, 4);
+      Weight copy =
+          Weight.stored("w", DType.F32, 4, 4, java.lang.foreign.Arena.ofAuto().allocate(64));
+      b.tape = new Tape(b.parameters, b.adapters);
+      b.batch.addSpan(new int[] {1}, 0, 1, 1);
+      b.tape.begin(b.batch);
+      Tensor x = b.tape.input(1, 4);
+      assertThatThrownBy(() -> b.tape.linear(x, Linear.of(copy), Precision.EXACT))
+          .isInstanceOf(JishiException.Unsupported.class)
+          .hasMessageContaining("'w'");
+    }
+  }
+
   @ParameterizedTest
   @MethodSource("operations")
   void gradientsAreThoseOfFiniteDifferences(String operation) {
