@@ -40,8 +40,13 @@ public final class Decoder {
    */
   record Embedding(Weight tokens, Weight positions, Norm norm) {}
 
-  /** One block of a layer with its weights: {@code y = x + multiplier · Σ branch(x)}. */
-  record Block(float multiplier, List<Branch> branches) {}
+  /**
+   * One block of a layer with its weights: {@code y = x + multiplier · Σ branch(x)}.
+   *
+   * @param layer whose
+   * @param last whether it is that layer's last one
+   */
+  record Block(float multiplier, List<Branch> branches, int layer, boolean last) {}
 
   /** One branch; norms may be null. */
   record Branch(Norm pre, float inScale, Part part, float outScale, Norm post) {}
@@ -111,7 +116,7 @@ public final class Decoder {
       Part part = b.part instanceof Mixer mixer ? mixer.exchanged(ropes) : b.part;
       branches.add(new Branch(b.pre, b.inScale, part, b.outScale, b.post));
     }
-    return new Block(block.multiplier, branches);
+    return new Block(block.multiplier, branches, block.layer, block.last);
   }
 
   /** What the state of a sequence holds, with a cache of that type. */
@@ -151,8 +156,11 @@ public final class Decoder {
     ops.begin(batch);
     Tensor x = embed(ops, batch);
     for (int i = 0; i < blocks.size(); i++) {
-      x = run(ops, x, blocks.get(i), batch, precision);
-      observer.layer(i, x);
+      Block block = blocks.get(i);
+      x = run(ops, x, block, batch, precision);
+      if (block.last) {
+        observer.layer(block.layer, x);
+      }
     }
     batch.commit();
     return ops.norm(ops.outputs(x, batch), norm);

@@ -70,8 +70,9 @@ final class DecoderLoader {
     List<Decoder.Block> blocks = new ArrayList<>();
     for (int l = 0; l < spec.layers().size(); l++) {
       norms.clear();
-      for (DecoderSpec.Block block : spec.layers().get(l).blocks()) {
-        blocks.add(block(l, block));
+      List<DecoderSpec.Block> own = spec.layers().get(l).blocks();
+      for (int b = 0; b < own.size(); b++) {
+        blocks.add(block(l, own.get(b), b == own.size() - 1));
       }
     }
     norms.clear();
@@ -122,14 +123,14 @@ final class DecoderLoader {
             : norm(0, new DecoderSpec.Place(TensorRole.EMBEDDING_NORM, e.norm())));
   }
 
-  private Decoder.Block block(int l, DecoderSpec.Block block) {
+  private Decoder.Block block(int l, DecoderSpec.Block block, boolean last) {
     List<Decoder.Branch> branches = new ArrayList<>();
     for (DecoderSpec.Branch b : block.branches()) {
       branches.add(
           new Decoder.Branch(
               norm(l, b.pre()), b.inScale(), part(l, b.part()), b.outScale(), norm(l, b.post())));
     }
-    return new Decoder.Block(block.multiplier(), branches);
+    return new Decoder.Block(block.multiplier(), branches, l, last);
   }
 
   /** A norm, the same object for all branches of a layer that name it. */

@@ -122,16 +122,17 @@ public final class Tape implements Ops {
 
   @Override
   public Tensor embed(Weight table, Batch tokens) {
-    return add(
-        new EmbedStep(
-            table, parameters.of(table), tokens, false, new Value(tokens.size(), table.cols())));
+    return embed(table, tokens, false);
   }
 
   @Override
   public Tensor embedPositions(Weight table, Batch tokens) {
-    return add(
-        new EmbedStep(
-            table, parameters.of(table), tokens, true, new Value(tokens.size(), table.cols())));
+    return embed(table, tokens, true);
+  }
+
+  private Tensor embed(Weight table, Batch tokens, boolean positions) {
+    Value out = new Value(tokens.size(), table.cols());
+    return add(new EmbedStep(table, parameters.of(table), tokens, positions, out));
   }
 
   @Override

@@ -9,11 +9,15 @@ import io.jishi.model.Model;
 import io.jishi.model.RandomSpec;
 import io.jishi.model.WeightMix;
 import io.jishi.tensor.Backend;
+import io.jishi.tensor.Batch;
 import io.jishi.tensor.MatrixProducts;
 import io.jishi.tensor.Ops;
+import io.jishi.tensor.Precision;
 import io.jishi.train.adapt.Lora;
 import io.jishi.train.loss.TokenLoss;
 import io.jishi.train.optim.AdamW;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
@@ -90,6 +94,20 @@ class FamiliesLearnTest {
         assertThat(last).isLessThan(0.1).isLessThan(first / 10);
         assertThat(Passes.engineLoss(model, examples, ops)).isCloseTo(last, within(PASSES_DIFFER));
       }
+    }
+  }
+
+  @Test
+  void eachLayerIsShownOnceByItsOwnNumber() {
+    Examples examples = examples();
+    try (Parameters parameters = new Parameters(_ -> true);
+        Model model = model("llama", parameters, "f32")) {
+      Tape tape = new Tape(parameters, Map.of());
+      Batch batch = new Batch();
+      batch.addSpan(examples.tokens(), 0, 16, 16);
+      List<Integer> seen = new ArrayList<>();
+      model.decoder().hidden(tape, batch, Precision.EXACT, (layer, _) -> seen.add(layer));
+      assertThat(seen).containsExactly(0, 1);
     }
   }
 
