@@ -83,6 +83,11 @@ final class DecoderLoader {
         spec, embedding, blocks, norm, output, slots, mixers.ropes(), tensors.origins());
   }
 
+  /** Whether no forward pass needs a tensor of that name, of whatever model. */
+  static boolean derived(String name) {
+    return DERIVED.contains(name) || DERIVED_SUFFIXES.stream().anyMatch(name::endsWith);
+  }
+
   private Set<String> derived() {
     Set<String> derived = new HashSet<>(DERIVED);
     if (spec.tiedOutput()) {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jishi.train.tape;
 
-import io.jishi.base.JishiException;
 import io.jishi.tensor.Activation;
 import io.jishi.tensor.FeedForward;
 import io.jishi.tensor.Linear;
@@ -10,7 +9,6 @@ import io.jishi.tensor.Weight;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 
 /**
  * The experts of a mixture with what learns in them.
@@ -28,7 +26,7 @@ record Experts(List<Expert> list, Activation activation, boolean gated, int inne
   /** One expert. */
   record Expert(List<Part> up, List<Part> down) {}
 
-  static Experts of(Mixture mixture, Parameters parameters, Map<String, LowRank> adapters) {
+  static Experts of(Mixture mixture, Parameters parameters, Adapters adapters) {
     List<Expert> list = new ArrayList<>();
     for (FeedForward f : mixture.experts()) {
       list.add(
@@ -39,19 +37,13 @@ record Experts(List<Expert> list, Activation activation, boolean gated, int inne
     return new Experts(list, first.activation(), first.gated(), first.down().in());
   }
 
-  private static List<Part> parts(
-      Linear linear, Parameters parameters, Map<String, LowRank> adapters) {
+  private static List<Part> parts(Linear linear, Parameters parameters, Adapters adapters) {
     List<Part> parts = new ArrayList<>();
     int at = 0;
     for (int k = 0; k < linear.weights().size(); k++) {
       Weight w = linear.weights().get(k);
       Weight bias = linear.biases().get(k);
-      if (adapters.containsKey(w.name())) {
-        throw new JishiException.Unsupported(
-            "an adapter beside '"
-                + w.name()
-                + "' cannot be trained: it is an expert's; choose the attention's matrices");
-      }
+      adapters.refuse(w, "it is an expert's");
       parts.add(new Part(w, parameters.of(w), bias, parameters.of(bias), at));
       at += w.rows();
     }

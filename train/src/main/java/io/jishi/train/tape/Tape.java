@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jishi.train.tape;
 
-import io.jishi.base.JishiException;
 import io.jishi.tensor.Activation;
 import io.jishi.tensor.Attention;
 import io.jishi.tensor.Batch;
@@ -39,7 +38,7 @@ import java.util.Objects;
  */
 public final class Tape implements Ops {
   private final Parameters parameters;
-  private final Map<String, LowRank> adapters;
+  private final Adapters adapters;
   private final List<Step> steps = new ArrayList<>();
   private final Map<Tensor, Value> values = new IdentityHashMap<>();
   private final List<Integer> borders = new ArrayList<>();
@@ -54,7 +53,7 @@ public final class Tape implements Ops {
    */
   public Tape(Parameters parameters, Map<String, LowRank> adapters) {
     this.parameters = parameters;
-    this.adapters = Map.copyOf(adapters);
+    this.adapters = new Adapters(adapters, parameters);
   }
 
   @Override
@@ -92,6 +91,11 @@ public final class Tape implements Ops {
 
   List<Step> steps() {
     return steps;
+  }
+
+  /** The adapters and which of them are needed. */
+  Adapters adapters() {
+    return adapters;
   }
 
   List<Integer> borders() {
@@ -171,30 +175,13 @@ public final class Tape implements Ops {
     for (int k = 0; k < linear.weights().size(); k++) {
       Weight weight = linear.weights().get(k);
       Weight bias = linear.biases().get(k);
-      LowRank adapter = adapter(weight);
+      LowRank adapter = adapters.of(weight);
       Value low = adapter == null ? null : new Value(in.rows, adapter.a().rows());
       Trainable trained = parameters.of(weight);
       parts.add(new LinearStep.Part(weight, trained, bias, parameters.of(bias), adapter, at, low));
       at += weight.rows();
     }
     return add(new LinearStep(in, parts, new Value(in.rows, linear.out())));
-  }
-
-  /** What stands beside a weight, or null; an adapter fits a tensor as it is stored alone. */
-  private LowRank adapter(Weight weight) {
-    LowRank adapter = adapters.get(weight.name());
-    if (adapter != null && (parameters.derived(weight) || !fits(adapter, weight))) {
-      throw new JishiException.Unsupported(
-          "an adapter beside '"
-              + weight.name()
-              + "' cannot be trained: the model does not multiply by that tensor as it is stored;"
-              + " choose other matrices");
-    }
-    return adapter;
-  }
-
-  private static boolean fits(LowRank adapter, Weight weight) {
-    return adapter.a().cols() == weight.cols() && adapter.b().rows() == weight.rows();
   }
 
   @Override
@@ -256,7 +243,7 @@ public final class Tape implements Ops {
                 h ->
                     h.weights().size() == 1
                         && h.biases().getFirst() == null
-                        && adapter(h.weights().getFirst()) == null);
+                        && adapters.of(h.weights().getFirst()) == null);
     if (!plain) {
       return Ops.super.headLinear(x, heads, precision);
     }
@@ -318,10 +305,7 @@ public final class Tape implements Ops {
   public Tensor mixture(Tensor x, Mixture mixture, Precision precision) {
     Value in = value(x);
     Weight router = mixture.router().weights().getFirst();
-    if (adapter(router) != null) {
-      throw new JishiException.Unsupported(
-          "an adapter beside '" + router.name() + "' cannot be trained: it is a router");
-    }
+    adapters.refuse(router, "it is a router");
     return add(
         new MixtureStep(
             in,

@@ -99,6 +99,7 @@ public final class Trainer implements AutoCloseable {
           }
         };
     Tensor last = decoder.hidden(tape, batch, Precision.EXACT, observer);
+    tape.adapters().requireAllUsed();
     if (loss.layers().contains(States.LAST)) {
       watched.put(States.LAST, tape.value(last));
     }

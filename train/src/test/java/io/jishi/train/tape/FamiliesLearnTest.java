@@ -2,8 +2,10 @@
 package io.jishi.train.tape;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import io.jishi.base.JishiException;
 import io.jishi.base.JsonObject;
 import io.jishi.model.Model;
 import io.jishi.model.RandomSpec;
@@ -143,6 +145,19 @@ class FamiliesLearnTest {
                     .data()
                     .toArray(java.lang.foreign.ValueLayout.JAVA_BYTE))
             .isEqualTo(before);
+      }
+    }
+  }
+
+  @Test
+  void anAdapterThatWouldNeverLearnIsRefusedByName() {
+    try (Parameters parameters = new Parameters(_ -> false);
+        Model model = model("llama", parameters, "f32")) {
+      Lora lora = Lora.create(model.tensors(), "output.weight"::equals, 4, 8, parameters, 1);
+      try (Trainer trainer = trainer(model, parameters, lora.byWeight(), false)) {
+        assertThatThrownBy(() -> trainer.plan(examples()))
+            .isInstanceOf(JishiException.Unsupported.class)
+            .hasMessageContaining("'output.weight'");
       }
     }
   }
