@@ -143,13 +143,9 @@ final class ChannelLoader {
         Arrays.setAll(order, i -> 2 * i + first);
         half[e] = tensors.rows(w, w.name(), order);
       } else if (w != null) {
-        float[] all = new float[w.cols()];
-        w.vector(all);
-        float[] values = new float[all.length / 2];
-        for (int i = 0; i < values.length; i++) {
-          values[i] = all[2 * i + first];
-        }
-        half[e] = tensors.floats(w.name(), 1, values.length, values);
+        int[] order = new int[w.cols() / 2];
+        Arrays.setAll(order, i -> 2 * i + first);
+        half[e] = tensors.values(w, order);
       }
     }
     return half;

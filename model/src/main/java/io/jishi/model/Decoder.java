@@ -15,6 +15,7 @@ import io.jishi.tensor.Tensor;
 import io.jishi.tensor.Weight;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -33,6 +34,7 @@ public final class Decoder {
   private final Linear output;
   private final List<StateSpec.Layer> slots;
   private final Map<Rope, RopeSpec> ropes;
+  private final Map<Weight, Origin> origins;
 
   /**
    * The embedding with its weights.
@@ -42,8 +44,13 @@ public final class Decoder {
    */
   record Embedding(Weight tokens, Weight positions, Norm norm) {}
 
-  /** One block of a layer with its weights: {@code y = x + multiplier · Σ branch(x)}. */
-  record Block(float multiplier, List<Branch> branches) {}
+  /**
+   * One block of a layer with its weights: {@code y = x + multiplier · Σ branch(x)}.
+   *
+   * @param layer whose
+   * @param last whether it is that layer's last one
+   */
+  record Block(float multiplier, List<Branch> branches, int layer, boolean last) {}
 
   /** One branch; norms may be null. */
   record Branch(Norm pre, float inScale, Part part, float outScale, Norm post) {}
@@ -53,6 +60,7 @@ public final class Decoder {
    *
    * @param slots what the states hold, as F32
    * @param ropes the rotations of its attention, and what they were made from
+   * @param origins where weights come from that are parts or changed copies of stored tensors
    */
   Decoder(
       DecoderSpec spec,
@@ -61,7 +69,8 @@ public final class Decoder {
       Norm norm,
       Linear output,
       List<StateSpec.Layer> slots,
-      Map<Rope, RopeSpec> ropes) {
+      Map<Rope, RopeSpec> ropes,
+      Map<Weight, Origin> origins) {
     this.spec = spec;
     this.embedding = embedding;
     this.blocks = List.copyOf(blocks);
@@ -69,6 +78,7 @@ public final class Decoder {
     this.output = output;
     this.slots = List.copyOf(slots);
     this.ropes = ropes;
+    this.origins = origins;
   }
 
   /** What this decoder is. */
@@ -100,7 +110,8 @@ public final class Decoder {
             norm,
             output,
             slots,
-            others);
+            others,
+            origins);
   }
 
   private static Block exchanged(Block block, Map<Rope, Rope> ropes) {
@@ -109,7 +120,7 @@ public final class Decoder {
       Part part = b.part instanceof Mixer mixer ? mixer.exchanged(ropes) : b.part;
       branches.add(new Branch(b.pre, b.inScale, part, b.outScale, b.post));
     }
-    return new Block(block.multiplier, branches);
+    return new Block(block.multiplier, branches, block.layer, block.last);
   }
 
   /**
@@ -178,8 +189,11 @@ public final class Decoder {
     ops.begin(batch);
     Tensor x = embed(ops, batch);
     for (int i = 0; i < blocks.size(); i++) {
-      x = run(ops, x, blocks.get(i), batch, precision);
-      observer.layer(i, x);
+      Block block = blocks.get(i);
+      x = run(ops, x, block, batch, precision);
+      if (block.last) {
+        observer.layer(block.layer, x);
+      }
     }
     batch.commit();
     return ops.norm(ops.outputs(x, batch), norm);
@@ -188,6 +202,14 @@ public final class Decoder {
   /** The product that turns {@link #hidden} into logits, before what the head does to them. */
   public Linear output() {
     return output;
+  }
+
+  /**
+   * Where weights come from that are not a stored tensor as it is: parts of one, or changed copies.
+   * By identity; a trainer keeps such copies true.
+   */
+  public Map<Weight, Origin> origins() {
+    return Collections.unmodifiableMap(origins);
   }
 
   private Tensor embed(Ops ops, Batch batch) {

@@ -70,15 +70,22 @@ final class DecoderLoader {
     List<Decoder.Block> blocks = new ArrayList<>();
     for (int l = 0; l < spec.layers().size(); l++) {
       norms.clear();
-      for (DecoderSpec.Block block : spec.layers().get(l).blocks()) {
-        blocks.add(block(l, block));
+      List<DecoderSpec.Block> own = spec.layers().get(l).blocks();
+      for (int b = 0; b < own.size(); b++) {
+        blocks.add(block(l, own.get(b), b == own.size() - 1));
       }
     }
     norms.clear();
     Norm norm = norm(0, new DecoderSpec.Place(TensorRole.FINAL_NORM, spec.norm()));
     Decoder.Embedding embedding = embedding(table);
     tensors.refuseUnused(spec.architecture(), derived(), DERIVED_SUFFIXES);
-    return new Decoder(spec, embedding, blocks, norm, output, slots, mixers.ropes());
+    return new Decoder(
+        spec, embedding, blocks, norm, output, slots, mixers.ropes(), tensors.origins());
+  }
+
+  /** Whether no forward pass needs a tensor of that name, of whatever model. */
+  static boolean derived(String name) {
+    return DERIVED.contains(name) || DERIVED_SUFFIXES.stream().anyMatch(name::endsWith);
   }
 
   private Set<String> derived() {
@@ -103,26 +110,10 @@ final class DecoderLoader {
 
   private Weight outputMatrix() {
     Weight stored = tensors.stored(TensorRole.OUTPUT, 0, spec.vocabulary(), spec.width());
-    return spec.head().unitRows() ? unitRows(stored) : tensors.prepared(stored);
-  }
-
-  /** Rows divided by their lengths, in FP32 as the reference computes them. */
-  private Weight unitRows(Weight stored) {
-    float[] all = new float[Math.multiplyExact(stored.rows(), stored.cols())];
-    float[] row = new float[stored.cols()];
-    byte[] scratch = new byte[Math.toIntExact(stored.type().rowBytes(stored.cols()))];
-    for (int r = 0; r < stored.rows(); r++) {
-      stored.row(r, scratch, row);
-      double sum = 0;
-      for (float v : row) {
-        sum += (double) v * v;
-      }
-      double length = Math.max(Math.sqrt(sum), 1e-12);
-      for (int i = 0; i < row.length; i++) {
-        all[r * row.length + i] = (float) (row[i] / length);
-      }
-    }
-    return tensors.prepared(tensors.floats(stored.name(), stored.rows(), stored.cols(), all));
+    return tensors.prepared(
+        spec.head().unitRows()
+            ? tensors.changed(stored, Origin.Change.UNIT, stored.rows(), stored.cols())
+            : stored);
   }
 
   private Decoder.Embedding embedding(Weight table) {
@@ -137,14 +128,14 @@ final class DecoderLoader {
             : norm(0, new DecoderSpec.Place(TensorRole.EMBEDDING_NORM, e.norm())));
   }
 
-  private Decoder.Block block(int l, DecoderSpec.Block block) {
+  private Decoder.Block block(int l, DecoderSpec.Block block, boolean last) {
     List<Decoder.Branch> branches = new ArrayList<>();
     for (DecoderSpec.Branch b : block.branches()) {
       branches.add(
           new Decoder.Branch(
               norm(l, b.pre()), b.inScale(), part(l, b.part()), b.outScale(), norm(l, b.post())));
     }
-    return new Decoder.Block(block.multiplier(), branches);
+    return new Decoder.Block(block.multiplier(), branches, l, last);
   }
 
   /** A norm, the same object for all branches of a layer that name it. */

@@ -32,6 +32,8 @@ record Linears(Tensors tensors) {
 
   Weight gain(TensorRole role, int l, int size, NormSpec norm) {
     boolean add = norm.plusOne() && !tensors.checkpoint().gguf();
-    return add ? tensors.floats(role, l, 1, size, v -> v + 1) : tensors.vector(role, l, size);
+    return add
+        ? tensors.floats(role, l, 1, size, Origin.Change.PLUS_ONE)
+        : tensors.vector(role, l, size);
   }
 }

@@ -10,6 +10,7 @@ import io.jishi.tensor.Rope;
 import io.jishi.tensor.Scores;
 import io.jishi.tensor.StateSpec;
 import io.jishi.tensor.Weight;
+import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -79,16 +80,7 @@ final class MixerLoader {
   private Norm whole(TensorRole role, int l, int heads, int size, DecoderSpec.HeadNorm norm) {
     boolean own = norm.scope() == DecoderSpec.HeadNorm.Scope.OWN_HEAD;
     Weight gain =
-        own
-            ? tensors.floats(role, l, heads, size / heads, v -> v)
-            : linears.gain(role, l, size, norm.norm());
-    float[] values = new float[size];
-    for (int h = 0; own && h < heads; h++) {
-      float[] row = new float[size / heads];
-      gain.row(h, null, row);
-      System.arraycopy(row, 0, values, h * row.length, row.length);
-    }
-    gain = own ? tensors.floats(gain.name(), 1, size, values) : gain;
+        own ? tensors.flat(role, l, heads, size / heads) : linears.gain(role, l, size, norm.norm());
     return new Norm(norm.norm().kind(), own ? heads : 1, gain, null, norm.norm().eps());
   }
 
@@ -128,15 +120,7 @@ final class MixerLoader {
     if (tensors.checkpoint().groupedQkv()) {
       int[] order = blocks(a, rows);
       weight = tensors.rows(weight, weight.name(), order);
-      if (bias != null) {
-        float[] from = new float[rows];
-        float[] to = new float[rows];
-        bias.vector(from);
-        for (int i = 0; i < rows; i++) {
-          to[i] = from[order[i]];
-        }
-        bias = tensors.floats(bias.name(), 1, rows, to);
-      }
+      bias = bias == null ? null : tensors.values(bias, order);
     }
     return Linear.of(List.of(tensors.prepared(weight)), Arrays.asList(bias));
   }
@@ -217,24 +201,18 @@ final class MixerLoader {
   }
 
   private Weight turned(Weight both, int from, int count) {
-    Weight rows = part(both, from, count);
-    return tensors.transposed(both.name(), rows.type(), rows.data(), count, rows.cols());
+    return tensors.transposed(part(both, from, count));
   }
 
   /** {@code [rank, keyDim]} with ones for the rotary values, which pass through. */
   private Weight widened(Weight key, DecoderSpec.LatentAttention a) {
     int cols = a.keyDim() + a.rotary();
-    float[] values = new float[(a.rank() + a.rotary()) * cols];
-    float[] row = new float[a.keyDim()];
-    byte[] scratch = new byte[Math.toIntExact(key.type().rowBytes(a.keyDim()))];
-    for (int r = 0; r < a.rank(); r++) {
-      key.row(r, scratch, row);
-      System.arraycopy(row, 0, values, r * cols, row.length);
-    }
+    Weight wide = tensors.changed(key, Origin.Change.NONE, a.rank() + a.rotary(), cols);
     for (int i = 0; i < a.rotary(); i++) {
-      values[(a.rank() + i) * cols + a.keyDim() + i] = 1;
+      long at = (long) (a.rank() + i) * cols + a.keyDim() + i;
+      wide.data().setAtIndex(ValueLayout.JAVA_FLOAT, at, 1);
     }
-    return tensors.floats(key.name(), a.rank() + a.rotary(), cols, values);
+    return wide;
   }
 
   private Rope rope(RopeSpec rope) {

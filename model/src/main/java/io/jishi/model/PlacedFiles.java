@@ -18,7 +18,8 @@ final class PlacedFiles implements ModelFiles, WeightFile {
     this.files = files;
     try {
       for (StoredTensor tensor : files.weights().tensors().values()) {
-        StoredTensor placed = place.apply(tensor);
+        boolean read = !DecoderLoader.derived(tensor.name()); // the rest has nothing to learn
+        StoredTensor placed = read ? place.apply(tensor) : tensor;
         if (placed == tensor) { // its bytes are made once and stay where they are
           placed = new StoredTensor(tensor.name(), tensor.type(), tensor.shape(), tensor.data());
         } else {

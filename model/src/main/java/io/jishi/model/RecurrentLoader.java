@@ -84,7 +84,7 @@ final class RecurrentLoader {
             d.keyDim(),
             d.valueDim(),
             false,
-            vectorDecay(l, d.valueHeads()),
+            decay(l, 1, d.valueHeads()),
             tensors.vector(TensorRole.STEP_BIAS, l, d.valueHeads()));
     int values = rule.outputWidth();
     RecurrentMixer.Past past =
@@ -167,7 +167,7 @@ final class RecurrentLoader {
             d.headDim(),
             d.headDim(),
             true,
-            vectorDecay(l, d.heads()),
+            decay(l, 1, d.heads()),
             tensors.vector(TensorRole.STEP_BIAS, l, inner));
     return new RecurrentMixer.ChannelDelta(
         linears.linear(l, TensorRole.QUERY, inner, width, false),
@@ -199,7 +199,7 @@ final class RecurrentLoader {
     int width = spec.width();
     WeightedMean mean =
         new WeightedMean(
-            tensors.floats(TensorRole.DECAY, l, 1, t.inner(), v -> (float) -Math.exp(v)),
+            tensors.floats(TensorRole.DECAY, l, 1, t.inner(), Origin.Change.MINUS_EXP),
             tensors.vector(TensorRole.BONUS, l, t.inner()));
     return new RecurrentMixer.TimeMix(
         mix(l, TensorRole.MIX_KEY),
@@ -234,18 +234,11 @@ final class RecurrentLoader {
   /** {@code mix · x[t] + (1 − mix) · x[t − 1]} as a convolution. */
   private RecurrentMixer.Past mix(int l, TensorRole role) {
     int width = spec.width();
-    float[] mix = new float[width];
-    tensors.vector(role, l, width).vector(mix);
-    float[] taps = new float[2 * width];
-    for (int c = 0; c < width; c++) {
-      taps[2 * c] = 1 - mix[c];
-      taps[2 * c + 1] = mix[c];
-    }
-    return past(new Convolution(tensors.floats("mix", width, 2, taps), null));
+    return past(new Convolution(tensors.mix(role, l, width), null));
   }
 
   private RecurrentMixer.Past past(int l, TensorRole role, int channels, int kernel, boolean bias) {
-    Weight weight = tensors.floats(role, l, channels, kernel, v -> v);
+    Weight weight = tensors.floats(role, l, channels, kernel, Origin.Change.NONE);
     return past(new Convolution(weight, bias ? tensors.bias(role, l, channels) : null));
   }
 
@@ -256,14 +249,8 @@ final class RecurrentLoader {
   /** Checkpoints store the logarithm of the negative decay, GGUF files the decay. */
   private Weight decay(int l, int rows, int cols) {
     boolean made = tensors.checkpoint().gguf();
-    Weight stored =
-        tensors.floats(TensorRole.DECAY, l, rows, cols, made ? v -> v : v -> (float) -Math.exp(v));
-    return stored;
-  }
-
-  private Weight vectorDecay(int l, int heads) {
-    boolean made = tensors.checkpoint().gguf();
-    return tensors.floats(TensorRole.DECAY, l, 1, heads, made ? v -> v : v -> (float) -Math.exp(v));
+    Origin.Change change = made ? Origin.Change.NONE : Origin.Change.MINUS_EXP;
+    return tensors.floats(TensorRole.DECAY, l, rows, cols, change);
   }
 
   private Norm headNorm(int l, int heads, int dim, NormSpec norm) {

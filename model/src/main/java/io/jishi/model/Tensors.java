@@ -4,7 +4,6 @@ package io.jishi.model;
 import io.jishi.base.JishiException;
 import io.jishi.tensor.Backend;
 import io.jishi.tensor.DType;
-import io.jishi.tensor.Dequantizer;
 import io.jishi.tensor.Weight;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -12,7 +11,9 @@ import java.lang.foreign.SegmentAllocator;
 import java.lang.foreign.ValueLayout;
 import java.util.Collection;
 import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
@@ -22,13 +23,6 @@ import java.util.stream.Stream;
  * forward pass needs, and knows in the end which nobody asked for. Dimensions of one do not count.
  */
 final class Tensors {
-  /** What {@link #floats} does to each value. */
-  @FunctionalInterface
-  interface Change {
-    /** The value that the forward pass needs. */
-    float apply(float stored);
-  }
-
   private final WeightFile file;
   private final Checkpoint checkpoint;
   private final Backend backend;
@@ -36,6 +30,7 @@ final class Tensors {
   private final SegmentAllocator weightMemory;
   private final boolean pack;
   private final Set<String> used = new HashSet<>();
+  private final Map<Weight, Origin> origins = new IdentityHashMap<>();
 
   /**
    * The tensors of a file.
@@ -71,12 +66,37 @@ final class Tensors {
   /** A matrix {@code [rows, cols]} as stored, or transposed where the checkpoint says so. */
   Weight stored(TensorRole role, int layer, int rows, int cols) {
     String name = name(role, layer);
-    if (!checkpoint.transposed().contains(role)) {
-      StoredTensor tensor = tensor(name, List.of((long) rows, (long) cols));
-      return Weight.stored(name, tensor.type(), rows, cols, tensor.data());
-    }
-    StoredTensor tensor = tensor(name, List.of((long) cols, (long) rows));
-    return transposed(name, tensor.type(), tensor.data(), cols, rows);
+    boolean turn = checkpoint.transposed().contains(role);
+    int high = turn ? cols : rows;
+    int wide = turn ? rows : cols;
+    StoredTensor tensor = tensor(name, List.of((long) high, (long) wide));
+    Weight weight = slice(tensor, 0, high, wide);
+    return turn ? transposed(weight) : weight;
+  }
+
+  /** A matrix within a tensor, from value {@code offset} on. */
+  private Weight slice(StoredTensor tensor, long offset, int rows, int cols) {
+    DType type = tensor.type();
+    MemorySegment data = tensor.data().asSlice(type.rowBytes(offset), rows * type.rowBytes(cols));
+    Weight weight = Weight.stored(tensor.name(), type, rows, cols, data);
+    return known(
+        weight,
+        rows == 1
+            ? Origin.vector(tensor.name(), offset, cols)
+            : Origin.matrix(tensor.name(), offset, rows, cols));
+  }
+
+  private Weight known(Weight weight, Origin origin) {
+    origins.put(weight, origin);
+    return weight;
+  }
+
+  /** Where weights come from that are parts or changed copies of stored tensors. */
+  Map<Weight, Origin> origins() {
+    Map<Weight, Origin> some = new IdentityHashMap<>(origins);
+    some.values()
+        .removeIf(o -> o.view() && file.tensors().get(o.tensor()).elements() == o.values());
+    return some;
   }
 
   /** A matrix in the layout that runs best. */
@@ -102,13 +122,49 @@ final class Tensors {
     }
     if (run) {
       MemorySegment part = weight.data().asSlice(order[0] * bytes, order.length * bytes);
-      return Weight.stored(name, weight.type(), order.length, weight.cols(), part);
+      return known(
+          Weight.stored(name, weight.type(), order.length, weight.cols(), part),
+          origins.get(weight).rows(order));
     }
     MemorySegment copy = arena.allocate(order.length * bytes, 64);
     for (int i = 0; i < order.length; i++) {
       MemorySegment.copy(weight.data(), order[i] * bytes, copy, i * bytes, bytes);
     }
-    return Weight.stored(name, weight.type(), order.length, weight.cols(), copy);
+    return known(
+        Weight.stored(name, weight.type(), order.length, weight.cols(), copy),
+        origins.get(weight).rows(order));
+  }
+
+  /** The values of a vector in another order: a copy. */
+  Weight values(Weight vector, int[] order) {
+    float[] all = new float[vector.cols()];
+    vector.vector(all);
+    float[] some = new float[order.length];
+    for (int i = 0; i < some.length; i++) {
+      some[i] = all[order[i]];
+    }
+    return known(floats(vector.name(), 1, some.length, some), origins.get(vector).rows(order));
+  }
+
+  /**
+   * A changed copy of FP32.
+   *
+   * @param rows at least those of {@code from}; further ones are zero, as are columns that the
+   *     change does not fill
+   */
+  Weight changed(Weight from, Origin.Change change, int rows, int cols) {
+    float[] values = new float[Math.multiplyExact(rows, cols)];
+    float[] row = new float[from.cols()];
+    float[] out = new float[change.width(row.length)];
+    byte[] scratch = new byte[Math.toIntExact(from.type().rowBytes(from.cols()))];
+    for (int r = 0; r < from.rows(); r++) {
+      from.row(r, scratch, row);
+      change.forward(row, row.length, out);
+      System.arraycopy(out, 0, values, r * cols, out.length);
+    }
+    Origin origin = origins.get(from);
+    int width = from.rows() == 1 && origin.count() == 1 ? change.width(1) : cols;
+    return known(floats(from.name(), rows, cols, values), origin.changed(change, width));
   }
 
   /** The experts' matrices: listed one by one, or in one tensor {@code [experts, rows, cols]}. */
@@ -119,33 +175,28 @@ final class Tensors {
       for (int e = 0; e < count; e++) {
         String name = checkpoint.expert(role, layer, e);
         StoredTensor t = tensor(name, List.of((long) rows, (long) cols));
-        weights[e] = Weight.stored(name, t.type(), rows, cols, t.data());
+        weights[e] = slice(t, 0, rows, cols);
       }
       return weights;
     }
     boolean turn = checkpoint.transposed().contains(role);
     String name = name(role, layer);
-    long high = turn ? cols : rows;
-    long wide = turn ? rows : cols;
-    StoredTensor t = tensor(name, List.of((long) count, high, wide));
-    long bytes = high * t.type().rowBytes(wide);
+    int high = turn ? cols : rows;
+    int wide = turn ? rows : cols;
+    StoredTensor t = tensor(name, List.of((long) count, (long) high, (long) wide));
     for (int e = 0; e < count; e++) {
-      MemorySegment part = t.data().asSlice(e * bytes, bytes);
-      weights[e] =
-          turn
-              ? transposed(name, t.type(), part, cols, rows)
-              : Weight.stored(name, t.type(), rows, cols, part);
+      Weight part = slice(t, (long) e * high * wide, high, wide);
+      weights[e] = turn ? transposed(part) : part;
     }
     return weights;
   }
 
   /** Biases of experts in one tensor {@code [experts, size]}. */
   Weight[] expertBiases(TensorRole role, int layer, int count, int size) {
-    float[] all = values(checkpoint.bias(role, layer), List.of((long) count, (long) size), v -> v);
+    StoredTensor t = tensor(checkpoint.bias(role, layer), List.of((long) count, (long) size));
     Weight[] weights = new Weight[count];
     for (int e = 0; e < count; e++) {
-      weights[e] =
-          floats("bias", 1, size, java.util.Arrays.copyOfRange(all, e * size, (e + 1) * size));
+      weights[e] = floats(slice(t, (long) e * size, 1, size));
     }
     return weights;
   }
@@ -160,19 +211,37 @@ final class Tensors {
     return vector(checkpoint.bias(role, layer), size);
   }
 
-  /** Over the stored memory where that is FP32 already: a trainer changes it there. */
   private Weight vector(String name, int size) {
-    StoredTensor tensor = tensor(name, List.of((long) size));
-    return tensor.type() == DType.F32
-        ? Weight.stored(name, DType.F32, 1, size, tensor.data())
-        : floats(name, 1, size, values(name, List.of((long) size), v -> v));
+    return floats(slice(tensor(name, List.of((long) size)), 0, 1, size));
+  }
+
+  /** Over the stored memory where that is FP32 already: a trainer changes it there. */
+  private Weight floats(Weight weight) {
+    return weight.type() == DType.F32
+        ? weight
+        : changed(weight, Origin.Change.NONE, weight.rows(), weight.cols());
   }
 
   /** A small matrix as changed FP32; one row makes a vector. */
-  Weight floats(TensorRole role, int layer, int rows, int cols, Change change) {
-    String name = name(role, layer);
+  Weight floats(TensorRole role, int layer, int rows, int cols, Origin.Change change) {
     List<Long> shape = rows == 1 ? List.of((long) cols) : List.of((long) rows, (long) cols);
-    return floats(name, rows, cols, values(name, shape, change));
+    Weight stored = slice(tensor(name(role, layer), shape), 0, rows, cols);
+    return change == Origin.Change.NONE ? floats(stored) : changed(stored, change, rows, cols);
+  }
+
+  /** A vector of shares as the taps {@code [size, 2]} of a mix with the token before. */
+  Weight mix(TensorRole role, int layer, int size) {
+    Weight shares = vector(role, layer, size);
+    Weight taps = changed(shares, Origin.Change.MIX, 1, 2 * size);
+    return known(Weight.stored(taps.name(), DType.F32, size, 2, taps.data()), origins.get(taps));
+  }
+
+  /** A small matrix of FP32 as one vector. */
+  Weight flat(TensorRole role, int layer, int rows, int cols) {
+    Weight weight = floats(role, layer, rows, cols, Origin.Change.NONE);
+    return known(
+        Weight.stored(weight.name(), DType.F32, 1, rows * cols, weight.data()),
+        origins.get(weight));
   }
 
   /** A weight of FP32 over new memory. */
@@ -182,21 +251,13 @@ final class Tensors {
     return Weight.stored(name, DType.F32, rows, cols, memory);
   }
 
-  private float[] values(String name, List<Long> shape, Change change) {
-    StoredTensor tensor = tensor(name, shape);
-    float[] values = new float[Math.toIntExact(tensor.elements())];
-    byte[] raw = tensor.data().toArray(ValueLayout.JAVA_BYTE);
-    Dequantizer.dequantize(tensor.type(), raw, values.length, values);
-    for (int i = 0; i < values.length; i++) {
-      values[i] = change.apply(values[i]);
-    }
-    return values;
-  }
-
   /** {@code [rows, cols]} as {@code [cols, rows]}; plain types keep theirs, others become F32. */
-  Weight transposed(String name, DType type, MemorySegment data, int rows, int cols) {
+  Weight transposed(Weight weight) {
+    DType type = weight.type();
+    int rows = weight.rows();
+    int cols = weight.cols();
+    Origin origin = origins.get(weight).transposed();
     if (!type.plain()) {
-      Weight weight = Weight.stored(name, type, rows, cols, data);
       float[] turned = new float[rows * cols];
       float[] row = new float[cols];
       byte[] scratch = new byte[Math.toIntExact(type.rowBytes(cols))];
@@ -206,16 +267,16 @@ final class Tensors {
           turned[c * rows + r] = row[c];
         }
       }
-      return floats(name, cols, rows, turned);
+      return known(floats(weight.name(), cols, rows, turned), origin);
     }
     long size = type.blockBytes();
     MemorySegment copy = arena.allocate(rows * size * cols, 64);
     for (long r = 0; r < rows; r++) {
       for (long c = 0; c < cols; c++) {
-        MemorySegment.copy(data, (r * cols + c) * size, copy, (c * rows + r) * size, size);
+        MemorySegment.copy(weight.data(), (r * cols + c) * size, copy, (c * rows + r) * size, size);
       }
     }
-    return Weight.stored(name, type, cols, rows, copy);
+    return known(Weight.stored(weight.name(), type, cols, rows, copy), origin);
   }
 
   /** The name of a role's weight, which there has to be. */

@@ -41,7 +41,8 @@ final class Vocabulary {
     long rows = chunk(spec.vocabulary(), tokens);
     // Room to decode a frozen matrix, logits, and rows that do not stand side by side.
     long panel = WeightProducts.PANEL_BYTES + 4L * spec.width();
-    return panel + 4 * rows * (spec.vocabulary() + 2L * spec.width());
+    int logits = spec.head().softCap() == 0 ? 1 : 2; // a cap's slope follows from its results
+    return panel + 4 * rows * ((long) logits * spec.vocabulary() + 2L * spec.width());
   }
 
   /**
@@ -63,6 +64,9 @@ final class Vocabulary {
     MemorySegment logits = states.machine().scratch(panel, 4L * most * vocabulary);
     MemorySegment rows =
         states.machine().scratch(panel + 4L * most * vocabulary, 8L * most * width);
+    LogitHead head =
+        new LogitHead(
+            states.machine(), states.head(), panel + 4L * most * (vocabulary + 2L * width));
     for (int first = 0; first < tokens.length; first += most) {
       int n = Math.min(most, tokens.length - first);
       boolean together = tokens[first + n - 1] - tokens[first] == n - 1;
@@ -71,8 +75,10 @@ final class Vocabulary {
       if (bias != null) {
         addBias(states, logits, n, bias);
       }
+      head.forward(logits, n, vocabulary, learning);
       work.run(logits, first, n);
       if (learning) {
+        head.backward(logits, n, vocabulary);
         back(states, tokens, first, n, together, x, logits, rows, weight);
         Trainable trainedBias = bias == null ? null : states.trained(bias);
         if (trainedBias != null) {

@@ -3,6 +3,7 @@ package io.jishi.train.tape;
 
 import io.jishi.tensor.Attention;
 import io.jishi.tensor.Batch;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -22,16 +23,24 @@ final class AttentionStep implements Step {
   private final Attention attention;
   private final Batch batch;
   private final HeadTurns turns;
+  private final Trainable sinks;
   private final float[] logSums;
 
   AttentionStep(
-      Value qkv, Value turned, Value out, Attention attention, Batch batch, HeadTurns turns) {
+      Value qkv,
+      Value turned,
+      Value out,
+      Attention attention,
+      Batch batch,
+      HeadTurns turns,
+      Trainable sinks) {
     this.qkv = qkv;
     this.turned = turned;
     this.out = out;
     this.attention = attention;
     this.batch = batch;
     this.turns = turns;
+    this.sinks = sinks;
     this.logSums = new float[Math.multiplyExact(batch.size(), attention.heads())];
   }
 
@@ -56,7 +65,7 @@ final class AttentionStep implements Step {
 
   @Override
   public boolean learns() {
-    return turns.learns();
+    return turns.learns() || sinks != null;
   }
 
   private Value met() {
@@ -67,11 +76,13 @@ final class AttentionStep implements Step {
   public void forward(Machine m) {
     turns.forward(m, qkv.data(), qkv.cols, met().data(), met().cols);
     int heads = attention.heads();
+    AttentionTiles.Shape shape = shape();
+    AttentionTiles.Places places = places();
     m.rows()
         .parallel(
             batch.spans() * heads,
             (chunk, worker) -> {
-              AttentionTiles tiles = tiles(m, worker);
+              AttentionTiles tiles = new AttentionTiles(m, worker, shape, batch, places, logSums);
               tiles.forward(chunk / heads, chunk % heads);
             });
   }
@@ -82,23 +93,66 @@ final class AttentionStep implements Step {
       throw new IllegalStateException("attention is the one reader of its input");
     }
     int heads = attention.kvHeads();
+    AttentionTiles.Shape shape = shape();
+    AttentionTiles.Places places = places();
+    AttentionTiles.Places gradients = places(qkv.gradient(), qkv, out.gradient());
+    double[] sinkSums = sinks == null ? null : new double[batch.spans() * attention.heads()];
     m.rows()
         .parallel(
             batch.spans() * heads,
             (chunk, worker) -> {
-              AttentionTiles tiles = tiles(m, worker);
-              tiles.backward(chunk / heads, chunk % heads, qkv.gradient(), out.gradient());
+              AttentionTiles tiles = new AttentionTiles(m, worker, shape, batch, places, logSums);
+              tiles.backward(chunk / heads, chunk % heads, gradients, sinkSums);
             });
     turns.backward(m, qkv.data(), qkv.gradient(), qkv.cols);
+    if (sinks != null) {
+      addSinks(sinkSums);
+    }
   }
 
-  private AttentionTiles tiles(Machine m, int worker) {
-    return new AttentionTiles(
-        m, worker, attention, batch, met().data(), met().cols, qkv.data(), out.data(), logSums);
+  private void addSinks(double[] sums) {
+    float[] all = new float[attention.heads()];
+    Rows.read(sinks.summed(), 0, all, all.length);
+    for (int i = 0; i < sums.length; i++) {
+      all[i % all.length] += (float) sums[i];
+    }
+    Rows.write(all, sinks.gradient(), 0, all.length);
+  }
+
+  private AttentionTiles.Shape shape() {
+    float[] values = null;
+    if (attention.scores().sinks() != null) {
+      values = new float[attention.heads()];
+      attention.scores().sinks().vector(values);
+    }
+    return new AttentionTiles.Shape(
+        attention.heads(),
+        attention.kvHeads(),
+        attention.scale(),
+        attention.scores(),
+        values,
+        false);
+  }
+
+  private AttentionTiles.Places places() {
+    return places(met().data(), met(), out.data());
+  }
+
+  /** Values are never turned: they stand in the input, and their gradients in its gradient. */
+  private AttentionTiles.Places places(MemorySegment heads, Value of, MemorySegment results) {
+    int dim = attention.headDim();
+    int keys = attention.outputWidth();
+    int values = keys + attention.kvHeads() * dim;
+    return new AttentionTiles.Places(
+        new HeadPlaces(heads, of.cols, 0, dim),
+        new HeadPlaces(heads, of.cols, keys, dim),
+        new HeadPlaces(of == qkv ? heads : qkv.data(), qkv.cols, values, dim),
+        new HeadPlaces(results, out.cols, 0, dim));
   }
 
   @Override
   public long scratchBytes() {
-    return AttentionTiles.SCRATCH_BYTES * Runtime.getRuntime().availableProcessors();
+    return AttentionTiles.scratchBytes(attention.scores())
+        * Runtime.getRuntime().availableProcessors();
   }
 }

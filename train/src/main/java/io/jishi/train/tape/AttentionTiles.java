@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jishi.train.tape;
 
-import io.jishi.tensor.Attention;
 import io.jishi.tensor.Batch;
 import io.jishi.tensor.MatrixProducts;
+import io.jishi.tensor.Scores;
 import io.jishi.tensor.TrainingRows;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 
 /** One worker's tiles of one attention: some queries against some keys at a time. */
 final class AttentionTiles {
@@ -13,21 +14,34 @@ final class AttentionTiles {
   private static final int KEYS = TrainingRows.MAX_TILE;
   private static final long TILE_BYTES = 4L * QUERIES * KEYS;
 
-  /** Scratch memory of one worker: probabilities and their gradient. */
-  static final long SCRATCH_BYTES = 2 * TILE_BYTES;
+  /**
+   * What is attended to how.
+   *
+   * @param heads query heads
+   * @param kvHeads key and value heads
+   * @param sinks one more score a head, of a key without a value; null for none
+   * @param together whether values are a part of the keys, so that their gradients add up
+   */
+  record Shape(
+      int heads, int kvHeads, float scale, Scores scores, float[] sinks, boolean together) {
+    int group() {
+      return heads / kvHeads;
+    }
+  }
+
+  /** Queries and keys as they meet, values, results; or the gradients of all. */
+  record Places(HeadPlaces queries, HeadPlaces keys, HeadPlaces values, HeadPlaces results) {}
 
   private final Machine.Lane lane;
-  private final Attention attention;
+  private final Shape shape;
   private final Batch batch;
-  private final MemorySegment met;
-  private final int metStride;
-  private final MemorySegment qkv;
-  private final int stride;
-  private final MemorySegment out;
-  private final int outStride;
+  private final Places places;
   private final float[] logSums;
+  private final ScoreTile tile;
+  private final float scale;
   private final MemorySegment p;
   private final MemorySegment d;
+  private final int keyDim;
   private final int dim;
 
   private final int[] from = new int[QUERIES];
@@ -39,79 +53,75 @@ final class AttentionTiles {
   /**
    * Tiles on the memory of a step.
    *
-   * @param met queries and keys, normed and rotated, {@code [tokens, metStride]}
-   * @param qkv for the values
    * @param logSums {@code [heads, tokens]}
    */
-  AttentionTiles(
-      Machine m,
-      int worker,
-      Attention attention,
-      Batch batch,
-      MemorySegment met,
-      int metStride,
-      MemorySegment qkv,
-      MemorySegment out,
-      float[] logSums) {
+  AttentionTiles(Machine m, int worker, Shape shape, Batch batch, Places places, float[] logSums) {
     this.lane = m.lane(worker);
-    this.attention = attention;
+    this.shape = shape;
     this.batch = batch;
-    this.met = met;
-    this.metStride = metStride;
-    this.qkv = qkv;
-    this.stride = attention.inputWidth();
-    this.out = out;
-    this.outStride = attention.outputWidth();
+    this.places = places;
     this.logSums = logSums;
-    this.dim = attention.headDim();
-    p = m.scratch(worker * SCRATCH_BYTES, TILE_BYTES);
-    d = m.scratch(worker * SCRATCH_BYTES + TILE_BYTES, TILE_BYTES);
+    this.keyDim = places.keys.dim();
+    this.dim = places.values.dim();
+    long own = worker * scratchBytes(shape.scores);
+    p = m.scratch(own, TILE_BYTES);
+    d = m.scratch(own + TILE_BYTES, TILE_BYTES);
+    boolean capped = shape.scores.softCap() != 0;
+    boolean changed = capped || shape.scores.slopes() != null;
+    tile =
+        changed
+            ? new ScoreTile(
+                shape, lane, p, capped ? m.scratch(own + 2 * TILE_BYTES, TILE_BYTES) : null)
+            : null;
+    scale = changed ? 1 : shape.scale;
+  }
+
+  /** Scratch memory of one worker: probabilities, their gradient, slopes of a soft cap. */
+  static long scratchBytes(Scores scores) {
+    return (scores.softCap() == 0 ? 2 : 3) * TILE_BYTES;
   }
 
   private MatrixProducts products() {
     return lane.products;
   }
 
-  private MemorySegment query(int token, int head) {
-    return WeightProducts.from(met, (long) token * metStride + head * dim);
-  }
-
-  private MemorySegment key(int token, int kvHead) {
-    return WeightProducts.from(met, (long) token * metStride + (attention.heads() + kvHead) * dim);
-  }
-
-  private long valueAt(int token, int kvHead) {
-    return (long) token * stride + (attention.heads() + attention.kvHeads() + kvHead) * dim;
-  }
-
-  private MemorySegment output(MemorySegment of, int token, int head) {
-    return WeightProducts.from(of, (long) token * outStride + head * dim);
-  }
-
   private static int padded(int n) {
     return Math.ceilDiv(n, TrainingRows.TILE_UNIT) * TrainingRows.TILE_UNIT;
   }
 
+  /** The first tile of keys that queries from {@code first} on see. */
+  private int firstKeys(int start, int first) {
+    int window = shape.scores.window();
+    int seen = window == 0 ? start : Math.max(start, first - window + 1);
+    return start + (seen - start) / KEYS * KEYS;
+  }
+
   /** Scores of queries {@code first …} against keys {@code keys …}, before the scale, into p. */
   private void scores(int first, int rows, int head, int keys, int n) {
-    int kvHead = head / (attention.heads() / attention.kvHeads());
+    HeadPlaces q = places.queries;
+    HeadPlaces k = places.keys;
     products()
         .multiply(
             rows,
             n,
-            dim,
-            query(first, head),
-            metStride,
+            keyDim,
+            q.at(first, head),
+            q.stride(),
             1,
-            key(keys, kvHead),
+            k.at(keys, head / shape.group()),
             1,
-            metStride,
+            k.stride(),
             p,
             padded(n),
             false);
+    int window = shape.scores.window();
     for (int r = 0; r < rows; r++) {
-      from[r] = 0;
-      to[r] = Math.min(n, first + r + 1 - keys);
+      int own = first + r + 1 - keys;
+      to[r] = Math.min(n, own);
+      from[r] = window == 0 ? 0 : Math.min(to[r], Math.max(0, own - window));
+    }
+    if (tile != null) {
+      tile.change(head, first - keys, rows, n, padded(n));
     }
   }
 
@@ -119,57 +129,79 @@ final class AttentionTiles {
   void forward(int span, int head) {
     int start = batch.spanStart(span);
     int end = batch.spanEnd(span);
-    int kvHead = head / (attention.heads() / attention.kvHeads());
+    HeadPlaces o = places.results;
+    HeadPlaces v = places.values;
     for (int first = start; first < end; first += QUERIES) {
       int rows = Math.min(QUERIES, end - first);
-      java.util.Arrays.fill(max, -Float.MAX_VALUE);
-      java.util.Arrays.fill(sums, 0);
-      MemorySegment o = output(out, first, head);
-      for (int keys = start; keys < first + rows; keys += KEYS) {
+      begin(head);
+      int begin = firstKeys(start, first);
+      for (int keys = begin; keys < first + rows; keys += KEYS) {
         int n = Math.min(KEYS, first + rows - keys);
         scores(first, rows, head, keys, n);
-        lane.rows.softmaxTile(p, rows, padded(n), from, to, attention.scale(), max, sums, factors);
-        if (keys > start) {
-          scale(o, rows);
+        lane.rows.softmaxTile(p, rows, padded(n), from, to, scale, max, sums, factors);
+        if (keys > begin) {
+          scale(o, first, head, rows);
         }
-        MemorySegment v = WeightProducts.from(qkv, valueAt(keys, kvHead));
         products()
-            .multiply(rows, dim, n, p, padded(n), 1, v, stride, 1, o, outStride, keys > start);
+            .multiply(
+                rows,
+                dim,
+                n,
+                p,
+                padded(n),
+                1,
+                v.at(keys, head / shape.group()),
+                v.stride(),
+                1,
+                o.at(first, head),
+                o.stride(),
+                keys > begin);
       }
       for (int r = 0; r < rows; r++) {
         factors[r] = 1 / sums[r];
         logSums[head * batch.size() + first + r] = max[r] + (float) Math.log(sums[r]);
       }
-      scale(o, rows);
+      scale(o, first, head, rows);
     }
   }
 
-  /** Multiplies rows of an output tile by {@link #factors}. */
-  private void scale(MemorySegment o, int rows) {
+  /** A sink is the first key, with a value of zero. */
+  private void begin(int head) {
+    boolean sink = shape.sinks != null;
+    Arrays.fill(max, sink ? shape.sinks[head] : -Float.MAX_VALUE);
+    Arrays.fill(sums, sink ? 1 : 0);
+  }
+
+  /** Multiplies rows of a head by {@link #factors}. */
+  private void scale(HeadPlaces o, int first, int head, int rows) {
+    MemorySegment at = o.at(first, head);
     if (dim % TrainingRows.TILE_UNIT == 0) {
-      lane.rows.scaleRows(o, outStride, rows, dim, factors);
+      lane.rows.scaleRows(at, o.stride(), rows, dim, factors);
       return;
     }
     lane.room(dim, 0);
     for (int r = 0; r < rows; r++) {
-      Rows.read(o, (long) r * outStride, lane.a, dim);
+      Rows.read(at, (long) r * o.stride(), lane.a, dim);
       for (int i = 0; i < dim; i++) {
         lane.a[i] *= factors[r];
       }
-      Rows.write(lane.a, o, (long) r * outStride, dim);
+      Rows.write(lane.a, at, (long) r * o.stride(), dim);
     }
   }
 
-  /** Rows of {@code a ⊙ b} summed, into {@link #factors}. */
-  private void dots(MemorySegment a, MemorySegment b, int rows) {
+  /** Results times their gradients, summed row by row, into {@link #factors}. */
+  private void dots(HeadPlaces dO, int first, int head, int rows) {
+    HeadPlaces o = places.results;
+    MemorySegment a = dO.at(first, head);
+    MemorySegment b = o.at(first, head);
     if (dim % TrainingRows.TILE_UNIT == 0) {
-      lane.rows.rowDots(a, outStride, b, outStride, rows, dim, factors);
+      lane.rows.rowDots(a, dO.stride(), b, o.stride(), rows, dim, factors);
       return;
     }
     lane.room(dim, 0);
     for (int r = 0; r < rows; r++) {
-      Rows.read(a, (long) r * outStride, lane.a, dim);
-      Rows.read(b, (long) r * outStride, lane.b, dim);
+      Rows.read(a, (long) r * dO.stride(), lane.a, dim);
+      Rows.read(b, (long) r * o.stride(), lane.b, dim);
       float sum = 0;
       for (int i = 0; i < dim; i++) {
         sum = Math.fma(lane.a[i], lane.b[i], sum);
@@ -180,60 +212,123 @@ final class AttentionTiles {
 
   /**
    * The gradients of the keys and values of one head of a span, and of all queries that attend to
-   * them. Queries go from last to first: the last tile sees all keys, so that it starts each sum.
+   * them. Queries go from last to first: without a window the last tile sees all keys, so that it
+   * starts each sum.
+   *
+   * @param sinks receives the gradient of each query head's sink, from number {@code span · heads}
+   *     on; null without
    */
-  void backward(int span, int kvHead, MemorySegment dQkv, MemorySegment dOut) {
+  void backward(int span, int kvHead, Places gradients, double[] sinks) {
     int start = batch.spanStart(span);
     int end = batch.spanEnd(span);
-    int group = attention.heads() / attention.kvHeads();
+    boolean cleared = shape.together || shape.scores.window() != 0;
+    if (cleared) {
+      gradients.keys.clear(start, end, kvHead);
+      gradients.values.clear(start, end, kvHead);
+    }
     int tiles = Math.ceilDiv(end - start, QUERIES);
-    for (int tile = tiles - 1; tile >= 0; tile--) {
-      int first = start + tile * QUERIES;
-      for (int g = 0; g < group; g++) {
-        boolean started = tile < tiles - 1 || g > 0;
-        backward(
-            first,
-            Math.min(QUERIES, end - first),
-            start,
-            kvHead * group + g,
-            kvHead,
-            dQkv,
-            dOut,
-            started);
+    for (int t = tiles - 1; t >= 0; t--) {
+      int first = start + t * QUERIES;
+      int rows = Math.min(QUERIES, end - first);
+      for (int g = 0; g < shape.group(); g++) {
+        int head = kvHead * shape.group() + g;
+        boolean started = cleared || t < tiles - 1 || g > 0;
+        backward(first, rows, start, head, gradients, started);
+        if (sinks != null) {
+          sinks[span * shape.heads + head] += sink(head, rows);
+        }
       }
     }
   }
 
+  /** The gradient of a sink over the rows of {@link #factors} and {@link #sums}. */
+  private double sink(int head, int rows) {
+    double sum = 0;
+    for (int r = 0; r < rows; r++) {
+      sum -= Math.exp(shape.sinks[head] - sums[r]) * factors[r];
+    }
+    return sum;
+  }
+
   private void backward(
-      int first,
-      int rows,
-      int start,
-      int head,
-      int kvHead,
-      MemorySegment dQkv,
-      MemorySegment dOut,
-      boolean started) {
-    MemorySegment dO = output(dOut, first, head);
-    dots(dO, output(out, first, head), rows);
+      int first, int rows, int start, int head, Places gradients, boolean started) {
+    int kvHead = head / shape.group();
+    HeadPlaces dO = gradients.results;
+    dots(dO, first, head, rows);
     System.arraycopy(logSums, head * batch.size() + first, sums, 0, rows);
-    MemorySegment dq = WeightProducts.from(dQkv, (long) first * stride + head * dim);
-    for (int keys = start; keys < first + rows; keys += KEYS) {
+    int begin = firstKeys(start, first);
+    for (int keys = begin; keys < first + rows; keys += KEYS) {
       int n = Math.min(KEYS, first + rows - keys);
       int cols = padded(n);
       scores(first, rows, head, keys, n);
-      lane.rows.probabilities(p, rows, cols, from, to, attention.scale(), sums);
-      MemorySegment v = WeightProducts.from(qkv, valueAt(keys, kvHead));
-      MemorySegment dv = WeightProducts.from(dQkv, valueAt(keys, kvHead));
-      long keyAt = (long) keys * stride + (attention.heads() + kvHead) * dim;
-      MemorySegment dk = WeightProducts.from(dQkv, keyAt);
-      products().multiply(n, dim, rows, p, 1, cols, dO, outStride, 1, dv, stride, started);
-      products().multiply(rows, n, dim, dO, outStride, 1, v, 1, stride, d, cols, false);
-      lane.rows.scoreGradient(p, d, rows, cols, factors, attention.scale());
-      MemorySegment k = key(keys, kvHead);
-      products().multiply(rows, dim, n, d, cols, 1, k, metStride, 1, dq, stride, keys > start);
+      lane.rows.probabilities(p, rows, cols, from, to, scale, sums);
+      HeadPlaces v = places.values;
+      HeadPlaces dv = gradients.values;
+      MemorySegment dOut = dO.at(first, head);
       products()
           .multiply(
-              n, dim, rows, d, 1, cols, query(first, head), metStride, 1, dk, stride, started);
+              n,
+              dim,
+              rows,
+              p,
+              1,
+              cols,
+              dOut,
+              dO.stride(),
+              1,
+              dv.at(keys, kvHead),
+              dv.stride(),
+              started);
+      products()
+          .multiply(
+              rows,
+              n,
+              dim,
+              dOut,
+              dO.stride(),
+              1,
+              v.at(keys, kvHead),
+              1,
+              v.stride(),
+              d,
+              cols,
+              false);
+      lane.rows.scoreGradient(p, d, rows, cols, factors, scale);
+      if (tile != null) {
+        tile.gradient(d, rows, n, cols);
+      }
+      HeadPlaces dq = gradients.queries;
+      HeadPlaces dk = gradients.keys;
+      HeadPlaces q = places.queries;
+      HeadPlaces k = places.keys;
+      products()
+          .multiply(
+              rows,
+              keyDim,
+              n,
+              d,
+              cols,
+              1,
+              k.at(keys, kvHead),
+              k.stride(),
+              1,
+              dq.at(first, head),
+              dq.stride(),
+              keys > begin);
+      products()
+          .multiply(
+              n,
+              keyDim,
+              rows,
+              d,
+              1,
+              cols,
+              q.at(first, head),
+              q.stride(),
+              1,
+              dk.at(keys, kvHead),
+              dk.stride(),
+              started);
     }
   }
 }

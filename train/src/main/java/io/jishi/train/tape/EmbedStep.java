@@ -6,8 +6,12 @@ import io.jishi.tensor.Weight;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 
-/** Rows of a table; backwards each token's gradient is added to its row, tokens in order. */
-record EmbedStep(Weight table, Trainable trained, Batch batch, Value out) implements Step {
+/**
+ * Rows of a table by tokens or by their positions; backwards each token's gradient is added to its
+ * row, tokens in order.
+ */
+record EmbedStep(Weight table, Trainable trained, Batch batch, boolean positions, Value out)
+    implements Step {
   private static final int COLUMNS = 64;
 
   @Override
@@ -30,6 +34,10 @@ record EmbedStep(Weight table, Trainable trained, Batch batch, Value out) implem
     return trained != null;
   }
 
+  private int index(int t) {
+    return positions ? batch.position(t) : batch.token(t);
+  }
+
   @Override
   public void forward(Machine m) {
     int cols = out.cols;
@@ -41,7 +49,7 @@ record EmbedStep(Weight table, Trainable trained, Batch batch, Value out) implem
         (from, end, lane) -> {
           lane.room(cols, stored);
           for (int t = from; t < end; t++) {
-            table.row(batch.token(t), lane.bytes, lane.a);
+            table.row(index(t), lane.bytes, lane.a);
             Rows.write(lane.a, to, (long) t * cols, cols);
           }
         });
@@ -64,7 +72,7 @@ record EmbedStep(Weight table, Trainable trained, Batch batch, Value out) implem
               int first = chunk * COLUMNS;
               int n = Math.min(COLUMNS, cols - first);
               for (int t = 0; t < out.rows; t++) {
-                long at = (long) batch.token(t) * cols + first;
+                long at = (long) index(t) * cols + first;
                 Rows.read(dy, (long) t * cols + first, lane.a, n);
                 Rows.read(sums, at, lane.b, n);
                 for (int i = 0; i < n; i++) {

@@ -7,7 +7,7 @@ import java.lang.foreign.MemorySegment;
 
 /**
  * What happens to query and key heads before they meet: an RMSNorm of each head where there is one,
- * then the rotation; and the gradient of both.
+ * then the rotation, or the other way round; and the gradient of both.
  */
 final class HeadTurns {
   private final Attention attention;
@@ -45,11 +45,7 @@ final class HeadTurns {
 
   private void prepare() {
     if (rotary != null) {
-      int longest = 0;
-      for (int s = 0; s < batch.spans(); s++) {
-        longest = Math.max(longest, batch.spanEnd(s) - batch.spanStart(s));
-      }
-      rotary.prepare(longest);
+      rotary.prepare(batch);
     }
     if (normed()) {
       attention.queryNorm().vector(queryGains);
@@ -81,17 +77,23 @@ final class HeadTurns {
   }
 
   private void forward(float[] x, int head, int position) {
-    int dim = attention.headDim();
-    int at = head * dim;
-    if (normed()) {
-      float factor = factor(x, at);
-      float[] gains = head < attention.heads() ? queryGains : keyGains;
-      for (int i = 0; i < dim; i++) {
-        x[at + i] *= factor * gains[i];
-      }
+    int at = head * attention.headDim();
+    if (normed() && !attention.normLast()) {
+      norm(x, head, at);
     }
     if (rotary != null) {
       rotary.turn(x, at, position, false);
+    }
+    if (normed() && attention.normLast()) {
+      norm(x, head, at);
+    }
+  }
+
+  private void norm(float[] x, int head, int at) {
+    float factor = factor(x, at);
+    float[] gains = head < attention.heads() ? queryGains : keyGains;
+    for (int i = 0; i < attention.headDim(); i++) {
+      x[at + i] *= factor * gains[i];
     }
   }
 
@@ -122,18 +124,29 @@ final class HeadTurns {
               Rows.read(x, (long) t * stride, lane.b, width);
             }
             for (int h = 0; h < heads(); h++) {
-              if (rotary != null) {
-                rotary.turn(lane.a, h * dim, batch.position(t), true);
-              }
-              if (normed()) {
-                unnorm(lane, h, gains[from / Rows.CHUNK]);
-              }
+              backward(lane, h, batch.position(t), normed() ? gains[from / Rows.CHUNK] : null);
             }
             Rows.write(lane.a, dx, (long) t * stride, width);
           }
         });
     add(gains, 0, queryGain);
     add(gains, dim, keyGain);
+  }
+
+  private void backward(Machine.Lane lane, int head, int position, float[] gainSums) {
+    int at = head * attention.headDim();
+    if (normed() && attention.normLast()) {
+      if (rotary != null) {
+        rotary.turn(lane.b, at, position, false); // the norm saw turned heads
+      }
+      unnorm(lane, head, gainSums);
+    }
+    if (rotary != null) {
+      rotary.turn(lane.a, at, position, true);
+    }
+    if (normed() && !attention.normLast()) {
+      unnorm(lane, head, gainSums);
+    }
   }
 
   private void unnorm(Machine.Lane lane, int head, float[] gainSums) {

@@ -29,6 +29,16 @@ public final class Machine implements AutoCloseable {
     /** A second one. */
     public float[] b = new float[0];
 
+    private final float[][] arrays = new float[8][0];
+
+    /** Further arrays, by number, of at least so many floats; what is in one stays. */
+    float[] array(int index, int floats) {
+      if (arrays[index].length < floats) {
+        arrays[index] = java.util.Arrays.copyOf(arrays[index], floats);
+      }
+      return arrays[index];
+    }
+
     private Lane(MatrixProducts products, TrainingRows rows) {
       this.products = products;
       this.rows = rows;

@@ -2,6 +2,7 @@
 package io.jishi.train.tape;
 
 import io.jishi.base.JishiException;
+import io.jishi.model.Origin;
 import io.jishi.model.StoredTensor;
 import io.jishi.tensor.DType;
 import io.jishi.tensor.Dequantizer;
@@ -9,8 +10,10 @@ import io.jishi.tensor.Weight;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,6 +29,9 @@ public final class Parameters implements AutoCloseable {
   private final Predicate<String> trains;
   private final Map<String, Trainable> byName = new LinkedHashMap<>();
   private final Map<Long, Trainable> byAddress = new HashMap<>();
+  private final Map<Weight, Origin> origins = new IdentityHashMap<>();
+  private final Map<Weight, Trainable> derived = new IdentityHashMap<>();
+  private final List<Copy> copies = new ArrayList<>();
 
   /**
    * No parameters yet.
@@ -38,15 +44,19 @@ public final class Parameters implements AutoCloseable {
 
   /** Takes a tensor of a model over, as floats, if it is to learn. */
   public StoredTensor place(StoredTensor tensor) {
-    if (!trains.test(tensor.name())) {
+    if (!trains.test(tensor.name()) || !tensor.type().runnable()) {
       return tensor;
     }
     List<Long> shape = tensor.shape();
     long cols = shape.isEmpty() ? 1 : shape.getLast();
     long rows = tensor.elements() / Math.max(1, cols);
-    if (shape.size() > 2 || rows > Integer.MAX_VALUE || cols > Integer.MAX_VALUE) {
+    if (rows > Integer.MAX_VALUE || cols > Integer.MAX_VALUE) {
       throw new JishiException.Unsupported(
-          "tensor '" + tensor.name() + "' of shape " + shape + " cannot be trained: no matrix");
+          "tensor '"
+              + tensor.name()
+              + "' of shape "
+              + shape
+              + " cannot be trained: it is too long");
     }
     Trainable made = add(tensor.name(), (int) rows, (int) cols);
     decode(tensor, made);
@@ -94,13 +104,72 @@ public final class Parameters implements AutoCloseable {
     return Collections.unmodifiableMap(byName);
   }
 
-  /** What learns in a weight of a decoder, or null where it is frozen. */
+  /**
+   * Says which weights of a decoder are parts or changed copies of tensors ({@link
+   * io.jishi.model.Decoder#origins}): those of tensors that learn follow them from now on.
+   */
+  void derive(Map<Weight, Origin> all) {
+    all.forEach(
+        (weight, origin) -> {
+          Trainable source = byName.get(origin.tensor());
+          if (origins.put(weight, origin) == null && source != null) {
+            derived.put(
+                weight,
+                origin.view() ? part(source, weight, origin) : copy(source, weight, origin));
+          }
+        });
+  }
+
+  private static Trainable part(Trainable source, Weight weight, Origin origin) {
+    return new Trainable(source, weight, origin.first());
+  }
+
+  private Trainable copy(Trainable source, Weight weight, Origin origin) {
+    Copy made = new Copy(source, weight, new Trainable(weight, arena), origin);
+    copies.add(made);
+    source.copiedBy(made);
+    return made.copy();
+  }
+
+  /** Passes the gradients of copies on to what they were made from. */
+  void fold() {
+    copies.forEach(Copy::fold);
+  }
+
+  /** Whether a weight is a part or a changed copy of a tensor, which an adapter does not fit. */
+  boolean derived(Weight weight) {
+    return origins.containsKey(weight);
+  }
+
+  /**
+   * What learns in a weight of a decoder, or null where it is frozen.
+   *
+   * @throws JishiException.Unsupported where the decoder reads a copy of what should learn, that
+   *     would stay as it is
+   */
   Trainable of(Weight weight) {
-    Trainable found = weight == null ? null : byAddress.get(weight.data().address());
-    if (found != null) {
-      found.readBy(weight);
+    if (weight == null) {
+      return null;
     }
-    return found;
+    Trainable found = derived.get(weight);
+    if (found != null) {
+      return found;
+    }
+    found = byAddress.get(weight.data().address());
+    if (found != null && found.count() == (long) weight.rows() * weight.cols()) {
+      found.readBy(weight);
+      return found;
+    }
+    if (byName.containsKey(weight.name())) {
+      throw new JishiException.Unsupported(
+          "'" + weight.name() + "' cannot be trained: the model reads a copy of it");
+    }
+    return null;
+  }
+
+  /** Floats of the copies, whose memory is the model's. */
+  long copied() {
+    return copies.stream().mapToLong(c -> c.copy().count()).sum();
   }
 
   /** Number of values. */

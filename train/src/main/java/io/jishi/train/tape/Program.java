@@ -256,6 +256,24 @@ final class Program implements AutoCloseable {
     }
   }
 
+  /** Sets what the load-balancing losses of mixtures count in the next backward pass. */
+  void balance(double factor) {
+    for (Step step : steps) {
+      if (step instanceof MixtureStep mixture) {
+        mixture.balance(factor);
+      }
+    }
+  }
+
+  /** The mean of the mixtures' load-balancing losses in the last forward pass; 0 without any. */
+  double imbalance() {
+    return steps.stream()
+        .filter(MixtureStep.class::isInstance)
+        .mapToDouble(step -> ((MixtureStep) step).imbalance())
+        .average()
+        .orElse(0);
+  }
+
   /** Runs the record backwards. */
   void backward(Machine machine) {
     for (int t = loss + 1; t < actions.size(); t++) {

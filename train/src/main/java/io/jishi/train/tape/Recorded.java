@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jishi.train.tape;
 
-import java.util.Collections;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -58,28 +57,30 @@ final class Recorded {
   }
 
   /**
-   * Lets the gradient of a sum be that of its terms, in one memory: of a term to which nothing else
-   * was added before, and whose other readers come later in the backward pass than all who read the
-   * sum's.
+   * Lets the gradient of a sum be that of its terms, in one memory, where nothing is lost by it.
    */
   static void shareGradients(List<Step> steps) {
+    SharedGradients shared = new SharedGradients(steps);
     for (int i = 0; i < steps.size(); i++) {
       switch (steps.get(i)) {
         case LinearStep product when product.residual() != null ->
-            share(product.residual(), product.out(), steps, i);
+            shared.share(product.residual(), product.out(), i);
         case AddStep sum -> {
-          share(sum.a(), sum.out(), steps, i);
-          boolean next = sum.b().producer == i - 1 && i > 0 && sum.b().readers == 1;
-          if (next && !steps.get(i - 1).inputs().contains(sum.a())) {
-            share(sum.b(), sum.out(), steps, i);
-          }
+          shared.share(sum.a(), sum.out(), i);
+          shared.share(sum.b(), sum.out(), i);
         }
         case GateStep gate -> gate.x().gradientInPlace = expendable(gate.x(), steps, i);
-        case AttentionStep attention when attention.inputs().getFirst().readers > 1 ->
-            throw new IllegalArgumentException(
-                "queries, keys and values are read by attention alone, which turns them in place");
+        case AttentionStep attention -> readAlone(attention);
+        case LatentStep attention -> readAlone(attention);
         default -> {}
       }
+    }
+  }
+
+  private static void readAlone(Step attention) {
+    if (attention.inputs().stream().anyMatch(v -> v.readers > 1)) {
+      throw new IllegalArgumentException(
+          "queries, keys and values are read by attention alone, which turns them in place");
     }
   }
 
@@ -89,12 +90,5 @@ final class Recorded {
         && v.readers == 1
         && v.producer >= 0
         && !steps.get(v.producer).kept().contains(v);
-  }
-
-  private static void share(Value term, Value sum, List<Step> steps, int step) {
-    boolean once = Collections.frequency(steps.get(step).inputs(), term) == 1;
-    if (once && term.lastReader == step && term.learns && sum.learns) {
-      term.gradientOwner = sum;
-    }
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jishi.train.tape;
 
+import io.jishi.tensor.Batch;
 import io.jishi.tensor.Rope;
 
 /** Cosines and sines of all positions up to the longest span, for one rotary embedding. */
@@ -16,8 +17,17 @@ final class Rotary {
     this.half = rope.dims() / 2;
   }
 
+  /** Makes the table cover the longest span of a batch. */
+  void prepare(Batch batch) {
+    int longest = 0;
+    for (int s = 0; s < batch.spans(); s++) {
+      longest = Math.max(longest, batch.spanEnd(s) - batch.spanStart(s));
+    }
+    prepare(longest);
+  }
+
   /** Makes the table cover positions below {@code count}. */
-  void prepare(int count) {
+  private void prepare(int count) {
     if (count <= positions) {
       return;
     }
@@ -25,15 +35,17 @@ final class Rotary {
     sin = new float[cos.length];
     for (int p = 0; p < count; p++) {
       for (int i = 0; i < half; i++) {
-        float angle = rope.angle(p, i);
-        cos[p * half + i] = (float) Math.cos(angle);
-        sin[p * half + i] = (float) Math.sin(angle);
+        cos[p * half + i] = rope.cos(p, i);
+        sin[p * half + i] = rope.sin(p, i);
       }
     }
     positions = count;
   }
 
-  /** Turns the head at {@code at} to its position, or back where {@code back}. */
+  /**
+   * Turns the head at {@code at} to its position, or where {@code back} takes a gradient back: by
+   * the transpose of the turn.
+   */
   void turn(float[] x, int at, int position, boolean back) {
     boolean pairs = rope.style() == Rope.Style.PAIRS;
     int step = pairs ? 2 : 1;

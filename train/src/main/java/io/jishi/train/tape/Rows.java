@@ -43,6 +43,43 @@ public final class Rows {
     MemorySegment.copy(from, 0, to, FLOAT, 4 * at, n);
   }
 
+  /** Writes the first n floats of {@code lane.a} or adds them to what is there. */
+  static void put(Machine.Lane lane, MemorySegment to, long at, int n, boolean add) {
+    put(lane.a, lane.b, to, at, n, add);
+  }
+
+  /** Writes n floats or adds them to what is there, by way of {@code spare}. */
+  static void put(float[] from, float[] spare, MemorySegment to, long at, int n, boolean add) {
+    if (add) {
+      read(to, at, spare, n);
+      for (int i = 0; i < n; i++) {
+        spare[i] += from[i];
+      }
+      write(spare, to, at, n);
+    } else {
+      write(from, to, at, n);
+    }
+  }
+
+  /**
+   * Where gradients of a value are to be added, zero where nothing was added yet; of one that does
+   * not learn, scratch memory ({@link #spareBytes}) that nobody reads.
+   */
+  static MemorySegment sums(Machine m, Value v, long scratchAt) {
+    if (!v.learns) {
+      return m.scratch(scratchAt, v.bytes());
+    }
+    if (!v.fill()) {
+      v.gradient().fill((byte) 0);
+    }
+    return v.gradient();
+  }
+
+  /** Scratch memory that {@link #sums} takes. */
+  static long spareBytes(Value v) {
+    return v.learns ? 0 : v.bytes();
+  }
+
   /** {@code y (+)= factor · x} over n floats. */
   public static void addScaled(
       Machine m, MemorySegment x, MemorySegment y, int rows, int cols, float factor, boolean add) {

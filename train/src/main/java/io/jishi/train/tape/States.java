@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jishi.train.tape;
 
+import io.jishi.model.DecoderSpec;
 import io.jishi.tensor.Linear;
 import io.jishi.tensor.Tensor;
 import io.jishi.tensor.Weight;
@@ -15,14 +16,21 @@ public final class States {
   private final Machine machine;
   private final Parameters parameters;
   private final Linear output;
+  private final DecoderSpec.Head head;
   private final Map<Integer, Value> layers;
   private Examples examples;
   private boolean learning;
 
-  States(Machine machine, Parameters parameters, Linear output, Map<Integer, Value> layers) {
+  States(
+      Machine machine,
+      Parameters parameters,
+      Linear output,
+      DecoderSpec.Head head,
+      Map<Integer, Value> layers) {
     this.machine = machine;
     this.parameters = parameters;
     this.output = output;
+    this.head = head;
     this.layers = layers;
   }
 
@@ -62,6 +70,11 @@ public final class States {
   /** The product that turns {@link #LAST} into logits. */
   public Linear output() {
     return output;
+  }
+
+  /** What happens to the product's results before they are logits. */
+  public DecoderSpec.Head head() {
+    return head;
   }
 
   /** What learns in a weight, or null. */

@@ -1,21 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jishi.train.tape;
 
-import io.jishi.base.JishiException;
 import io.jishi.tensor.Activation;
 import io.jishi.tensor.Attention;
 import io.jishi.tensor.Batch;
+import io.jishi.tensor.Convolution;
+import io.jishi.tensor.DeltaRule;
+import io.jishi.tensor.LatentAttention;
 import io.jishi.tensor.Linear;
+import io.jishi.tensor.Mixture;
+import io.jishi.tensor.Norm;
 import io.jishi.tensor.Ops;
 import io.jishi.tensor.Precision;
 import io.jishi.tensor.Rope;
+import io.jishi.tensor.StateSpace;
 import io.jishi.tensor.Tensor;
 import io.jishi.tensor.Weight;
+import io.jishi.tensor.WeightedMean;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * The waist, remembered: it records what a decoder asks for, so that {@link Program} can run it
@@ -31,7 +38,7 @@ import java.util.Map;
  */
 public final class Tape implements Ops {
   private final Parameters parameters;
-  private final Map<String, LowRank> adapters;
+  private final Adapters adapters;
   private final List<Step> steps = new ArrayList<>();
   private final Map<Tensor, Value> values = new IdentityHashMap<>();
   private final List<Integer> borders = new ArrayList<>();
@@ -46,7 +53,7 @@ public final class Tape implements Ops {
    */
   public Tape(Parameters parameters, Map<String, LowRank> adapters) {
     this.parameters = parameters;
-    this.adapters = Map.copyOf(adapters);
+    this.adapters = new Adapters(adapters, parameters);
   }
 
   @Override
@@ -86,6 +93,11 @@ public final class Tape implements Ops {
     return steps;
   }
 
+  /** The adapters and which of them are needed. */
+  Adapters adapters() {
+    return adapters;
+  }
+
   List<Integer> borders() {
     return borders;
   }
@@ -114,14 +126,41 @@ public final class Tape implements Ops {
 
   @Override
   public Tensor embed(Weight table, Batch tokens) {
-    return add(
-        new EmbedStep(table, parameters.of(table), tokens, new Value(tokens.size(), table.cols())));
+    return embed(table, tokens, false);
+  }
+
+  @Override
+  public Tensor embedPositions(Weight table, Batch tokens) {
+    return embed(table, tokens, true);
+  }
+
+  private Tensor embed(Weight table, Batch tokens, boolean positions) {
+    Value out = new Value(tokens.size(), table.cols());
+    return add(new EmbedStep(table, parameters.of(table), tokens, positions, out));
   }
 
   @Override
   public Tensor rmsNorm(Tensor x, Weight gain, float eps) {
     Value in = value(x);
     return add(new NormStep(in, gain, parameters.of(gain), eps, new Value(in.rows, in.cols)));
+  }
+
+  @Override
+  public Tensor norm(Tensor x, Norm norm) {
+    if (norm.plain()) {
+      return rmsNorm(x, norm.gain(), norm.eps());
+    }
+    Value in = value(x);
+    int given = norm.gain().cols();
+    if (in.cols % norm.groups() != 0 || given != in.cols && given != in.cols / norm.groups()) {
+      throw new IllegalArgumentException(norm + " does not take " + in.cols + " columns");
+    }
+    Trainable gain = parameters.of(norm.gain());
+    return add(new GroupNormStep(in, norm, gain, parameters.of(norm.bias()), like(in)));
+  }
+
+  private static Value like(Value v) {
+    return new Value(v.rows, v.cols);
   }
 
   @Override
@@ -136,7 +175,7 @@ public final class Tape implements Ops {
     for (int k = 0; k < linear.weights().size(); k++) {
       Weight weight = linear.weights().get(k);
       Weight bias = linear.biases().get(k);
-      LowRank adapter = adapters.get(weight.name());
+      LowRank adapter = adapters.of(weight);
       Value low = adapter == null ? null : new Value(in.rows, adapter.a().rows());
       Trainable trained = parameters.of(weight);
       parts.add(new LinearStep.Part(weight, trained, bias, parameters.of(bias), adapter, at, low));
@@ -147,12 +186,73 @@ public final class Tape implements Ops {
 
   @Override
   public Tensor gate(Tensor x, Activation activation) {
-    if (activation != Activation.SILU) {
-      throw new JishiException.Unsupported(
-          "a gate by " + activation + " cannot be trained: it has no gradient yet");
+    Value in = value(x);
+    return add(new GateStep(in, activation, new Value(in.rows, in.cols / 2)));
+  }
+
+  @Override
+  public Tensor scale(Tensor x, float factor) {
+    Value in = value(x);
+    return add(new ScaleStep(in, factor, like(in)));
+  }
+
+  @Override
+  public Tensor multiply(Tensor a, Tensor b) {
+    Value first = value(a);
+    Value second = value(b);
+    if (first.rows != second.rows || second.cols != first.cols && second.cols != 1) {
+      throw new IllegalArgumentException("shapes differ");
+    }
+    return add(new MultiplyStep(first, second, like(first)));
+  }
+
+  @Override
+  public Tensor activate(Tensor x, Activation activation) {
+    Value in = value(x);
+    return add(new CurveStep(in, new Curve.Act(activation), like(in)));
+  }
+
+  @Override
+  public Tensor softCap(Tensor x, float cap) {
+    Value in = value(x);
+    return add(new CurveStep(in, new Curve.Cap(cap), like(in)));
+  }
+
+  @Override
+  public Tensor columns(Tensor x, int from, int count) {
+    Value in = value(x);
+    Objects.checkFromIndexSize(from, count, in.cols);
+    return add(new ColumnsStep(in, from, new Value(in.rows, count)));
+  }
+
+  @Override
+  public Tensor join(Tensor a, Tensor b) {
+    Value first = value(a);
+    Value second = value(b);
+    if (first.rows != second.rows) {
+      throw new IllegalArgumentException("shapes differ");
+    }
+    return add(new JoinStep(first, second, new Value(first.rows, first.cols + second.cols)));
+  }
+
+  @Override
+  public Tensor headLinear(Tensor x, List<Linear> heads, Precision precision) {
+    boolean plain =
+        heads.stream()
+            .allMatch(
+                h ->
+                    h.weights().size() == 1
+                        && h.biases().getFirst() == null
+                        && adapters.of(h.weights().getFirst()) == null);
+    if (!plain) {
+      return Ops.super.headLinear(x, heads, precision);
     }
     Value in = value(x);
-    return add(new GateStep(in, new Value(in.rows, in.cols / 2)));
+    List<Weight> weights = heads.stream().map(h -> h.weights().getFirst()).toList();
+    List<Trainable> trained = new ArrayList<>();
+    weights.forEach(w -> trained.add(parameters.of(w)));
+    Value out = new Value(in.rows, heads.size() * heads.getFirst().out());
+    return add(new HeadLinearStep(in, weights, trained, out));
   }
 
   @Override
@@ -171,13 +271,7 @@ public final class Tape implements Ops {
     if (in.cols != attention.inputWidth() || in.rows != tokens.size()) {
       throw new IllegalArgumentException("not the queries, keys and values of this batch");
     }
-    if (!attention.plain()) {
-      throw new JishiException.Unsupported(
-          "attention with windows, slopes, sinks, caps or late norms cannot be trained yet:"
-              + " it has no gradient");
-    }
-    Rotary rotary =
-        attention.rope() == null ? null : rotaries.computeIfAbsent(attention.rope(), Rotary::new);
+    Rotary rotary = rotary(attention.rope());
     HeadTurns turns =
         new HeadTurns(
             attention,
@@ -187,7 +281,95 @@ public final class Tape implements Ops {
             parameters.of(attention.keyNorm()));
     Value turned = turns.normed() ? new Value(in.rows, turns.width()) : null;
     Value out = new Value(in.rows, attention.outputWidth());
-    return add(new AttentionStep(in, turned, out, attention, tokens, turns));
+    Trainable sinks = parameters.of(attention.scores().sinks());
+    return add(new AttentionStep(in, turned, out, attention, tokens, turns, sinks));
+  }
+
+  private Rotary rotary(Rope rope) {
+    return rope == null ? null : rotaries.computeIfAbsent(rope, Rotary::new);
+  }
+
+  @Override
+  public Tensor latentAttention(
+      Tensor queries, Tensor rows, LatentAttention spec, int layer, Batch tokens) {
+    Value q = value(queries);
+    Value kv = value(rows);
+    if (q.cols != spec.queryWidth() || kv.cols != spec.rowWidth() || q.rows != tokens.size()) {
+      throw new IllegalArgumentException("not the queries and rows of this batch");
+    }
+    Value out = new Value(q.rows, spec.outputWidth());
+    return add(new LatentStep(q, kv, out, spec, tokens, rotary(spec.rope())));
+  }
+
+  @Override
+  public Tensor mixture(Tensor x, Mixture mixture, Precision precision) {
+    Value in = value(x);
+    Weight router = mixture.router().weights().getFirst();
+    adapters.refuse(router, "it is a router");
+    return add(
+        new MixtureStep(
+            in,
+            like(in),
+            mixture,
+            Experts.of(mixture, parameters, adapters),
+            parameters.of(router),
+            parameters.of(mixture.router().biases().getFirst())));
+  }
+
+  @Override
+  public Tensor convolve(Tensor x, Convolution convolution, int layer, Batch tokens) {
+    Value in = value(x);
+    return add(
+        new ConvolveStep(
+            in,
+            convolution,
+            parameters.of(convolution.weight()),
+            parameters.of(convolution.bias()),
+            tokens,
+            like(in)));
+  }
+
+  @Override
+  public Tensor stateSpace(Tensor xbc, Tensor dt, StateSpace spec, int layer, Batch tokens) {
+    return add(
+        new StateSpaceStep(
+            value(xbc),
+            value(dt),
+            spec,
+            parameters.of(spec.decay()),
+            parameters.of(spec.skip()),
+            parameters.of(spec.stepBias()),
+            tokens,
+            new Value(tokens.size(), spec.outputWidth())));
+  }
+
+  @Override
+  public Tensor deltaRule(Tensor qkv, Tensor a, Tensor b, DeltaRule spec, int layer, Batch tokens) {
+    return add(
+        new DeltaRuleStep(
+            value(qkv),
+            value(a),
+            value(b),
+            spec,
+            parameters.of(spec.decay()),
+            parameters.of(spec.decayBias()),
+            tokens,
+            new Value(tokens.size(), spec.outputWidth())));
+  }
+
+  @Override
+  public Tensor weightedMean(
+      Tensor keys, Tensor values, WeightedMean spec, int layer, Batch tokens) {
+    Value k = value(keys);
+    return add(
+        new WeightedMeanStep(
+            k,
+            value(values),
+            spec,
+            parameters.of(spec.decay()),
+            parameters.of(spec.bonus()),
+            tokens,
+            like(k)));
   }
 
   /** The tensor itself where the batch asks for all rows. */

@@ -18,14 +18,41 @@ public final class Trainable {
   private final MemorySegment data;
   private final MemorySegment gradient;
   private final List<Weight> readers = new ArrayList<>();
+  private final List<Copy> copies = new ArrayList<>();
+
+  /** The tensor of which this is a part; null where it is one itself. */
+  private final Trainable whole;
+
   private boolean filled;
 
   Trainable(String name, int rows, int cols, Arena arena) {
     this.name = name;
     this.rows = rows;
     this.cols = cols;
+    this.whole = null;
     data = arena.allocate(4L * rows * cols, 64);
     gradient = arena.allocate(4L * rows * cols, 64);
+  }
+
+  /** A copy of floats that a decoder reads, with a gradient of its own. */
+  Trainable(Weight copy, Arena arena) {
+    this.name = copy.name();
+    this.rows = copy.rows();
+    this.cols = copy.cols();
+    this.whole = null;
+    data = copy.data();
+    gradient = arena.allocate(4L * rows * cols, 64);
+  }
+
+  /** A part of a tensor, from float {@code first} on: its gradient is a part of that one's. */
+  Trainable(Trainable whole, Weight part, long first) {
+    this.name = part.name();
+    this.rows = part.rows();
+    this.cols = part.cols();
+    this.whole = whole;
+    data = part.data();
+    gradient = whole.gradient.asSlice(4 * first, 4L * rows * cols);
+    whole.readBy(part);
   }
 
   /** The tensor's name in its model. */
@@ -66,17 +93,27 @@ public final class Trainable {
   /** Says that values were written. */
   public void changed() {
     readers.forEach(Weight::changed);
+    copies.forEach(Copy::refresh);
+  }
+
+  /** Remembers a copy that is to follow. */
+  void copiedBy(Copy copy) {
+    copies.add(copy);
   }
 
   /** Remembers a weight over the same memory, so that its version follows. */
   void readBy(Weight weight) {
-    if (!readers.contains(weight)) {
+    if (whole == null && !readers.contains(weight)) {
       readers.add(weight);
     }
   }
 
   /** Whether the next contribution is to be added to the gradient; else it replaces it. */
   public boolean fill() {
+    if (whole != null) {
+      whole.summed();
+      return true;
+    }
     boolean before = filled;
     filled = true;
     return before;
@@ -88,6 +125,10 @@ public final class Trainable {
       gradient.fill((byte) 0);
     }
     return gradient;
+  }
+
+  boolean filled() {
+    return filled;
   }
 
   /** Forgets the gradient. */

@@ -56,6 +56,7 @@ public final class Trainer implements AutoCloseable {
     this.adapters = adapters;
     this.loss = loss;
     this.options = options;
+    parameters.derive(decoder.origins());
     loss.declare(decoder.spec(), parameters);
     machine = new Machine(backend, options.threads(), options.inputs());
     trained = parameters.list();
@@ -65,7 +66,7 @@ public final class Trainer implements AutoCloseable {
   /** Plans the memory of steps on batches like this one; takes none yet. */
   public MemoryPlan plan(Examples examples) {
     prepare(examples);
-    long weights = 4 * parameters.count();
+    long weights = 4 * (parameters.count() + parameters.copied());
     return new MemoryPlan(
         weights, weights, optimizer.bytes(), program.bytes(), workspace(examples.tokens().length));
   }
@@ -98,11 +99,12 @@ public final class Trainer implements AutoCloseable {
           }
         };
     Tensor last = decoder.hidden(tape, batch, Precision.EXACT, observer);
+    tape.adapters().requireAllUsed();
     if (loss.layers().contains(States.LAST)) {
       watched.put(States.LAST, tape.value(last));
     }
     program = new Program(tape, watched.values(), options.checkpointing());
-    states = new States(machine, parameters, decoder.output(), watched);
+    states = new States(machine, parameters, decoder.output(), decoder.spec().head(), watched);
     planned = batch.size();
   }
 
@@ -133,7 +135,9 @@ public final class Trainer implements AutoCloseable {
     forward(examples, true);
     program.beginBackward();
     double value = loss.run(states, normaliser);
+    program.balance(options.balance() * loss.total(examples) / normaliser);
     program.backward(machine);
+    parameters.fold();
     lossSum += value;
     return value;
   }
@@ -141,6 +145,15 @@ public final class Trainer implements AutoCloseable {
   /** What the targets of a batch count. */
   public double total(Examples examples) {
     return loss.total(examples);
+  }
+
+  /**
+   * How unevenly the mixtures used their experts in the last batch: the mean of their
+   * load-balancing losses, 1 where all experts got the same; 0 of a model without mixtures. It is
+   * no part of the loss that {@link #accumulate} gives.
+   */
+  public double imbalance() {
+    return program == null ? 0 : program.imbalance();
   }
 
   /** The norm of all gradients together. */
@@ -196,7 +209,10 @@ public final class Trainer implements AutoCloseable {
   /** Bytes really held for weights, gradients, state, activations and workspace. */
   public long heldBytes() {
     long held = program == null || !program.allocated() ? 0 : program.bytes();
-    return 8 * parameters.count() + optimizer.bytes() + held + machine.scratchBytes();
+    return 8 * (parameters.count() + parameters.copied())
+        + optimizer.bytes()
+        + held
+        + machine.scratchBytes();
   }
 
   /** Gives back all memory but that of the parameters. */

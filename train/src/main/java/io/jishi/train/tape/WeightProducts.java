@@ -34,25 +34,51 @@ public final class WeightProducts {
   /** {@code y[t, o] (+)= Σ_i x[t, i] · w[o, i]}; y is {@code [rows, out]} with a stride. */
   public static void forward(
       Machine m, int rows, MemorySegment x, Weight w, MemorySegment y, long stride, boolean add) {
+    forward(m, rows, x, w.cols(), w, y, stride, add);
+  }
+
+  /** The same of an x with a stride. */
+  static void forward(
+      Machine m,
+      int rows,
+      MemorySegment x,
+      long xStride,
+      Weight w,
+      MemorySegment y,
+      long stride,
+      boolean add) {
     int in = w.cols();
     if (direct(w)) {
-      m.products().multiply(rows, w.rows(), in, x, in, 1, w.data(), 1, in, y, stride, add);
+      m.products().multiply(rows, w.rows(), in, x, xStride, 1, w.data(), 1, in, y, stride, add);
       return;
     }
     int step = panelRows(w);
     for (int o = 0; o < w.rows(); o += step) {
       int n = Math.min(step, w.rows() - o);
       MemorySegment panel = decode(m, w, o, n);
-      m.products().multiply(rows, n, in, x, in, 1, panel, 1, in, from(y, o), stride, add);
+      m.products().multiply(rows, n, in, x, xStride, 1, panel, 1, in, from(y, o), stride, add);
     }
   }
 
   /** {@code dx[t, i] (+)= Σ_o dy[t, o] · w[o, i]}; dy is {@code [rows, out]} with a stride. */
   public static void input(
       Machine m, int rows, MemorySegment dy, long stride, Weight w, MemorySegment dx, boolean add) {
+    input(m, rows, dy, stride, w, dx, w.cols(), add);
+  }
+
+  /** The same of a dx with a stride. */
+  static void input(
+      Machine m,
+      int rows,
+      MemorySegment dy,
+      long stride,
+      Weight w,
+      MemorySegment dx,
+      long xStride,
+      boolean add) {
     int in = w.cols();
     if (direct(w)) {
-      m.products().multiply(rows, in, w.rows(), dy, stride, 1, w.data(), in, 1, dx, in, add);
+      m.products().multiply(rows, in, w.rows(), dy, stride, 1, w.data(), in, 1, dx, xStride, add);
       return;
     }
     int step = panelRows(w);
@@ -60,15 +86,28 @@ public final class WeightProducts {
       int n = Math.min(step, w.rows() - o);
       MemorySegment panel = decode(m, w, o, n);
       m.products()
-          .multiply(rows, in, n, from(dy, o), stride, 1, panel, in, 1, dx, in, add || o > 0);
+          .multiply(rows, in, n, from(dy, o), stride, 1, panel, in, 1, dx, xStride, add || o > 0);
     }
   }
 
   /** {@code dw[o, i] (+)= Σ_t dy[t, o] · x[t, i]}. */
   public static void weight(
       Machine m, int rows, MemorySegment dy, long stride, MemorySegment x, Trainable w) {
+    weight(m, rows, dy, stride, x, w.cols(), w);
+  }
+
+  /** The same of an x with a stride. */
+  static void weight(
+      Machine m,
+      int rows,
+      MemorySegment dy,
+      long stride,
+      MemorySegment x,
+      long xStride,
+      Trainable w) {
     int in = w.cols();
-    m.products().multiply(w.rows(), in, rows, dy, 1, stride, x, in, 1, w.gradient(), in, w.fill());
+    m.products()
+        .multiply(w.rows(), in, rows, dy, 1, stride, x, xStride, 1, w.gradient(), in, w.fill());
   }
 
   private static MemorySegment decode(Machine m, Weight w, int first, int count) {

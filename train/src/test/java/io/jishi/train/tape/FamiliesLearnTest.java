@@ -2,23 +2,24 @@
 package io.jishi.train.tape;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import io.jishi.base.JishiException;
 import io.jishi.base.JsonObject;
 import io.jishi.model.Model;
 import io.jishi.model.RandomSpec;
 import io.jishi.model.WeightMix;
 import io.jishi.tensor.Backend;
 import io.jishi.tensor.Batch;
-import io.jishi.tensor.DType;
 import io.jishi.tensor.MatrixProducts;
 import io.jishi.tensor.Ops;
 import io.jishi.tensor.Precision;
-import io.jishi.tensor.StatePool;
-import io.jishi.tensor.Tensor;
 import io.jishi.train.adapt.Lora;
 import io.jishi.train.loss.TokenLoss;
 import io.jishi.train.optim.AdamW;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
@@ -84,47 +85,31 @@ class FamiliesLearnTest {
         Model model = model(family, parameters, "f32");
         Trainer trainer = trainer(model, parameters, Map.of(), true)) {
       double first = trainer.evaluate(examples);
-      engineLoss(model, examples); // what it keeps of the weights of now must not be used later
+      Passes.engineLoss(
+          model, examples); // what it keeps of the weights of now must not be used later
       try (Ops ops = Backend.cpu().ops(0)) {
-        engineLoss(model, examples, ops);
+        Passes.engineLoss(model, examples, ops);
         for (int s = 0; s < 60; s++) {
           trainer.step(examples, 1e-2);
         }
         double last = trainer.evaluate(examples);
         assertThat(last).isLessThan(0.1).isLessThan(first / 10);
-        assertThat(engineLoss(model, examples, ops)).isCloseTo(last, within(PASSES_DIFFER));
+        assertThat(Passes.engineLoss(model, examples, ops)).isCloseTo(last, within(PASSES_DIFFER));
       }
     }
   }
 
-  private static double engineLoss(Model model, Examples examples) {
-    try (Ops ops = Backend.cpu().ops(0)) {
-      return engineLoss(model, examples, ops);
-    }
-  }
-
-  private static double engineLoss(Model model, Examples examples, Ops ops) {
-    try (StatePool pool = new StatePool(model.decoder().stateSpec(DType.F32), 1024)) {
+  @Test
+  void eachLayerIsShownOnceByItsOwnNumber() {
+    Examples examples = examples();
+    try (Parameters parameters = new Parameters(_ -> true);
+        Model model = model("llama", parameters, "f32")) {
+      Tape tape = new Tape(parameters, Map.of());
       Batch batch = new Batch();
-      for (int s = 0; s < examples.spans(); s++) {
-        batch.add(pool.newState(), examples.tokens(), examples.bounds()[s], 16, 16);
-      }
-      Tensor logits = model.decoder().forward(ops, batch, Precision.EXACT);
-      double sum = 0;
-      int count = 0;
-      for (int t = 0; t < examples.tokens().length; t++) {
-        int label = examples.targets("").labels()[t];
-        if (label >= 0) {
-          float[] row = logits.row(t);
-          double z = 0;
-          for (float v : row) {
-            z += Math.exp(v);
-          }
-          sum += Math.log(z) - row[label];
-          count++;
-        }
-      }
-      return sum / count;
+      batch.addSpan(examples.tokens(), 0, 16, 16);
+      List<Integer> seen = new ArrayList<>();
+      model.decoder().hidden(tape, batch, Precision.EXACT, (layer, _) -> seen.add(layer));
+      assertThat(seen).containsExactly(0, 1);
     }
   }
 
@@ -160,6 +145,19 @@ class FamiliesLearnTest {
                     .data()
                     .toArray(java.lang.foreign.ValueLayout.JAVA_BYTE))
             .isEqualTo(before);
+      }
+    }
+  }
+
+  @Test
+  void anAdapterThatWouldNeverLearnIsRefusedByName() {
+    try (Parameters parameters = new Parameters(_ -> false);
+        Model model = model("llama", parameters, "f32")) {
+      Lora lora = Lora.create(model.tensors(), "output.weight"::equals, 4, 8, parameters, 1);
+      try (Trainer trainer = trainer(model, parameters, lora.byWeight(), false)) {
+        assertThatThrownBy(() -> trainer.plan(examples()))
+            .isInstanceOf(JishiException.Unsupported.class)
+            .hasMessageContaining("'output.weight'");
       }
     }
   }
