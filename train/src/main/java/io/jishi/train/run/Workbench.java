@@ -21,6 +21,7 @@ import io.jishi.train.tape.TrainerOptions;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.OptionalLong;
 import java.util.function.LongToDoubleFunction;
 
 /** Lays out what a run needs: tokenizer, data, model, trainer; each is made once in its folder. */
@@ -69,14 +70,15 @@ final class Workbench implements AutoCloseable {
       Plan plan = plan(recipe, model, data, world.size());
       BatchSource source = data.batches(plan.context(), recipe.seed());
       Trainer trainer = trainer(recipe, options, model, weights, plan);
-      options.listener().note(memory(trainer, plan));
+      Average average = average(recipe, trainer);
       TapeLearner learner =
           new TapeLearner(
               new TapeLearner.Parts(
-                  model, trainer, source, data.heldOut(), weights, world, average(recipe, trainer)),
+                  model, trainer, source, data.heldOut(), weights, world, average),
               plan,
               options.threads(),
               recipe.evaluation().tokens());
+      options.listener().note(memory(trainer, plan, average));
       return new Workbench(plan, learner, Schedules.of(recipe, plan), data, weights);
     } catch (RuntimeException | Error e) {
       if (data != null) {
@@ -183,23 +185,38 @@ final class Workbench implements AutoCloseable {
     return decay == 0 ? null : new Average(trainer.trained(), trainer.machine(), decay);
   }
 
-  private static String memory(Trainer trainer, Plan plan) {
+  /** What a step takes, and what the process will come to; weights and the like are there now. */
+  private static String memory(Trainer trainer, Plan plan, Average average) {
     int tokens = plan.micro() * plan.context();
     int[] bounds = new int[plan.micro() + 1];
     for (int i = 0; i < bounds.length; i++) {
       bounds[i] = i * plan.context();
     }
     MemoryPlan memory = trainer.plan(Examples.of(new int[tokens], bounds, new int[tokens]));
+    long averages =
+        average == null ? 0 : average.state().stream().mapToLong(b -> b.data().byteSize()).sum();
+    OptionalLong process = ProcessMemory.planned(memory.activations() + memory.workspace());
     return String.format(
         Locale.ROOT,
-        "memory of a step: %.0f MiB (weights %.0f, gradients %.0f, optimiser %.0f, activations"
-            + " %.0f, workspace %.0f)",
-        memory.total() / 0x1p20,
-        memory.weights() / 0x1p20,
-        memory.gradients() / 0x1p20,
-        memory.optimizer() / 0x1p20,
-        memory.activations() / 0x1p20,
-        memory.workspace() / 0x1p20);
+        "memory of a step: %.0f MiB (weights %.0f, gradients %.0f, optimiser %.0f%s, activations"
+            + " %.0f, workspace %.0f)%s",
+        mebibytes(memory.total() + averages),
+        mebibytes(memory.weights()),
+        mebibytes(memory.gradients()),
+        mebibytes(memory.optimizer()),
+        average == null ? "" : String.format(Locale.ROOT, ", average %.0f", mebibytes(averages)),
+        mebibytes(memory.activations()),
+        mebibytes(memory.workspace()),
+        process.isEmpty()
+            ? ""
+            : String.format(
+                Locale.ROOT,
+                "; of the process, with Java itself and mapped files: %.0f MiB",
+                mebibytes(process.getAsLong())));
+  }
+
+  private static double mebibytes(long bytes) {
+    return bytes / 0x1p20;
   }
 
   Plan plan() {
