@@ -11,7 +11,7 @@ import io.jishi.text.HuggingFaceTokenizer;
 import io.jishi.text.Tokenizer;
 import io.jishi.text.template.ChatTemplate;
 import io.jishi.train.data.BatchSource;
-import io.jishi.train.loss.TokenLoss;
+import io.jishi.train.data.PairRows;
 import io.jishi.train.mpi.World;
 import io.jishi.train.optim.Average;
 import io.jishi.train.tape.Examples;
@@ -69,16 +69,19 @@ final class Workbench implements AutoCloseable {
       data = data(recipe, options, model);
       Plan plan = plan(recipe, model, data, world.size());
       BatchSource source = data.batches(plan.context(), recipe.seed());
-      Trainer trainer = trainer(recipe, options, model, weights, plan);
+      notePairs(recipe, data, options, plan);
+      Objective objective = objective(recipe, data, plan);
+      Trainer trainer = trainer(recipe, options, model, weights, objective);
       Average average = average(recipe, trainer);
       TapeLearner learner =
           new TapeLearner(
-              new TapeLearner.Parts(
-                  model, trainer, source, data.heldOut(), weights, world, average),
+              new TapeLearner.Parts(model, trainer, source, objective, weights, world, average),
               plan,
-              options.threads(),
-              recipe.evaluation().tokens());
+              options.threads());
       options.listener().note(memory(trainer, plan, average));
+      if (objective instanceof PreferenceObjective preferences) {
+        reference(preferences, trainer, options);
+      }
       return new Workbench(plan, learner, Schedules.of(recipe, plan), data, weights);
     } catch (RuntimeException | Error e) {
       if (data != null) {
@@ -159,12 +162,52 @@ final class Workbench implements AutoCloseable {
         parameters - tables,
         spec.layers().size(),
         spec.width(),
-        data.tokens(),
+        data.tokens(recipe.shape().context()),
         processes);
   }
 
+  private static void notePairs(Recipe recipe, RunData data, Training.Options options, Plan plan) {
+    int left =
+        recipe.prefers()
+            ? data.pairs(plan.context()).stream().mapToInt(PairRows::tooLong).sum()
+            : 0;
+    if (left > 0) {
+      options
+          .listener()
+          .note(left + " pairs are left out: longer than a context of " + plan.context());
+    }
+  }
+
+  private static Objective objective(Recipe recipe, RunData data, Plan plan) {
+    long most = recipe.evaluation().tokens();
+    return recipe.prefers()
+        ? new PreferenceObjective(
+            recipe.fineTune().orElseThrow().beta(),
+            data.pairs(plan.context()),
+            data.heldOutPairs(plan.context()),
+            plan.micro() / 2,
+            most / (2L * plan.context()))
+        : new TokenObjective(data.heldOut(), plan.context(), Math.max(1, plan.micro()), most);
+  }
+
+  /** What the model says before it has learned anything: adapters are zero, weights the base's. */
+  private static void reference(
+      PreferenceObjective preferences, Trainer trainer, Training.Options options) {
+    Path file = options.folder().resolve("reference.safetensors");
+    if (options.world().first() && !Files.exists(file)) {
+      options.listener().note("asking the base model what it says of each answer");
+      preferences.score(trainer, file);
+    }
+    options.world().barrier();
+    preferences.read(file);
+  }
+
   private static Trainer trainer(
-      Recipe recipe, Training.Options options, Model model, TrainedWeights weights, Plan plan) {
+      Recipe recipe,
+      Training.Options options,
+      Model model,
+      TrainedWeights weights,
+      Objective objective) {
     Recipe.Training t = recipe.training();
     MatrixProducts.Inputs inputs =
         t.precision() == Recipe.Precision.BF16
@@ -174,7 +217,7 @@ final class Workbench implements AutoCloseable {
         model.decoder(),
         weights.parameters(),
         weights.adapters(),
-        TokenLoss.plain(),
+        objective.loss(),
         (trained, machine) -> Optimizers.of(t, trained, machine),
         Backend.cpu(),
         new TrainerOptions(options.threads(), inputs, false, t.clip()));
