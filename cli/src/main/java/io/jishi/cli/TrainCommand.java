@@ -12,6 +12,7 @@ import io.jishi.train.run.RecipeReader;
 import io.jishi.train.run.RunListener;
 import io.jishi.train.run.Training;
 import io.jishi.train.run.TrainingRun;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.concurrent.CountDownLatch;
@@ -124,7 +125,8 @@ final class TrainCommand extends ModelCommand {
     Recipe.FineTune tuned = recipe.fineTune().orElse(null);
     boolean whole = tuned == null || tuned.method() == Recipe.Method.FULL;
     Path base = whole ? model : tuned.base();
-    String raw = TemplateFile.find(base) == null ? " --raw" : "";
+    boolean plain = Files.isDirectory(base) && TemplateFile.find(base) == null;
+    String raw = plain ? " --raw" : "";
     String adapter = whole ? "" : " --adapter " + model;
     return "jishi run -m " + base + adapter + raw + " \"…\"";
   }

@@ -145,10 +145,7 @@ final class TapeLearner implements Learner {
     List<Trainable> trained = parts.trainer.trained();
     for (int i = 0; i < trained.size(); i++) {
       NamedTensor own = parts.form.stored(trained.get(i));
-      weights.add(
-          parts.average == null
-              ? own
-              : new NamedTensor(own.name(), own.shape(), parts.average.state().get(i).data()));
+      weights.add(parts.average == null ? own : own.over(parts.average.state().get(i).data()));
     }
     return weights;
   }

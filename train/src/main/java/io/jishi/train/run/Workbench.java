@@ -53,12 +53,7 @@ final class Workbench implements AutoCloseable {
     }
     world.barrier();
     Path start = recipe.fineTune().map(Recipe.FineTune::base).orElse(start(options));
-    if (!Files.exists(start.resolve("config.json"))) {
-      throw new JishiException.Unsupported(
-          start
-              + ": training goes on from a folder with config.json and safetensors; of a GGUF file"
-              + " only its makers' folder can be trained (method: qlora quantises it on the way)");
-    }
+    requireTrainable(recipe, start);
     TrainedWeights weights =
         new TrainedWeights(recipe.fineTune().orElse(null), start, recipe.seed());
     Model model = null;
@@ -92,6 +87,21 @@ final class Workbench implements AutoCloseable {
       }
       weights.close();
       throw e;
+    }
+  }
+
+  private static void requireTrainable(Recipe recipe, Path start) {
+    boolean file = Files.isRegularFile(start);
+    boolean full = recipe.fineTune().map(f -> f.method() == Recipe.Method.FULL).orElse(true);
+    if (file && full) {
+      throw new JishiException.Unsupported(
+          start
+              + ": of a GGUF file only an adapter can be trained (method: lora), since most of its"
+              + " weights are quantised; for method: full take its makers' folder");
+    }
+    if (!file && !Files.exists(start.resolve("config.json"))) {
+      throw new JishiException.BadFile(
+          start + ": holds no config.json: a base is a folder with safetensors, or a GGUF file");
     }
   }
 
