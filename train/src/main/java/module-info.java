@@ -9,6 +9,7 @@ module io.jishi.train {
   exports io.jishi.train.tape;
 
   requires dev.hardwood.core;
+  requires java.management;
   requires org.snakeyaml.engine.v2;
 
   exports io.jishi.train.data;

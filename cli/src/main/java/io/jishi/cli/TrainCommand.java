@@ -4,6 +4,7 @@ package io.jishi.cli;
 import io.jishi.tensor.Backend;
 import io.jishi.tensor.DType;
 import io.jishi.tensor.Precision;
+import io.jishi.train.data.TemplateFile;
 import io.jishi.train.mpi.Mpi;
 import io.jishi.train.mpi.World;
 import io.jishi.train.run.Recipe;
@@ -11,6 +12,7 @@ import io.jishi.train.run.RecipeReader;
 import io.jishi.train.run.RunListener;
 import io.jishi.train.run.Training;
 import io.jishi.train.run.TrainingRun;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.concurrent.CountDownLatch;
@@ -86,7 +88,7 @@ final class TrainCommand extends ModelCommand {
       Runtime.getRuntime().removeShutdownHook(hook);
     }
     if (world.first()) {
-      report(outcome, folder);
+      report(read, outcome, folder);
     }
   }
 
@@ -99,7 +101,7 @@ final class TrainCommand extends ModelCommand {
     }
   }
 
-  private void report(TrainingRun.Outcome outcome, Path folder) {
+  private void report(Recipe recipe, TrainingRun.Outcome outcome, Path folder) {
     if (!outcome.finished()) {
       shell.note("stopped after step " + outcome.steps() + "; the same command goes on from there");
       return;
@@ -113,9 +115,20 @@ final class TrainCommand extends ModelCommand {
             + outcome.steps()
             + " steps"
             + bits
-            + "; talk to it: jishi run -m "
-            + folder.resolve("model")
-            + " --raw \"…\"");
+            + "; talk to it: "
+            + talk(recipe, folder));
+  }
+
+  /** The command that runs what was trained: an adapter beside its base, a chat model as one. */
+  private static String talk(Recipe recipe, Path folder) {
+    Path model = folder.resolve("model");
+    Recipe.FineTune tuned = recipe.fineTune().orElse(null);
+    boolean whole = tuned == null || tuned.method() == Recipe.Method.FULL;
+    Path base = whole ? model : tuned.base();
+    boolean plain = Files.isDirectory(base) && TemplateFile.find(base) == null;
+    String raw = plain ? " --raw" : "";
+    String adapter = whole ? "" : " --adapter " + model;
+    return "jishi run -m " + base + adapter + raw + " \"…\"";
   }
 
   /** What the products of this machine can do, beside which the speed is shown. */

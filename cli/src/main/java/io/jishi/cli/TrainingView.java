@@ -92,11 +92,14 @@ final class TrainingView implements RunListener {
     line(
         String.format(
             Locale.ROOT,
-            "step %d: held-out loss %.3f, %.3f bits per %s",
+            "step %d: held-out loss %.3f, %.3f bits per %s%s",
             step,
             evaluation.loss(),
             evaluation.bits(),
-            evaluation.bytes() > 0 ? "byte" : "token"));
+            evaluation.unit(),
+            Double.isNaN(evaluation.right())
+                ? ""
+                : String.format(Locale.ROOT, ", %.0f %% right", 100 * evaluation.right())));
   }
 
   @Override

@@ -3,13 +3,9 @@ package io.jishi.train.adapt;
 
 import io.jishi.base.JishiException;
 import io.jishi.model.StoredTensor;
-import io.jishi.tensor.DType;
-import io.jishi.tensor.Dequantizer;
 import io.jishi.train.tape.LowRank;
 import io.jishi.train.tape.Parameters;
-import io.jishi.train.tape.Rows;
 import io.jishi.train.tape.Trainable;
-import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -71,40 +67,5 @@ public record Lora(int rank, float alpha, Map<String, LowRank> byWeight) {
       throw new JishiException.BadRequest("lora", "no matrix of the model is chosen");
     }
     return new Lora(rank, alpha, made);
-  }
-
-  /**
-   * A weight with its adapter in it, as floats: {@code W + alpha / rank · B A}.
-   *
-   * @param tensor the weight as stored
-   * @param to receives {@code [out, in]} floats
-   */
-  public void merge(StoredTensor tensor, MemorySegment to) {
-    LowRank adapter = byWeight.get(tensor.name());
-    if (adapter == null) {
-      throw new JishiException.BadRequest("lora", "'" + tensor.name() + "' has no adapter");
-    }
-    int out = adapter.b().rows();
-    int in = adapter.a().cols();
-    DType type = tensor.type();
-    byte[] stored = new byte[Math.toIntExact(type.rowBytes(in))];
-    float[] row = new float[in];
-    float[] a = new float[in];
-    MemorySegment source = tensor.data();
-    for (int o = 0; o < out; o++) {
-      long at = (long) o * stored.length;
-      MemorySegment.copy(source, ValueLayout.JAVA_BYTE, at, stored, 0, stored.length);
-      Dequantizer.dequantize(type, stored, in, row);
-      for (int r = 0; r < rank; r++) {
-        long place = (long) o * rank + r;
-        float factor =
-            adapter.scale() * adapter.b().data().getAtIndex(ValueLayout.JAVA_FLOAT, place);
-        Rows.read(adapter.a().data(), (long) r * in, a, in);
-        for (int i = 0; i < in; i++) {
-          row[i] = Math.fma(factor, a[i], row[i]);
-        }
-      }
-      Rows.write(row, to, (long) o * in, in);
-    }
   }
 }

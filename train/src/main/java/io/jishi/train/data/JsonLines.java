@@ -45,6 +45,12 @@ final class JsonLines implements Documents {
 
   @Override
   public Document next() {
+    JsonObject json = object();
+    return json == null ? null : document(json, field);
+  }
+
+  /** The object of the next line that is not blank, or null at the end. */
+  JsonObject object() {
     while (true) {
       byte[] bytes = line();
       if (bytes == null) {
@@ -52,7 +58,7 @@ final class JsonLines implements Documents {
       }
       if (!blank(bytes)) {
         String where = name + " line " + line;
-        return document(JsonObject.of(where, Json.parse(where, bytes)), field);
+        return JsonObject.of(where, Json.parse(where, bytes));
       }
     }
   }
@@ -70,19 +76,9 @@ final class JsonLines implements Documents {
   static Document document(JsonObject json, String field) {
     String chat = json.has("messages") ? "messages" : "conversations";
     if (!json.has(field) && json.has(chat)) {
-      List<Object> list = json.array(chat).orElseThrow();
-      List<Map<String, Object>> messages = new ArrayList<>();
-      StringBuilder text = new StringBuilder();
-      for (int i = 0; i < list.size(); i++) {
-        JsonObject message =
-            JsonObject.of(json.source() + ": " + chat + "[" + i + "]", list.get(i));
-        Map<String, Object> fields = message(message);
-        messages.add(fields);
-        text.append(fields.get("content") instanceof String s ? s : Json.write(fields))
-            .append('\n');
-      }
+      List<Map<String, Object>> messages = messages(json, chat);
       return new Document(
-          text.toString(), messages, json.fields().get("tools"), false, json.source());
+          contents(messages), messages, json.fields().get("tools"), false, json.source());
     }
     String text =
         json.text(field)
@@ -92,6 +88,26 @@ final class JsonLines implements Documents {
                         "%s: has neither '%s' nor 'messages', only %s; name the field of the text with --field"
                             .formatted(json.source(), field, json.fields().keySet())));
     return Document.text(text, false, json.source());
+  }
+
+  /** The messages in a field. */
+  static List<Map<String, Object>> messages(JsonObject json, String field) {
+    List<Object> list = json.array(field).orElseThrow(() -> json.missing(field));
+    List<Map<String, Object>> messages = new ArrayList<>();
+    for (int i = 0; i < list.size(); i++) {
+      messages.add(
+          message(JsonObject.of(json.source() + ": " + field + "[" + i + "]", list.get(i))));
+    }
+    return messages;
+  }
+
+  /** What messages say, one a line. */
+  static String contents(List<Map<String, Object>> messages) {
+    StringBuilder text = new StringBuilder();
+    for (Map<String, Object> fields : messages) {
+      text.append(fields.get("content") instanceof String s ? s : Json.write(fields)).append('\n');
+    }
+    return text.toString();
   }
 
   private static Map<String, Object> message(JsonObject json) {

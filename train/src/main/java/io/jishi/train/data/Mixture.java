@@ -17,6 +17,7 @@ public final class Mixture implements BatchSource {
   private final String stream;
   private final List<Lane> lanes = new ArrayList<>();
   private final double weights;
+  private final int rowsAtOnce;
   private List<Cursor.Place> places;
 
   /**
@@ -34,6 +35,12 @@ public final class Mixture implements BatchSource {
     this.parts = List.copyOf(parts);
     this.length = length;
     this.weights = parts.stream().mapToDouble(Part::weight).sum();
+    long pairs = parts.stream().filter(p -> p.packing() == Packing.PAIRS).count();
+    if (pairs != 0 && pairs != parts.size()) {
+      throw new JishiException.BadRequest(
+          "data", "pairs of answers and other data cannot be mixed: train on one, then the other");
+    }
+    this.rowsAtOnce = pairs == 0 ? 1 : 2;
     StringBuilder made = new StringBuilder(length + " " + seed);
     for (int i = 0; i < parts.size(); i++) {
       Part part = parts.get(i);
@@ -48,6 +55,7 @@ public final class Mixture implements BatchSource {
           switch (part.packing()) {
             case CHUNKS -> new ChunkLane(part.shards(), length, key);
             case WHOLE -> new WholeLane(part.name(), part.shards(), length, key);
+            case PAIRS -> new PairLane(pairs(part, length), key);
           });
       made.append(' ').append(part.shards().identity()).append(' ').append(part.weight());
       made.append(' ').append(part.packing());
@@ -57,12 +65,27 @@ public final class Mixture implements BatchSource {
     this.places = new ArrayList<>(Collections.nCopies(parts.size(), Cursor.Place.START));
   }
 
+  private static PairRows pairs(Part part, int length) {
+    PairRows pairs = new PairRows(part.shards(), length);
+    if (pairs.count() == 0) {
+      throw new JishiException.BadRequest(
+          "data",
+          "%s: all %d pairs are longer than %d tokens; take a longer context"
+              .formatted(part.name(), pairs.tooLong(), length));
+    }
+    return pairs;
+  }
+
+  /** The next rows; of pairs an even number. */
   @Override
   public Batch next(int rows) {
+    if (rows % rowsAtOnce != 0) {
+      throw new IllegalArgumentException(rows + " rows are no pairs");
+    }
     RowBuilder out = new RowBuilder(rows, length);
     List<Cursor.Place> at = new ArrayList<>(places);
     long total = at.stream().mapToLong(Cursor.Place::drawn).sum();
-    for (int i = 0; i < rows; i++) {
+    for (int i = 0; i < rows; i += rowsAtOnce) {
       int part = furthestBehind(at, ++total);
       at.set(part, lanes.get(part).draw(at.get(part), out));
     }

@@ -12,5 +12,10 @@ public enum Packing {
    * A document stands in one row where it fits, beside others that fit too; the rest of the row is
    * filler. For conversations.
    */
-  WHOLE
+  WHOLE,
+  /**
+   * Two rows at a time, a document in each: the answer that is liked better, then the other one.
+   * Pairs of which one is longer than a row are left out. For preferences.
+   */
+  PAIRS
 }

@@ -61,6 +61,14 @@ final class ParquetDocuments implements Documents {
   /** What the library throws for damage is unchecked, of many kinds. */
   private JishiException bad(Throwable e) {
     String why = e.getMessage() == null ? e.toString() : e.getMessage();
+    if (e instanceof UnsupportedOperationException && why.contains("required library")) {
+      return new JishiException.Unsupported(
+          file
+              + ": its compression needs native code that Jishi does not bring: write it again with"
+              + " gzip or as JSON lines, or add the library (the reader says: "
+              + why
+              + ")");
+    }
     return new JishiException.BadFile(
         file + (row == 0 ? "" : " row " + row) + ": cannot be read as Parquet: " + why, e);
   }
@@ -78,7 +86,7 @@ final class ParquetDocuments implements Documents {
       return null;
     } catch (JishiException e) {
       throw e;
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | LinkageError e) {
       throw bad(e);
     }
   }

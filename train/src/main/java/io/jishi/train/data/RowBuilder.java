@@ -43,6 +43,13 @@ final class RowBuilder {
     filled += count;
   }
 
+  /** Fills the row up with tokens of the document that ends it: nothing before them sees them. */
+  void padRow() {
+    int rest = (length - filled % length) % length;
+    Arrays.fill(labels, filled, filled + rest, Batch.IGNORE);
+    filled += rest;
+  }
+
   /** Fills the row up. */
   void fillRow() {
     int rest = (length - filled % length) % length;

@@ -58,6 +58,11 @@ public record PreferenceLoss(String name, double beta) implements Loss {
     return sum / normaliser;
   }
 
+  /** The loss of one pair, whose log-probabilities have moved apart by so much. */
+  public double of(double apart) {
+    return loss(beta * apart);
+  }
+
   /** {@code −ln σ(margin)}. */
   static double loss(double margin) {
     return margin > 0 ? Math.log1p(Math.exp(-margin)) : Math.log1p(Math.exp(margin)) - margin;

@@ -13,7 +13,6 @@ import io.jishi.model.safetensors.SafetensorsFile;
 import io.jishi.tensor.DType;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -80,8 +79,7 @@ record Checkpoint(Path folder, long step, double bits) {
   }
 
   private static void tensors(Path file, List<NamedTensor> tensors, Disk disk) throws IOException {
-    List<OutputTensor> out =
-        tensors.stream().map(t -> OutputTensor.of(t.name(), t.shape(), t.floats())).toList();
+    List<OutputTensor> out = tensors.stream().map(NamedTensor::output).toList();
     try (OutputStream stream = disk.create(file)) {
       new SafetensorsWriter(Map.of("format", "pt"), out).writeTo(stream);
     }
@@ -184,7 +182,7 @@ record Checkpoint(Path folder, long step, double bits) {
         if (from == null || from.type() != DType.F32 || !from.shape().equals(tensor.shape())) {
           throw other(file, "has no tensor '" + tensor.name() + "' of shape " + tensor.shape());
         }
-        MemorySegment.copy(from.data(), 0, tensor.floats(), 0, tensor.floats().byteSize());
+        tensor.read(from.data());
       }
     }
   }

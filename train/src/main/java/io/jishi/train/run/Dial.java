@@ -24,6 +24,9 @@ final class Dial {
   private static final double FINE_TUNING_RATE = 2e-5;
   private static final double ADAPTER_RATE = 2e-4;
 
+  /** Preferences pull at few tokens: 1e-6 for all weights is usual. */
+  private static final double PREFERENCE_SHARE = 20;
+
   private Dial() {}
 
   /** The vocabulary for a model of so many parameters. */
@@ -92,7 +95,8 @@ final class Dial {
   static double rate(long body, long tokens, Recipe recipe) {
     if (recipe.fineTune().isPresent()) {
       boolean full = recipe.fineTune().get().method() == Recipe.Method.FULL;
-      return full ? FINE_TUNING_RATE : ADAPTER_RATE;
+      double rate = full ? FINE_TUNING_RATE : ADAPTER_RATE;
+      return recipe.prefers() ? rate / PREFERENCE_SHARE : rate;
     }
     double law = Defaults.of(body, tokens).learningRate();
     return switch (recipe.training().optimizer()) {

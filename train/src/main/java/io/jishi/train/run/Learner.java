@@ -21,19 +21,31 @@ public interface Learner extends AutoCloseable {
   /**
    * What held-out text costs.
    *
-   * @param nats sum over the predicted tokens
-   * @param tokens predicted
+   * @param nats sum over the predicted tokens, or over pairs of answers
+   * @param tokens predicted, or pairs
    * @param bytes of text that they stand for; 0 where that is not known
+   * @param right share of the pairs whose better answer the model has come to prefer; NaN where
+   *     there are no pairs
    */
-  record Evaluation(double nats, long tokens, long bytes) {
-    /** Mean loss in nats a token. */
+  record Evaluation(double nats, long tokens, long bytes, double right) {
+    /** Of predicted tokens. */
+    public Evaluation(double nats, long tokens, long bytes) {
+      this(nats, tokens, bytes, Double.NaN);
+    }
+
+    /** Mean loss in nats a token or pair. */
     public double loss() {
       return nats / tokens;
     }
 
-    /** Bits a byte of text, or bits a token where bytes are not known. */
+    /** Bits a {@link #unit}. */
     public double bits() {
       return nats / Math.log(2) / (bytes > 0 ? bytes : tokens);
+    }
+
+    /** What bits are counted by: byte of text, token where bytes are not known, or pair. */
+    public String unit() {
+      return !Double.isNaN(right) ? "pair" : bytes > 0 ? "byte" : "token";
     }
   }
 

@@ -69,7 +69,8 @@ public record Plan(
     boolean tuning = recipe.fineTune().isPresent();
     long tokens = t.tokens().orElse(tuning ? 3 * inData : Dial.tokens(parameters, inData));
     int batch = t.batch().orElseGet(() -> batch(body, tokens, context, tuning));
-    batch = Math.ceilDiv(batch, processes) * processes;
+    int apart = recipe.prefers() ? 2 * processes : processes; // a pair is never divided
+    batch = Math.ceilDiv(batch, apart) * apart;
     long steps =
         t.steps().map(Long::valueOf).orElse(Math.max(1, tokens / ((long) batch * context)));
     double rate =
@@ -80,7 +81,9 @@ public record Plan(
                   return Dial.rate(body, Math.max(seen, context), recipe);
                 });
     int own = batch / processes;
-    int micro = Math.min(own, t.micro().orElse(divisor(own, Math.max(1, MICRO_TOKENS / context))));
+    int unit = recipe.prefers() ? 2 : 1;
+    int usual = unit * divisor(own / unit, Math.max(1, MICRO_TOKENS / (unit * context)));
+    int micro = Math.min(own, t.micro().orElse(usual));
     long part = Math.max(1, steps / TIMES);
     long evaluate = or(recipe.evaluation().every(), 2 * part);
     return new Plan(

@@ -196,7 +196,7 @@ public record Recipe(
    *
    * @param tokens to see in all; empty follows from sizes of model and data
    * @param steps the same, counted in steps
-   * @param batch sequences of one step; empty follows from the tokens
+   * @param batch sequences of one step, two for a pair of answers; empty follows from the tokens
    * @param micro sequences that are computed at a time, gradients added; empty: all
    * @param rate highest learning rate; empty follows from model and tokens
    * @param curve how it goes
@@ -306,6 +306,11 @@ public record Recipe(
       List<String> targets,
       double beta,
       int bits) {}
+
+  /** Whether it learns which of two answers is better. */
+  boolean prefers() {
+    return fineTune.isPresent() && fineTune.get().objective() == Objective.DPO;
+  }
 
   /** What a checkpoint must agree with to go on from it, as words for messages. */
   public Map<String, String> identity() {

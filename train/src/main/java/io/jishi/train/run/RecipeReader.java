@@ -67,7 +67,7 @@ public final class RecipeReader {
         shape,
         data(fineTune.orElse(null)),
         vocabulary(size, fineTune.isPresent()),
-        training(fineTune.isPresent()),
+        training(fineTune.orElse(null)),
         evaluation(),
         samples(),
         checkpoints(),
@@ -110,15 +110,25 @@ public final class RecipeReader {
         root.isList("data")
             ? root.sections("data")
             : root.isSection("data") ? List.of(root.section("data")) : List.of();
-    Recipe.Format usual =
-        fineTune != null && fineTune.objective() == Recipe.Objective.DPO
-            ? Recipe.Format.PREFERENCE
-            : Recipe.Format.AUTO;
+    boolean prefers = fineTune != null && fineTune.objective() == Recipe.Objective.DPO;
+    Recipe.Format usual = prefers ? Recipe.Format.PREFERENCE : Recipe.Format.AUTO;
     if (parts.isEmpty()) {
       Path path = root.path("data", folder).orElseThrow(() -> root.about("data", "is missing"));
       return List.of(source(path, 1, usual, "text", root, "data"));
     }
-    return parts.stream().map(p -> source(p, usual)).toList();
+    List<Recipe.Source> sources = parts.stream().map(p -> source(p, usual)).toList();
+    for (int i = 0; i < sources.size(); i++) {
+      if (sources.get(i).format() == Recipe.Format.PREFERENCE != prefers) {
+        throw parts
+            .get(i)
+            .about(
+                "format",
+                prefers
+                    ? "must be 'preference' under finetune.objective: dpo"
+                    : "'preference' is for finetune.objective: dpo");
+      }
+    }
+    return sources;
   }
 
   private Recipe.Source source(YamlSection part, Recipe.Format usual) {
@@ -164,7 +174,8 @@ public final class RecipeReader {
     return new Recipe.Existing(found);
   }
 
-  private Recipe.Training training(boolean fineTune) {
+  private Recipe.Training training(Recipe.FineTune tuned) {
+    boolean fineTune = tuned != null;
     YamlSection s = root.section("train");
     if (s.has("tokens") && s.has("steps")) {
       throw s.about("steps", "and 'train.tokens' say the same thing twice: give one");
@@ -175,6 +186,10 @@ public final class RecipeReader {
     Optional<Integer> micro = s.integer("micro_batch", 1, MOST);
     if (batch.isPresent() && micro.isPresent() && batch.get() % micro.get() != 0) {
       throw s.about("micro_batch", "must divide 'train.batch'");
+    }
+    if (fineTune && tuned.objective() == Recipe.Objective.DPO) {
+      even(s, "batch", batch);
+      even(s, "micro_batch", micro);
     }
     return new Recipe.Training(
         tokens,
@@ -190,6 +205,12 @@ public final class RecipeReader {
         s.real("clip", 1e-6, 1e9).orElse(1.0),
         s.real("average", 0, 0.999999).orElse(0.0),
         s.choice("precision", Recipe.Precision.FP32, Recipe.Precision.class));
+  }
+
+  private static void even(YamlSection s, String key, Optional<Integer> count) {
+    if (count.isPresent() && count.get() % 2 != 0) {
+      throw s.about(key, "must be even under DPO: a pair of answers is two sequences");
+    }
   }
 
   private Recipe.Evaluation evaluation() {

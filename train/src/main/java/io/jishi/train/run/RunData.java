@@ -11,7 +11,9 @@ import io.jishi.train.data.DocumentFilter;
 import io.jishi.train.data.Documents;
 import io.jishi.train.data.Mixture;
 import io.jishi.train.data.Packing;
+import io.jishi.train.data.PairRows;
 import io.jishi.train.data.Part;
+import io.jishi.train.data.PreferencePreparation;
 import io.jishi.train.data.Preparation;
 import io.jishi.train.data.ShardWriter;
 import io.jishi.train.data.TokenShards;
@@ -98,6 +100,10 @@ final class RunData implements AutoCloseable {
   private static void make(
       Recipe recipe, Recipe.Source source, Path to, Tokenizer tokenizer, ChatTemplate template) {
     List<Path> files = Documents.files(List.of(source.path()));
+    if (source.format() == Recipe.Format.PREFERENCE) {
+      new PreferencePreparation(tokenizer, template, recipe.evaluation().share()).run(files, to);
+      return;
+    }
     if (source.format() == Recipe.Format.TEXT || files.stream().allMatch(RunData::isText)) {
       new TextMaker(source, recipe.evaluation().share(), tokenizer, to).make(files);
       return;
@@ -116,9 +122,28 @@ final class RunData implements AutoCloseable {
     return TEXTS.contains(name.substring(name.lastIndexOf('.') + 1));
   }
 
-  /** Tokens to learn from. */
-  long tokens() {
-    return train.stream().mapToLong(TokenShards::tokens).sum();
+  /** Tokens to learn from; of pairs, each of which fills rows of its own, as many as the rows. */
+  long tokens(int context) {
+    return preferences()
+        ? train.stream().mapToLong(TokenShards::documents).sum() * context
+        : train.stream().mapToLong(TokenShards::tokens).sum();
+  }
+
+  private boolean preferences() {
+    return sources.getFirst().format() == Recipe.Format.PREFERENCE;
+  }
+
+  /** The pairs to learn from. */
+  List<PairRows> pairs(int context) {
+    return train.stream().map(shards -> new PairRows(shards, context)).toList();
+  }
+
+  /** The pairs that are held out, where they fit. */
+  List<PairRows> heldOutPairs(int context) {
+    return heldOut.stream()
+        .map(shards -> new PairRows(shards, context))
+        .filter(rows -> rows.count() > 0)
+        .toList();
   }
 
   /** What is held out; empty where nothing is. */
@@ -131,7 +156,8 @@ final class RunData implements AutoCloseable {
     List<Part> parts = new ArrayList<>();
     for (int i = 0; i < train.size(); i++) {
       // Conversations stand whole in a row; a corpus is one long strip.
-      Packing packing = train.get(i).masked() ? Packing.WHOLE : Packing.CHUNKS;
+      Packing packing =
+          preferences() ? Packing.PAIRS : train.get(i).masked() ? Packing.WHOLE : Packing.CHUNKS;
       String name = sources.get(i).path().toString();
       parts.add(new Part(name, train.get(i), sources.get(i).weight(), packing));
     }

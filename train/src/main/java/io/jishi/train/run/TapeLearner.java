@@ -10,18 +10,15 @@ import io.jishi.tensor.Ops;
 import io.jishi.train.data.Batch;
 import io.jishi.train.data.BatchSource;
 import io.jishi.train.data.Cursor;
-import io.jishi.train.data.TokenShards;
 import io.jishi.train.mpi.World;
 import io.jishi.train.optim.Average;
 import io.jishi.train.optim.StateBuffer;
-import io.jishi.train.tape.Examples;
 import io.jishi.train.tape.StepResult;
 import io.jishi.train.tape.Trainable;
 import io.jishi.train.tape.Trainer;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -35,7 +32,7 @@ final class TapeLearner implements Learner {
    * @param model over the memory of what is trained
    * @param trainer with its optimiser
    * @param source of batches
-   * @param heldOut to evaluate on
+   * @param objective what it learns of them
    * @param form what its files look like
    * @param world the processes that share a batch
    * @param average of the weights, which then are the model; null without
@@ -44,7 +41,7 @@ final class TapeLearner implements Learner {
       Model model,
       Trainer trainer,
       BatchSource source,
-      List<TokenShards> heldOut,
+      Objective objective,
       Form form,
       World world,
       Average average) {}
@@ -67,19 +64,17 @@ final class TapeLearner implements Learner {
   private final Parts parts;
   private final Plan plan;
   private final int threads;
-  private final long evaluationTokens;
 
-  TapeLearner(Parts parts, Plan plan, int threads, long evaluationTokens) {
+  TapeLearner(Parts parts, Plan plan, int threads) {
     this.parts = parts;
     this.plan = plan;
     this.threads = threads;
-    this.evaluationTokens = evaluationTokens;
   }
 
   @Override
   public Step step(long number, double rate) {
     Batch batch = parts.source.next(plan.batch());
-    double learned = batch.learned();
+    double learned = parts.objective.count(batch);
     if (learned == 0) {
       throw new JishiException.BadFile(
           "step "
@@ -92,8 +87,7 @@ final class TapeLearner implements Learner {
     double loss = 0;
     for (int from = 0; from < own; from += plan.micro()) {
       Batch part = batch.slice(world.rank() * own + from, plan.micro());
-      Examples examples = Examples.of(part.tokens(), part.bounds(), part.labels());
-      loss += parts.trainer.accumulate(examples, learned);
+      loss += parts.trainer.accumulate(parts.objective.examples(part), learned);
     }
     if (world.size() > 1) {
       for (Trainable trained : parts.trainer.trained()) {
@@ -121,7 +115,7 @@ final class TapeLearner implements Learner {
   public Evaluation evaluate() {
     swap();
     try {
-      return evaluateNow();
+      return parts.objective.evaluate(parts.trainer);
     } finally {
       swap();
     }
@@ -132,29 +126,6 @@ final class TapeLearner implements Learner {
     if (parts.average != null) {
       parts.average.swap();
     }
-  }
-
-  private Evaluation evaluateNow() {
-    double nats = 0;
-    long tokens = 0;
-    double bytes = 0;
-    int rows = Math.max(1, plan.micro());
-    for (TokenShards shards : parts.heldOut) {
-      HeldOutRows held = new HeldOutRows(shards, plan.context(), rows);
-      long most = evaluationTokens / parts.heldOut.size();
-      long seen = 0;
-      for (Batch batch = held.next(); batch != null && seen < most; batch = held.next()) {
-        int learned = batch.learned();
-        seen += (long) rows * plan.context();
-        if (learned > 0) {
-          Examples examples = Examples.of(batch.tokens(), batch.bounds(), batch.labels());
-          nats += parts.trainer.evaluate(examples) * learned;
-          tokens += learned;
-        }
-      }
-      bytes += shards.masked() ? Double.NaN : (double) shards.bytes() / shards.tokens() * tokens;
-    }
-    return new Evaluation(nats, tokens, Double.isNaN(bytes) ? 0 : Math.round(bytes));
   }
 
   @Override
@@ -174,10 +145,7 @@ final class TapeLearner implements Learner {
     List<Trainable> trained = parts.trainer.trained();
     for (int i = 0; i < trained.size(); i++) {
       NamedTensor own = parts.form.stored(trained.get(i));
-      weights.add(
-          parts.average == null
-              ? own
-              : new NamedTensor(own.name(), own.shape(), parts.average.state().get(i).data()));
+      weights.add(parts.average == null ? own : own.over(parts.average.state().get(i).data()));
     }
     return weights;
   }
@@ -240,52 +208,5 @@ final class TapeLearner implements Learner {
     }
     parts.trainer.close();
     parts.model.close();
-  }
-
-  /** Rows of held-out tokens one after another, each its own text: always the same. */
-  static final class HeldOutRows {
-    private final TokenShards shards;
-    private final int length;
-    private final int rows;
-    private long at;
-
-    HeldOutRows(TokenShards shards, int length, int rows) {
-      this.shards = shards;
-      this.length = length;
-      this.rows = rows;
-    }
-
-    /** The next rows, the last of them filled up; null at the end. */
-    Batch next() {
-      if (at + 1 >= shards.tokens()) {
-        return null;
-      }
-      int[] tokens = new int[rows * length];
-      int[] labels = new int[rows * length];
-      Arrays.fill(labels, Batch.IGNORE);
-      int[] bounds = new int[rows + 1];
-      for (int row = 0; row < rows; row++) {
-        bounds[row + 1] = (row + 1) * length;
-        row(row * length, tokens, labels);
-      }
-      return new Batch(rows, length, tokens, labels, bounds);
-    }
-
-    private void row(int to, int[] tokens, int[] labels) {
-      long left = shards.tokens() - at;
-      if (left < 2) {
-        return;
-      }
-      int count = (int) Math.min(length, left - 1);
-      int[] read = new int[count + 1];
-      shards.read(at, count + 1, read, 0);
-      System.arraycopy(read, 0, tokens, to, count);
-      for (int i = 0; i < count; i++) {
-        if (shards.learned(at + i + 1)) {
-          labels[to + i] = read[i + 1];
-        }
-      }
-      at += count;
-    }
   }
 }

@@ -2,9 +2,10 @@
 package io.jishi.train.run;
 
 import io.jishi.base.Json;
-import io.jishi.base.JsonObject;
+import io.jishi.model.DecoderSpec;
 import io.jishi.model.Model;
 import io.jishi.model.StoredTensor;
+import io.jishi.model.TensorRole;
 import io.jishi.model.adapter.Adapter;
 import io.jishi.model.adapter.AdapterExport;
 import io.jishi.model.adapter.AdapterFiles;
@@ -23,6 +24,7 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -39,7 +41,9 @@ final class TrainedWeights implements TapeLearner.Form, AutoCloseable {
   private final Recipe.FineTune fineTune;
   private final Path base;
   private final long seed;
+  private final boolean gguf;
   private final boolean tied;
+  private int pairedHead; // of GGUF files of Llama: rows of a head, queries and keys
   private final Arena arena = Arena.ofShared();
   private final Parameters parameters;
   private Lora lora;
@@ -49,14 +53,18 @@ final class TrainedWeights implements TapeLearner.Form, AutoCloseable {
    * Nothing placed yet.
    *
    * @param fineTune how the base learns, or null where all of it does
-   * @param base its folder
+   * @param base its folder, or its GGUF file where adapters learn
    */
   TrainedWeights(Recipe.FineTune fineTune, Path base, long seed) {
     this.fineTune = fineTune;
     this.base = base;
     this.seed = seed;
-    JsonObject config = Json.parseObject(base.resolve("config.json"));
-    this.tied = config.bool("tie_word_embeddings").orElse(false);
+    this.gguf = Files.isRegularFile(base);
+    this.tied =
+        !gguf
+            && Json.parseObject(base.resolve("config.json"))
+                .bool("tie_word_embeddings")
+                .orElse(false);
     this.parameters = new Parameters(name -> whole() && !(tied && name.equals("lm_head.weight")));
   }
 
@@ -75,7 +83,7 @@ final class TrainedWeights implements TapeLearner.Form, AutoCloseable {
 
   private StoredTensor quantised(StoredTensor tensor) {
     DType type = fineTune.bits() == 4 ? DType.Q4_0 : DType.Q8_0;
-    boolean layer = tensor.name().startsWith("model.layers.");
+    boolean layer = tensor.name().matches("(model\\.layers|blk)\\..*");
     if (!layer || !tensor.type().plain() || tensor.shape().getLast() % type.blockSize() != 0) {
       return tensor; // tables stay as they are, and so does what is quantised already
     }
@@ -95,6 +103,9 @@ final class TrainedWeights implements TapeLearner.Form, AutoCloseable {
   /** Adds adapters, if these are what learns; nothing changes by them yet. */
   void adapt(Model model) {
     if (!whole()) {
+      if (gguf && model.decoder().spec().architecture().equals("llama")) {
+        pairedHead = headDim(model);
+      }
       lora =
           Lora.create(
               model.tensors(),
@@ -106,15 +117,35 @@ final class TrainedWeights implements TapeLearner.Form, AutoCloseable {
     }
   }
 
+  private static int headDim(Model model) {
+    return model.decoder().spec().layers().stream()
+        .flatMap(layer -> layer.parts().stream())
+        .filter(DecoderSpec.GroupedAttention.class::isInstance)
+        .mapToInt(part -> ((DecoderSpec.GroupedAttention) part).headDim())
+        .findFirst()
+        .orElse(0);
+  }
+
   private boolean target(String name) {
     String stem = stem(name);
     return name.endsWith(WEIGHT)
         && fineTune.targets().contains(stem.substring(stem.lastIndexOf('.') + 1));
   }
 
-  private static String stem(String name) {
+  /** The published name of a matrix, whatever file it comes from. */
+  private String stem(String name) {
     int end = name.lastIndexOf(WEIGHT);
-    return end < 0 ? name : name.substring(0, end);
+    String stem = end < 0 ? name : name.substring(0, end);
+    String[] parts = stem.split("\\.");
+    if (!gguf || parts.length < 3 || !parts[1].matches("[0-9]{1,6}")) {
+      return stem;
+    }
+    int layer = Integer.parseInt(parts[1]);
+    return TensorRole.llamaLike().stream()
+        .filter(role -> role.gguf(layer).equals(stem))
+        .map(role -> role.huggingFace(layer))
+        .findFirst()
+        .orElse(stem);
   }
 
   Parameters parameters() {
@@ -135,8 +166,11 @@ final class TrainedWeights implements TapeLearner.Form, AutoCloseable {
     String name = trained.name();
     List<Long> shape = List.of((long) trained.rows(), (long) trained.cols());
     if (!whole()) {
-      String file = AdapterExport.name(stem(name), name.endsWith(A));
-      return new NamedTensor(file, shape, trained.data());
+      boolean a = name.endsWith(A);
+      String stem = stem(name);
+      boolean turned = !a && (stem.endsWith("q_proj") || stem.endsWith("k_proj"));
+      return new NamedTensor(
+          AdapterExport.name(stem, a), shape, trained.data(), turned ? pairedHead : 0);
     }
     return new NamedTensor(name, shapes.getOrDefault(name, shape), trained.data());
   }
@@ -151,7 +185,7 @@ final class TrainedWeights implements TapeLearner.Form, AutoCloseable {
       AdapterExport.write(folder.resolve("config.json"), config, disk);
       return;
     }
-    List<String> stems = adapters().keySet().stream().map(TrainedWeights::stem).toList();
+    List<String> stems = adapters().keySet().stream().map(this::stem).toList();
     Map<String, Object> config =
         AdapterExport.config(base.toString(), fineTune.rank(), fineTune.alpha(), stems);
     AdapterExport.write(folder.resolve(AdapterFiles.CONFIG), config, disk);

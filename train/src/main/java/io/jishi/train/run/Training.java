@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 
@@ -55,6 +56,12 @@ public final class Training {
       if (outcome.finished() && options.world.first()) {
         publish(outcome.best(), options.folder.resolve("model"));
       }
+      ProcessMemory.peak()
+          .ifPresent(
+              peak ->
+                  options.listener.note(
+                      String.format(
+                          Locale.ROOT, "memory of the process at most: %.0f MiB", peak / 0x1p20)));
       return outcome;
     }
   }

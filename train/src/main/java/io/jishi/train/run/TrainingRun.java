@@ -172,7 +172,16 @@ public final class TrainingRun implements AutoCloseable {
     Map<String, Object> line = new LinkedHashMap<>();
     line.put("step", step);
     line.put("evaluationLoss", evaluation.loss());
-    line.put(evaluation.bytes() > 0 ? "bitsPerByte" : "bitsPerToken", bits);
+    line.put(
+        switch (evaluation.unit()) {
+          case "byte" -> "bitsPerByte";
+          case "pair" -> "bitsPerPair";
+          default -> "bitsPerToken";
+        },
+        bits);
+    if (!Double.isNaN(evaluation.right())) {
+      line.put("right", evaluation.right());
+    }
     metrics.add(line);
     listener.evaluated(step, evaluation);
   }

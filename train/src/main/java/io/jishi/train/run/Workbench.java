@@ -11,7 +11,7 @@ import io.jishi.text.HuggingFaceTokenizer;
 import io.jishi.text.Tokenizer;
 import io.jishi.text.template.ChatTemplate;
 import io.jishi.train.data.BatchSource;
-import io.jishi.train.loss.TokenLoss;
+import io.jishi.train.data.PairRows;
 import io.jishi.train.mpi.World;
 import io.jishi.train.optim.Average;
 import io.jishi.train.tape.Examples;
@@ -21,6 +21,7 @@ import io.jishi.train.tape.TrainerOptions;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.OptionalLong;
 import java.util.function.LongToDoubleFunction;
 
 /** Lays out what a run needs: tokenizer, data, model, trainer; each is made once in its folder. */
@@ -52,12 +53,7 @@ final class Workbench implements AutoCloseable {
     }
     world.barrier();
     Path start = recipe.fineTune().map(Recipe.FineTune::base).orElse(start(options));
-    if (!Files.exists(start.resolve("config.json"))) {
-      throw new JishiException.Unsupported(
-          start
-              + ": training goes on from a folder with config.json and safetensors; of a GGUF file"
-              + " only its makers' folder can be trained (method: qlora quantises it on the way)");
-    }
+    requireTrainable(recipe, start);
     TrainedWeights weights =
         new TrainedWeights(recipe.fineTune().orElse(null), start, recipe.seed());
     Model model = null;
@@ -68,15 +64,19 @@ final class Workbench implements AutoCloseable {
       data = data(recipe, options, model);
       Plan plan = plan(recipe, model, data, world.size());
       BatchSource source = data.batches(plan.context(), recipe.seed());
-      Trainer trainer = trainer(recipe, options, model, weights, plan);
-      options.listener().note(memory(trainer, plan));
+      notePairs(recipe, data, options, plan);
+      Objective objective = objective(recipe, data, plan);
+      Trainer trainer = trainer(recipe, options, model, weights, objective);
+      Average average = average(recipe, trainer);
       TapeLearner learner =
           new TapeLearner(
-              new TapeLearner.Parts(
-                  model, trainer, source, data.heldOut(), weights, world, average(recipe, trainer)),
+              new TapeLearner.Parts(model, trainer, source, objective, weights, world, average),
               plan,
-              options.threads(),
-              recipe.evaluation().tokens());
+              options.threads());
+      options.listener().note(memory(trainer, plan, average));
+      if (objective instanceof PreferenceObjective preferences) {
+        reference(preferences, trainer, options);
+      }
       return new Workbench(plan, learner, Schedules.of(recipe, plan), data, weights);
     } catch (RuntimeException | Error e) {
       if (data != null) {
@@ -87,6 +87,21 @@ final class Workbench implements AutoCloseable {
       }
       weights.close();
       throw e;
+    }
+  }
+
+  private static void requireTrainable(Recipe recipe, Path start) {
+    boolean file = Files.isRegularFile(start);
+    boolean full = recipe.fineTune().map(f -> f.method() == Recipe.Method.FULL).orElse(true);
+    if (file && full) {
+      throw new JishiException.Unsupported(
+          start
+              + ": of a GGUF file only an adapter can be trained (method: lora), since most of its"
+              + " weights are quantised; for method: full take its makers' folder");
+    }
+    if (!file && !Files.exists(start.resolve("config.json"))) {
+      throw new JishiException.BadFile(
+          start + ": holds no config.json: a base is a folder with safetensors, or a GGUF file");
     }
   }
 
@@ -157,12 +172,52 @@ final class Workbench implements AutoCloseable {
         parameters - tables,
         spec.layers().size(),
         spec.width(),
-        data.tokens(),
+        data.tokens(recipe.shape().context()),
         processes);
   }
 
+  private static void notePairs(Recipe recipe, RunData data, Training.Options options, Plan plan) {
+    int left =
+        recipe.prefers()
+            ? data.pairs(plan.context()).stream().mapToInt(PairRows::tooLong).sum()
+            : 0;
+    if (left > 0) {
+      options
+          .listener()
+          .note(left + " pairs are left out: longer than a context of " + plan.context());
+    }
+  }
+
+  private static Objective objective(Recipe recipe, RunData data, Plan plan) {
+    long most = recipe.evaluation().tokens();
+    return recipe.prefers()
+        ? new PreferenceObjective(
+            recipe.fineTune().orElseThrow().beta(),
+            data.pairs(plan.context()),
+            data.heldOutPairs(plan.context()),
+            plan.micro() / 2,
+            most / (2L * plan.context()))
+        : new TokenObjective(data.heldOut(), plan.context(), Math.max(1, plan.micro()), most);
+  }
+
+  /** What the model says before it has learned anything: adapters are zero, weights the base's. */
+  private static void reference(
+      PreferenceObjective preferences, Trainer trainer, Training.Options options) {
+    Path file = options.folder().resolve("reference.safetensors");
+    if (options.world().first() && !Files.exists(file)) {
+      options.listener().note("asking the base model what it says of each answer");
+      preferences.score(trainer, file);
+    }
+    options.world().barrier();
+    preferences.read(file);
+  }
+
   private static Trainer trainer(
-      Recipe recipe, Training.Options options, Model model, TrainedWeights weights, Plan plan) {
+      Recipe recipe,
+      Training.Options options,
+      Model model,
+      TrainedWeights weights,
+      Objective objective) {
     Recipe.Training t = recipe.training();
     MatrixProducts.Inputs inputs =
         t.precision() == Recipe.Precision.BF16
@@ -172,7 +227,7 @@ final class Workbench implements AutoCloseable {
         model.decoder(),
         weights.parameters(),
         weights.adapters(),
-        TokenLoss.plain(),
+        objective.loss(),
         (trained, machine) -> Optimizers.of(t, trained, machine),
         Backend.cpu(),
         new TrainerOptions(options.threads(), inputs, false, t.clip()));
@@ -183,23 +238,38 @@ final class Workbench implements AutoCloseable {
     return decay == 0 ? null : new Average(trainer.trained(), trainer.machine(), decay);
   }
 
-  private static String memory(Trainer trainer, Plan plan) {
+  /** What a step takes, and what the process will come to; weights and the like are there now. */
+  private static String memory(Trainer trainer, Plan plan, Average average) {
     int tokens = plan.micro() * plan.context();
     int[] bounds = new int[plan.micro() + 1];
     for (int i = 0; i < bounds.length; i++) {
       bounds[i] = i * plan.context();
     }
     MemoryPlan memory = trainer.plan(Examples.of(new int[tokens], bounds, new int[tokens]));
+    long averages =
+        average == null ? 0 : average.state().stream().mapToLong(b -> b.data().byteSize()).sum();
+    OptionalLong process = ProcessMemory.planned(memory.activations() + memory.workspace());
     return String.format(
         Locale.ROOT,
-        "memory of a step: %.0f MiB (weights %.0f, gradients %.0f, optimiser %.0f, activations"
-            + " %.0f, workspace %.0f)",
-        memory.total() / 0x1p20,
-        memory.weights() / 0x1p20,
-        memory.gradients() / 0x1p20,
-        memory.optimizer() / 0x1p20,
-        memory.activations() / 0x1p20,
-        memory.workspace() / 0x1p20);
+        "memory of a step: %.0f MiB (weights %.0f, gradients %.0f, optimiser %.0f%s, activations"
+            + " %.0f, workspace %.0f)%s",
+        mebibytes(memory.total() + averages),
+        mebibytes(memory.weights()),
+        mebibytes(memory.gradients()),
+        mebibytes(memory.optimizer()),
+        average == null ? "" : String.format(Locale.ROOT, ", average %.0f", mebibytes(averages)),
+        mebibytes(memory.activations()),
+        mebibytes(memory.workspace()),
+        process.isEmpty()
+            ? ""
+            : String.format(
+                Locale.ROOT,
+                "; of the process, with Java itself and mapped files: %.0f MiB",
+                mebibytes(process.getAsLong())));
+  }
+
+  private static double mebibytes(long bytes) {
+    return bytes / 0x1p20;
   }
 
   Plan plan() {

@@ -80,7 +80,7 @@ public final class TokenizerFile {
         "type", "ByteLevel", "add_prefix_space", false, "trim_offsets", true, "use_regex", false);
   }
 
-  private static Map<String, Object> object(Object... pairs) {
+  static Map<String, Object> object(Object... pairs) {
     Map<String, Object> object = new LinkedHashMap<>();
     for (int i = 0; i < pairs.length; i += 2) {
       object.put((String) pairs[i], pairs[i + 1]);
@@ -88,7 +88,8 @@ public final class TokenizerFile {
     return object;
   }
 
-  private static void write(
+  /** Writes both files around a model. */
+  static void write(
       Path folder,
       List<String> special,
       boolean begins,

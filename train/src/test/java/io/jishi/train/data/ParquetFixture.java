@@ -2,12 +2,14 @@
 package io.jishi.train.data;
 
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.zip.GZIPOutputStream;
 
 /**
- * The least Parquet file: one required column of texts, one page, plain, uncompressed. The
- * structures are written in Thrift's compact protocol (parquet.thrift of the Parquet format).
+ * The least Parquet file: one required column of texts, one page, plain. The structures are written
+ * in Thrift's compact protocol (parquet.thrift of the Parquet format).
  */
 final class ParquetFixture {
   private static final int I32 = 5;
@@ -18,32 +20,76 @@ final class ParquetFixture {
 
   private final ByteArrayOutputStream out = new ByteArrayOutputStream();
 
-  static byte[] texts(String column, List<String> texts) {
+  /** How a page is compressed, by the numbers of the format. */
+  enum Codec {
+    NONE(0),
+    SNAPPY(1),
+    GZIP(2),
+    ZSTD(6);
+
+    private final int number;
+
+    Codec(int number) {
+      this.number = number;
+    }
+
+    /** The page as a stream of that codec; those without a library here hold it as it is. */
+    private byte[] packed(byte[] page) throws IOException {
+      ByteArrayOutputStream packed = new ByteArrayOutputStream();
+      switch (this) {
+        case NONE -> packed.writeBytes(page);
+        case GZIP -> {
+          try (GZIPOutputStream gzip = new GZIPOutputStream(packed)) {
+            gzip.write(page);
+          }
+        }
+        case SNAPPY -> { // length, then one literal of up to 60 bytes
+          packed.write(page.length);
+          packed.write(page.length - 1 << 2);
+          packed.writeBytes(page);
+        }
+        case ZSTD -> { // magic, one segment with its size, one raw block
+          packed.writeBytes(new byte[] {0x28, (byte) 0xB5, 0x2F, (byte) 0xFD, 0x20});
+          packed.write(page.length);
+          packed.writeBytes(new byte[] {(byte) (page.length << 3 | 1), 0, 0});
+          packed.writeBytes(page);
+        }
+      }
+      return packed.toByteArray();
+    }
+  }
+
+  static byte[] texts(String column, List<String> texts) throws IOException {
+    return texts(column, texts, Codec.NONE);
+  }
+
+  static byte[] texts(String column, List<String> texts, Codec codec) throws IOException {
     ParquetFixture values = new ParquetFixture();
     for (String text : texts) {
       byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
       values.little(bytes.length);
       values.out.writeBytes(bytes);
     }
-    int size = values.out.size();
+    byte[] packed = codec.packed(values.out.toByteArray());
+    int size = packed.length;
     ParquetFixture page = new ParquetFixture();
-    page.field(1, I32).zigzag(0).field(1, I32).zigzag(size).field(1, I32).zigzag(size);
+    page.field(1, I32).zigzag(0).field(1, I32).zigzag(values.out.size()).field(1, I32).zigzag(size);
     page.field(2, STRUCT); // data page header, field 5
     page.field(1, I32).zigzag(texts.size()).field(1, I32).zigzag(0);
     page.field(1, I32).zigzag(3).field(1, I32).zigzag(3).stop().stop();
     ParquetFixture file = new ParquetFixture();
     file.out.writeBytes("PAR1".getBytes(StandardCharsets.US_ASCII));
     file.out.writeBytes(page.out.toByteArray());
-    file.out.writeBytes(values.out.toByteArray());
+    file.out.writeBytes(packed);
     int chunk = page.out.size() + size;
-    byte[] footer = footer(column, texts.size(), chunk);
+    byte[] footer = footer(column, texts.size(), chunk, codec);
     file.out.writeBytes(footer);
     file.little(footer.length);
     file.out.writeBytes("PAR1".getBytes(StandardCharsets.US_ASCII));
     return file.out.toByteArray();
   }
 
-  private static byte[] footer(String column, int rows, int chunk) {
+  private static byte[] footer(String column, int rows, int chunk, Codec codec) {
     ParquetFixture f = new ParquetFixture();
     f.field(1, I32).zigzag(1); // version
     f.field(1, LIST).list(2, STRUCT);
@@ -55,7 +101,7 @@ final class ParquetFixture {
     f.field(1, LIST).list(1, STRUCT); // columns
     f.field(2, I64).zigzag(4).field(1, STRUCT); // file offset, metadata
     f.field(1, I32).zigzag(6).field(1, LIST).list(1, I32).zigzag(0);
-    f.field(1, LIST).list(1, BINARY).text(column).field(1, I32).zigzag(0);
+    f.field(1, LIST).list(1, BINARY).text(column).field(1, I32).zigzag(codec.number);
     f.field(1, I64).zigzag(rows).field(1, I64).zigzag(chunk).field(1, I64).zigzag(chunk);
     f.field(2, I64).zigzag(4).stop().stop(); // data page offset
     f.field(1, I64).zigzag(chunk).field(1, I64).zigzag(rows).stop().stop();

@@ -151,6 +151,26 @@ class SourcesTest {
   }
 
   @Test
+  void compressedParquetIsReadOrRefusedWithTheCodecsName() throws IOException {
+    for (ParquetFixture.Codec codec : ParquetFixture.Codec.values()) {
+      Path file = folder.resolve(codec + ".parquet");
+      Files.write(file, ParquetFixture.texts("text", List.of("first", "second"), codec));
+      if (codec == ParquetFixture.Codec.NONE || codec == ParquetFixture.Codec.GZIP) {
+        assertThat(
+                all(Documents.open(file, Documents.Options.DEFAULT)).stream().map(Document::text))
+            .containsExactly("first", "second");
+      } else { // their libraries bring native code: whoever needs them adds them
+        assertThatThrownBy(() -> all(Documents.open(file, Documents.Options.DEFAULT)))
+            .isInstanceOf(JishiException.class)
+            .isInstanceOf(JishiException.Unsupported.class)
+            .hasMessageContaining(codec + ".parquet")
+            .hasMessageContaining(codec + "-compressed")
+            .hasMessageContaining("gzip");
+      }
+    }
+  }
+
+  @Test
   void damagedParquetIsABadFile() throws IOException {
     byte[] whole = ParquetFixture.texts("text", List.of("first", "second"));
     Path file = folder.resolve("a.parquet");

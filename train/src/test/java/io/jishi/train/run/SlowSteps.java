@@ -3,7 +3,7 @@ package io.jishi.train.run;
 
 /**
  * Takes its time with each step, and stays at one until it is killed: a run that is to be killed
- * never ends before.
+ * never ends before. Notes go to standard output.
  *
  * @param pause milliseconds behind each step
  * @param last the step to stay at, 0 for none
@@ -16,5 +16,10 @@ record SlowSteps(long pause, long last) implements RunListener {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+  }
+
+  @Override
+  public void note(String text) {
+    System.out.println(text);
   }
 }

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jishi.train.run;
+
+import io.jishi.train.data.Batch;
+import io.jishi.train.data.TokenShards;
+import io.jishi.train.loss.TokenLoss;
+import io.jishi.train.tape.Examples;
+import io.jishi.train.tape.Loss;
+import io.jishi.train.tape.Trainer;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Says the next token: of a text, or of the assistant's words.
+ *
+ * @param heldOut to evaluate on
+ * @param length tokens of a row
+ * @param rows computed at a time
+ * @param most tokens to read in an evaluation
+ */
+record TokenObjective(List<TokenShards> heldOut, int length, int rows, long most)
+    implements Objective {
+  @Override
+  public Loss loss() {
+    return TokenLoss.plain();
+  }
+
+  @Override
+  public double count(Batch batch) {
+    return batch.learned();
+  }
+
+  @Override
+  public Examples examples(Batch batch) {
+    return Examples.of(batch.tokens(), batch.bounds(), batch.labels());
+  }
+
+  @Override
+  public Learner.Evaluation evaluate(Trainer trainer) {
+    double nats = 0;
+    long tokens = 0;
+    double bytes = 0;
+    for (TokenShards shards : heldOut) {
+      HeldOutRows held = new HeldOutRows(shards, length, rows);
+      long seen = 0;
+      long own = 0;
+      for (Batch batch = held.next();
+          batch != null && seen < most / heldOut.size();
+          batch = held.next()) {
+        int learned = batch.learned();
+        seen += (long) rows * length;
+        if (learned > 0) {
+          nats += trainer.evaluate(examples(batch)) * learned;
+          own += learned;
+        }
+      }
+      tokens += own;
+      bytes += shards.masked() ? Double.NaN : (double) shards.bytes() / shards.tokens() * own;
+    }
+    return new Learner.Evaluation(nats, tokens, Double.isNaN(bytes) ? 0 : Math.round(bytes));
+  }
+
+  /** Rows of held-out tokens one after another, each its own text: always the same. */
+  static final class HeldOutRows {
+    private final TokenShards shards;
+    private final int length;
+    private final int rows;
+    private long at;
+
+    HeldOutRows(TokenShards shards, int length, int rows) {
+      this.shards = shards;
+      this.length = length;
+      this.rows = rows;
+    }
+
+    /** The next rows, the last of them filled up; null at the end. */
+    Batch next() {
+      if (at + 1 >= shards.tokens()) {
+        return null;
+      }
+      int[] tokens = new int[rows * length];
+      int[] labels = new int[rows * length];
+      Arrays.fill(labels, Batch.IGNORE);
+      int[] bounds = new int[rows + 1];
+      for (int row = 0; row < rows; row++) {
+        bounds[row + 1] = (row + 1) * length;
+        row(row * length, tokens, labels);
+      }
+      return new Batch(rows, length, tokens, labels, bounds);
+    }
+
+    private void row(int to, int[] tokens, int[] labels) {
+      long left = shards.tokens() - at;
+      if (left < 2) {
+        return;
+      }
+      int count = (int) Math.min(length, left - 1);
+      int[] read = new int[count + 1];
+      shards.read(at, count + 1, read, 0);
+      System.arraycopy(read, 0, tokens, to, count);
+      for (int i = 0; i < count; i++) {
+        if (shards.learned(at + i + 1)) {
+          labels[to + i] = read[i + 1];
+        }
+      }
+      at += count;
+    }
+  }
+}

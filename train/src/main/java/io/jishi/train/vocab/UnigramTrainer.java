@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jishi.train.vocab;
+
+import io.jishi.base.JishiException;
+import io.jishi.train.data.Workers;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.IntConsumer;
+
+/**
+ * A unigram vocabulary (Kudo 2018), with the constants of SentencePiece: from many seeds, rounds of
+ * expectation and maximisation, each followed by taking away the pieces whose loss costs the text
+ * the least, until the vocabulary is small enough. Sums are taken in a fixed order: the result does
+ * not depend on the number of threads.
+ */
+public final class UnigramTrainer {
+  private static final int SEEDS = 1_000_000;
+  private static final int ROUNDS = 2; // of expectation and maximisation, before each pruning
+  private static final double SHRINK = 0.75;
+  private static final double MORE = 1.1; // learning ends so much above the size; scores decide
+  private static final double LEAST_EXPECTED = 0.5;
+  private static final double MISSING_STEP = 1e-4; // apart from each other and from the rarest
+
+  /** In place of another way: there is none. */
+  private static final int[] NONE = {};
+
+  /** In place of another way: the best one is without the piece already. */
+  private static final int[] BETTER = {};
+
+  /** Parts of the words, each summed by itself: more than there are cores mostly. */
+  private static final int PARTS = 8;
+
+  /**
+   * A piece and the logarithm of its probability.
+   *
+   * @param text with {@code ▁} for a space
+   */
+  public record Piece(String text, double score) {}
+
+  private final int[][] words;
+  private final long[] counts;
+  private final List<int[]> ranges = new ArrayList<>();
+  private final Workers workers;
+  private List<Piece> pieces;
+  private int[][] codes;
+  private PieceTree tree;
+  private double[] scores;
+
+  private UnigramTrainer(Map<String, Long> given, Workers workers) {
+    words = new int[given.size()][];
+    counts = new long[given.size()];
+    this.workers = workers;
+    int w = 0;
+    for (Map.Entry<String, Long> word : given.entrySet()) {
+      words[w] = word.getKey().codePoints().toArray();
+      counts[w++] = word.getValue();
+    }
+    for (int part = 0; part < PARTS; part++) {
+      ranges.add(new int[] {words.length * part / PARTS, words.length * (part + 1) / PARTS});
+    }
+  }
+
+  /**
+   * Learns pieces.
+   *
+   * @param given words with their counts, {@code ▁} for spaces; their order does not matter
+   * @param size tokens in all
+   * @param reserved of them that are no pieces: control tokens, bytes
+   * @param progress is told the number of pieces that are left after each round
+   * @return the pieces, the most probable first; fewer where the text has no more
+   * @throws JishiException.BadRequest where not even the characters of the text fit
+   */
+  public static List<Piece> train(
+      Map<String, Long> given, int size, int reserved, int threads, IntConsumer progress) {
+    Map<String, Long> sorted = new TreeMap<>(given);
+    List<UnigramSeeds.Seed> seeds = UnigramSeeds.of(sorted, SEEDS);
+    List<String> characters =
+        seeds.stream()
+            .map(UnigramSeeds.Seed::piece)
+            .filter(s -> s.codePointCount(0, s.length()) == 1)
+            .toList();
+    if (size - reserved < characters.size() || size > 1 << 22) {
+      throw new JishiException.BadRequest(
+          "vocab-size",
+          "the text has %d different characters, so the vocabulary must have %d to %d tokens, not %d"
+              .formatted(characters.size(), characters.size() + reserved, 1 << 22, size));
+    }
+    try (Workers workers = new Workers(threads)) {
+      UnigramTrainer trainer = new UnigramTrainer(sorted, workers);
+      trainer.begin(seeds);
+      trainer.run((int) (size * MORE), progress);
+      return trainer.finish(characters, size - reserved);
+    }
+  }
+
+  private void begin(List<UnigramSeeds.Seed> seeds) {
+    double sum = seeds.stream().mapToDouble(UnigramSeeds.Seed::score).sum();
+    set(seeds.stream().map(s -> new Piece(s.piece(), Math.log(s.score() / sum))).toList());
+  }
+
+  private void set(List<Piece> now) {
+    pieces = now;
+    tree = new PieceTree();
+    codes = new int[now.size()][];
+    scores = new double[now.size()];
+    for (int i = 0; i < now.size(); i++) {
+      codes[i] = now.get(i).text.codePoints().toArray();
+      scores[i] = now.get(i).score;
+      tree.add(codes[i], i);
+    }
+  }
+
+  private void run(int wanted, IntConsumer progress) {
+    while (true) {
+      for (int round = 0; round < ROUNDS; round++) {
+        maximise(expect());
+        progress.accept(pieces.size());
+      }
+      if (pieces.size() <= wanted) {
+        return;
+      }
+      set(prune(wanted));
+    }
+  }
+
+  private double[] expect() {
+    List<double[]> parts =
+        workers.map(
+            ranges,
+            range -> {
+              UnigramLattice lattice = new UnigramLattice(tree, scores);
+              double[] expected = new double[scores.length];
+              for (int w = range[0]; w < range[1]; w++) {
+                lattice.set(words[w]);
+                lattice.expect(counts[w], expected);
+              }
+              return expected;
+            });
+    return sum(parts);
+  }
+
+  private static double[] sum(List<double[]> parts) {
+    double[] all = parts.getFirst().clone();
+    for (double[] part : parts.subList(1, parts.size())) {
+      for (int i = 0; i < all.length; i++) {
+        all[i] += part[i];
+      }
+    }
+    return all;
+  }
+
+  /** Rare pieces go; scores are Bayesian (a Dirichlet prior), which favours frequent pieces. */
+  private void maximise(double[] expected) {
+    double sum = Arrays.stream(expected).filter(e -> e >= LEAST_EXPECTED).sum();
+    double logSum = digamma(sum);
+    List<Piece> kept = new ArrayList<>();
+    for (int i = 0; i < expected.length; i++) {
+      if (expected[i] >= LEAST_EXPECTED) {
+        kept.add(new Piece(pieces.get(i).text, digamma(expected[i]) - logSum));
+      }
+    }
+    set(kept);
+  }
+
+  /** The derivative of the logarithm of the gamma function: recurrence, then its series. */
+  static double digamma(double x) {
+    double low = 0;
+    double high = x;
+    while (high < 7) {
+      low -= 1 / high;
+      high++;
+    }
+    high -= 0.5;
+    double square = 1 / (high * high);
+    double series = ((-127.0 / 30720 * square + 31.0 / 8064) * square - 7.0 / 960) * square;
+    return low + Math.log(high) + (series + 1.0 / 24) * square;
+  }
+
+  /** Keeps those without another way to be written, and the ones whose loss costs the most. */
+  private List<Piece> prune(int wanted) {
+    int[][] others = alternatives();
+    double[] uses = uses();
+    double sum = Arrays.stream(uses).sum();
+    double all = Arrays.stream(counts).sum();
+    List<Piece> kept = new ArrayList<>();
+    Map<Integer, Double> losses = new LinkedHashMap<>();
+    for (int i = 0; i < scores.length; i++) {
+      if (uses[i] == 0 || others[i] == BETTER) {
+        continue; // no best way uses it
+      }
+      if (others[i] == NONE) {
+        kept.add(pieces.get(i));
+      } else {
+        losses.put(i, loss(i, others[i], uses, sum, all));
+      }
+    }
+    int left = Math.max(wanted, (int) (SHRINK * scores.length)) - kept.size();
+    losses.entrySet().stream()
+        .sorted(Map.Entry.<Integer, Double>comparingByValue().reversed())
+        .limit(Math.max(0, left))
+        .forEach(e -> kept.add(pieces.get(e.getKey())));
+    return kept;
+  }
+
+  /** What the text loses, as a share of its words, if a piece is written otherwise. */
+  private static double loss(int piece, int[] other, double[] uses, double sum, double all) {
+    double own = uses[piece];
+    double with = Math.log(own) - Math.log(sum);
+    double logSum = Math.log(sum + own * (other.length - 1));
+    double without = 0;
+    for (int o : other) {
+      without += Math.log(uses[Math.max(0, o)] + own) - logSum;
+    }
+    return own / all * (with - without);
+  }
+
+  /** How each piece would be written without itself. */
+  private int[][] alternatives() {
+    List<int[]> parts = new ArrayList<>();
+    for (int part = 0; part < PARTS; part++) {
+      parts.add(new int[] {codes.length * part / PARTS, codes.length * (part + 1) / PARTS});
+    }
+    int[][] all = new int[codes.length][];
+    workers.map(
+        parts,
+        range -> {
+          UnigramLattice lattice = new UnigramLattice(tree, scores);
+          for (int i = range[0]; i < range[1]; i++) {
+            lattice.set(codes[i]);
+            List<int[]> best = lattice.best(2);
+            boolean whole = best.getFirst().length == 1;
+            all[i] = best.size() == 1 ? NONE : whole ? best.get(1) : BETTER;
+          }
+          return range;
+        });
+    return all;
+  }
+
+  /** How often the best ways use each piece. */
+  private double[] uses() {
+    List<double[]> parts =
+        workers.map(
+            ranges,
+            range -> {
+              UnigramLattice lattice = new UnigramLattice(tree, scores);
+              double[] used = new double[scores.length];
+              for (int w = range[0]; w < range[1]; w++) {
+                lattice.set(words[w]);
+                for (int piece : lattice.best(1).getFirst()) {
+                  used[Math.max(0, piece)] += counts[w];
+                }
+              }
+              return used;
+            });
+    return sum(parts);
+  }
+
+  /** All characters, whatever they are worth, and the best of the rest. */
+  private List<Piece> finish(List<String> characters, int size) {
+    Map<String, Double> learned = new HashMap<>();
+    pieces.forEach(p -> learned.put(p.text, p.score));
+    double least = Arrays.stream(scores).min().orElse(0);
+    Map<String, Double> chosen = new LinkedHashMap<>();
+    double missing = 0;
+    for (String c : characters) {
+      Double score = learned.get(c);
+      if (score == null) {
+        score = least + missing;
+        missing += MISSING_STEP;
+      }
+      chosen.put(c, score);
+    }
+    List<Piece> sorted = new ArrayList<>(pieces);
+    sorted.sort(Comparator.comparingDouble(Piece::score).reversed().thenComparing(Piece::text));
+    for (Piece piece : sorted) {
+      if (chosen.size() == size) {
+        break;
+      }
+      chosen.putIfAbsent(piece.text, piece.score);
+    }
+    List<Piece> result = new ArrayList<>();
+    chosen.forEach((text, score) -> result.add(new Piece(text, score)));
+    result.sort(Comparator.comparingDouble(Piece::score).reversed().thenComparing(Piece::text));
+    return result;
+  }
+}
