@@ -98,6 +98,7 @@ public final class CpuBackend implements Backend {
       products = new AsmProducts(kernels, products, team.size());
       rows = new AsmRows(kernels, rows, team.size());
       attention = new AsmAttention(kernels, attention, team.size());
+      recurrences = new AsmRecurrences(kernels, recurrences, team.size());
     }
     return new ScalarOps(team, width, products, rows, attention, recurrences, log);
   }

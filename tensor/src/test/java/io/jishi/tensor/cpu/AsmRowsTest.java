@@ -70,7 +70,7 @@ class AsmRowsTest {
       for (int rows : new int[] {1, 3, 50}) {
         float[] x = floats(rows * cols, cols);
         float[] y = floats(rows * cols, rows);
-        float[] one = floats(rows, cols + 1);
+        float[] one = floats(rows * cols, cols + 1);
         compare(level, x, y, rows, cols, (ops, t) -> ops.scale(t[0], 0.37f), 0);
         compare(level, x, y, rows, cols, (ops, t) -> ops.multiply(t[0], t[1]), 0);
         compare(level, x, y, rows, cols, (ops, t) -> ops.softCap(t[0], 3.5f), 0);

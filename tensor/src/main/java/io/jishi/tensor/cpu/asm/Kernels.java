@@ -21,6 +21,7 @@ public final class Kernels {
   private final Kernel[] packers = new Kernel[DType.values().length];
   private Kernel rmsNorm;
   private final RowMaps maps;
+  private final ScanSet scans;
   private Kernel add;
   private final Kernel[] productMeters = new Kernel[LineKind.values().length];
   private Kernel readMeter;
@@ -33,6 +34,7 @@ public final class Kernels {
     }
     this.level = level;
     maps = new RowMaps(level);
+    scans = new ScanSet(level);
   }
 
   /** What they may use. */
@@ -182,6 +184,11 @@ public final class Kernels {
   /** What changes rows value by value, and norms of parts of rows. */
   public RowMaps maps() {
     return maps;
+  }
+
+  /** Recurrent operations. */
+  public ScanSet scans() {
+    return scans;
   }
 
   /** {@link RowKernels#add}. */

@@ -41,6 +41,19 @@ public final class RowCall {
     flat(kernel, a, offset, b, offset, number, out, offset, floats);
   }
 
+  /** {@code out = f(a, b)} over any number of floats, each from a place of its own. */
+  public void flat(
+      Kernel kernel,
+      MemorySegment a,
+      long aAt,
+      MemorySegment b,
+      long bAt,
+      MemorySegment out,
+      long outAt,
+      long floats) {
+    flat(kernel, a, aAt, b, bAt, 0, out, outAt, floats);
+  }
+
   /** {@code y = fma(factor, x, y)} over any number of floats. */
   public void addScaled(
       Kernel kernel, MemorySegment y, long yAt, MemorySegment x, long xAt, float factor, long n) {
