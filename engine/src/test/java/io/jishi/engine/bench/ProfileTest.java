@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jishi.engine.bench;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.jishi.base.Json;
+import io.jishi.base.JsonObject;
+import io.jishi.model.Model;
+import io.jishi.model.RandomSpec;
+import io.jishi.model.WeightMix;
+import io.jishi.tensor.Backend;
+import io.jishi.tensor.Ops;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Where the arithmetic of a tiny random model of each family runs. */
+class ProfileTest {
+  /** An operation with less of a model's work than this is not hot. */
+  private static final double HOT = 0.02;
+
+  /** Attention has kernels for some scores and heads only; its own tests say for which. */
+  private static final Set<String> ATTENTION = Set.of("attention", "latentAttention");
+
+  private static final JsonObject CONFIGS = read();
+
+  static Stream<String> families() {
+    return CONFIGS.fields().keySet().stream();
+  }
+
+  @ParameterizedTest
+  @MethodSource("families")
+  void noHotOperationRunsInPlainJavaUnseen(String name) {
+    Assumptions.assumeFalse(
+        Backend.cpu().description().startsWith("scalar"), "this level is plain Java");
+    RandomSpec random =
+        new RandomSpec(name, CONFIGS.object(name).orElseThrow(), WeightMix.of("q8_0"), 1);
+    try (Model model = Model.random(random, Backend.cpu());
+        Ops ops = Backend.cpu().ops(1);
+        Workload prefill = new Workload.Prefill(model.decoder(), 40);
+        Workload decode = new Workload.Decode(model.decoder(), 4, 2)) {
+      for (Workload workload : List.of(prefill, decode)) {
+        ProfilingOps watched = new ProfilingOps(ops);
+        workload.run(watched, () -> {});
+        double all = 0;
+        for (Profile.Operation operation : watched.operations(0)) {
+          all += operation.work().emitted() + operation.work().java();
+        }
+        assertThat(all).isPositive();
+        for (Profile.Operation operation : watched.operations(0)) {
+          if (!ATTENTION.contains(operation.name())) {
+            assertThat(operation.work().java() / all)
+                .as("%s of %s: %s", operation.name(), name, operation.reason())
+                .isLessThan(HOT);
+          }
+        }
+      }
+    }
+  }
+
+  private static JsonObject read() {
+    try (InputStream in = ProfileTest.class.getResourceAsStream("tiny.json")) {
+      return JsonObject.of("tiny.json", Json.parse("tiny.json", in.readAllBytes()));
+    } catch (IOException e) {
+      throw new java.io.UncheckedIOException(e);
+    }
+  }
+}
