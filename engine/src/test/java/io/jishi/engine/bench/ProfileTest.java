@@ -3,15 +3,9 @@ package io.jishi.engine.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.jishi.base.Json;
-import io.jishi.base.JsonObject;
 import io.jishi.model.Model;
-import io.jishi.model.RandomSpec;
-import io.jishi.model.WeightMix;
 import io.jishi.tensor.Backend;
 import io.jishi.tensor.Ops;
-import java.io.IOException;
-import java.io.InputStream;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -27,10 +21,8 @@ class ProfileTest {
   /** Attention has kernels for some scores and heads only; its own tests say for which. */
   private static final Set<String> ATTENTION = Set.of("attention", "latentAttention");
 
-  private static final JsonObject CONFIGS = read();
-
   static Stream<String> families() {
-    return CONFIGS.fields().keySet().stream();
+    return TinyFamilies.names();
   }
 
   @ParameterizedTest
@@ -38,9 +30,7 @@ class ProfileTest {
   void noHotOperationRunsInPlainJavaUnseen(String name) {
     Assumptions.assumeFalse(
         Backend.cpu().description().startsWith("scalar"), "this level is plain Java");
-    RandomSpec random =
-        new RandomSpec(name, CONFIGS.object(name).orElseThrow(), WeightMix.of("q8_0"), 1);
-    try (Model model = Model.random(random, Backend.cpu());
+    try (Model model = TinyFamilies.open(name);
         Ops ops = Backend.cpu().ops(1);
         Workload prefill = new Workload.Prefill(model.decoder(), 40);
         Workload decode = new Workload.Decode(model.decoder(), 4, 2)) {
@@ -60,14 +50,6 @@ class ProfileTest {
           }
         }
       }
-    }
-  }
-
-  private static JsonObject read() {
-    try (InputStream in = ProfileTest.class.getResourceAsStream("tiny.json")) {
-      return JsonObject.of("tiny.json", Json.parse("tiny.json", in.readAllBytes()));
-    } catch (IOException e) {
-      throw new java.io.UncheckedIOException(e);
     }
   }
 }
