@@ -121,7 +121,7 @@ public final class Model implements AutoCloseable {
 
   private static long packedBytes(WeightFile file) {
     return file.tensors().values().stream()
-        .filter(t -> t.type().runnable() && t.shape().size() == 2)
+        .filter(t -> t.type().runnable() && t.shape().size() == 2 && !t.expert())
         .mapToLong(StoredTensor::bytes)
         .sum();
   }

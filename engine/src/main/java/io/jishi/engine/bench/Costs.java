@@ -85,7 +85,7 @@ final class Costs {
    */
   double layerBytes(int tokens) {
     double share = 1 - Math.pow(1 - chosenShare, tokens);
-    return layers().mapToDouble(t -> expert(t) ? share * t.bytes() : t.bytes()).sum();
+    return layers().mapToDouble(t -> t.expert() ? share * t.bytes() : t.bytes()).sum();
   }
 
   /** Bytes of the output matrix. */
@@ -95,12 +95,7 @@ final class Costs {
 
   /** Weights that a token meets: of experts those that it chooses. */
   private double layerElements() {
-    return layers().mapToDouble(t -> expert(t) ? chosenShare * t.elements() : t.elements()).sum();
-  }
-
-  /** Both kinds of files say it in the name. */
-  private static boolean expert(StoredTensor tensor) {
-    return tensor.name().contains("_exps.") || tensor.name().contains(".experts.");
+    return layers().mapToDouble(t -> t.expert() ? chosenShare * t.elements() : t.elements()).sum();
   }
 
   private static double chosenShare(DecoderSpec spec) {
