@@ -75,20 +75,27 @@ final class BenchTable {
     StringBuilder text = new StringBuilder();
     text.append(
         line(
-            "\n%s of %d, %d at a time: %.1f ms a run\n",
+            "\n%s of %d, %d at a time: %.1f ms a run; emitted code %.1f%% of the time, plain Java"
+                + " %.1f%%, both %.1f%%, copies %.1f%%; plain Java %.2f%% of the arithmetic\n",
             profile.kind(),
             profile.tokens(),
             profile.batch(),
-            profile.nanos() / NANOS_PER_MILLI / profile.runs()));
-    String heads = "%-" + width + "s %-11s %9s %10s %7s %8s %9s\n";
-    text.append(line(heads, "operation", "type", "calls", "ms", "share", "GB/s", "Gop/s"));
+            profile.nanos() / NANOS_PER_MILLI / profile.runs(),
+            100 * profile.timeShare(Profile.Code.EMITTED),
+            100 * profile.timeShare(Profile.Code.JAVA),
+            100 * profile.timeShare(Profile.Code.BOTH),
+            100 * profile.timeShare(Profile.Code.NONE),
+            100 * profile.javaShare()));
+    String heads = "%-" + width + "s %-11s %-8s %9s %10s %7s %8s %9s\n";
+    text.append(line(heads, "operation", "type", "code", "calls", "ms", "share", "GB/s", "Gop/s"));
     for (Profile.Operation operation : profile.operations()) {
       boolean products = operation.bytes() > 0;
       text.append(
           line(
-              "%-" + width + "s %-11s %9d %10.2f %6.1f%%",
+              "%-" + width + "s %-11s %-8s %9d %10.2f %6.1f%%",
               operation.name(),
               operation.type(),
+              operation.name().equals(Profile.OTHER) ? "" : operation.code().label(),
               operation.count() / profile.runs(),
               operation.nanos() / NANOS_PER_MILLI / profile.runs(),
               100 * profile.share(operation)));
@@ -98,6 +105,14 @@ final class BenchTable {
                   " %8.2f %9.1f\n",
                   operation.bytesPerSecond() / GIGA, operation.opsPerSecond() / GIGA)
               : "\n");
+    }
+    for (Profile.Operation operation : profile.operations()) {
+      if (!operation.reason().isEmpty()) {
+        text.append(
+            line(
+                "%s: %.2f%% of its arithmetic in plain Java: %s\n",
+                operation.name(), 100 * operation.javaShare(), operation.reason()));
+      }
     }
     return text.toString();
   }

@@ -103,8 +103,11 @@ final class Inspector {
 
   private static String kernels(Model model, EngineOptions options) {
     String why = (options.repack() ? "too little memory" : "asked for") + ", they stay in the file";
+    boolean stored = !model.packedExperts();
+    boolean experts = stored && model.tensors().values().stream().anyMatch(StoredTensor::expert);
     return Backend.cpu().description()
         + (model.packed() ? "" : "; weights are not repacked: " + why)
+        + (experts ? "; experts are read from the file, those that are chosen alone" : "")
         + plain(model);
   }
 

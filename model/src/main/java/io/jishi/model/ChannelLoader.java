@@ -15,11 +15,13 @@ final class ChannelLoader {
   private final Tensors tensors;
   private final Linears linears;
   private final int width;
+  private final boolean packExperts;
 
-  ChannelLoader(Tensors tensors, Linears linears, int width) {
+  ChannelLoader(Tensors tensors, Linears linears, int width, boolean packExperts) {
     this.tensors = tensors;
     this.linears = linears;
     this.width = width;
+    this.packExperts = packExperts;
   }
 
   Channel dense(int l, DecoderSpec.FeedForward f) {
@@ -86,7 +88,10 @@ final class ChannelLoader {
         new Mixture(router, routing, experts(l, r.experts(), m.expert())), shared, gate);
   }
 
-  /** Experts stay as the file stores them: those that nobody chooses are never read. */
+  /**
+   * Experts are packed where memory allows, since a step packs what it reads from the file anew;
+   * else they stay as the file stores them, and those that nobody chooses are never read.
+   */
   private List<FeedForward> experts(int l, int count, DecoderSpec.FeedForward f) {
     int inner = f.inner();
     Weight[][] in;
@@ -117,16 +122,20 @@ final class ChannelLoader {
       List<Weight> weights = new ArrayList<>();
       List<Weight> biases = new ArrayList<>();
       for (int k = 0; k < in.length; k++) {
-        weights.add(in[k][e]);
+        weights.add(ready(in[k][e]));
         biases.add(inBiases[k][e]);
       }
       layers.add(
           new FeedForward(
               Linear.of(weights, biases),
-              Linear.of(List.of(down[e]), Arrays.asList(downBias[e])),
+              Linear.of(List.of(ready(down[e])), Arrays.asList(downBias[e])),
               f.activation()));
     }
     return layers;
+  }
+
+  private Weight ready(Weight expert) {
+    return packExperts ? tensors.prepared(expert) : expert;
   }
 
   private Weight[] biases(TensorRole role, int l, DecoderSpec.FeedForward f, int count, int size) {

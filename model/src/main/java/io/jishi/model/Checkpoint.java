@@ -30,6 +30,18 @@ public record Checkpoint(
   /** GGUF files. */
   public static final Checkpoint GGUF = new Checkpoint(Map.of(), true, false, Set.of(), false);
 
+  /**
+   * Families whose tensors have other names in GGUF files than those of the same role elsewhere.
+   */
+  private static final Map<String, Map<TensorRole, String>> GGUF_NAMES =
+      Map.of("gpt-oss", Map.of(TensorRole.CHANNEL_NORM, "blk.%d.post_attention_norm"));
+
+  /** GGUF files of a family. */
+  public static Checkpoint gguf(String architecture) {
+    Map<TensorRole, String> stems = GGUF_NAMES.get(architecture);
+    return stems == null ? GGUF : new Checkpoint(stems, true, false, Set.of(), false);
+  }
+
   /** Copies the collections. */
   public Checkpoint {
     stems = Map.copyOf(stems);

@@ -41,6 +41,7 @@ final class DecoderLoader {
    *
    * @param checkpoint how the file stores tensors
    * @param pack whether weights may be copied into the backend's own layout
+   * @param packExperts whether experts may be too
    */
   DecoderLoader(
       DecoderSpec spec,
@@ -48,13 +49,14 @@ final class DecoderLoader {
       Checkpoint checkpoint,
       Backend backend,
       Arena arena,
-      boolean pack) {
+      boolean pack,
+      boolean packExperts) {
     this.spec = spec;
     tensors = new Tensors(file, checkpoint, backend, arena, pack);
     linears = new Linears(tensors);
     mixers = new MixerLoader(tensors, spec, linears, slots);
     recurrent = new RecurrentLoader(tensors, spec, linears, slots);
-    channels = new ChannelLoader(tensors, linears, spec.width());
+    channels = new ChannelLoader(tensors, linears, spec.width(), packExperts);
   }
 
   Decoder load() {

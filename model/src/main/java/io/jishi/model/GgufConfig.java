@@ -45,10 +45,15 @@ record GgufConfig(GgufFile file) implements ModelConfig {
           Map.entry("logits_scaling", "logit_scale"),
           Map.entry("attention_multiplier", "attention.scale"),
           Map.entry("state_size", "ssm.state_size"),
+          Map.entry("qk_rope_head_dim", "rope.dimension_count"),
+          Map.entry("yarn_log_multiplier", "rope.scaling.yarn_log_multiplier"),
+          Map.entry("yarn_factor", "rope.scaling.factor"),
           Map.entry("conv_kernel", "ssm.conv_kernel"),
           Map.entry("time_step_rank", "ssm.time_step_rank"),
           Map.entry("mamba_inner", "ssm.inner_size"),
           Map.entry("n_groups", "ssm.group_count"));
+
+  private static final Set<String> LATENT = Set.of("qk_nope_head_dim", "v_head_dim");
 
   /**
    * Families whose pairs are adjacent: those whose query and key rows llama.cpp reorders on
@@ -85,6 +90,24 @@ record GgufConfig(GgufFile file) implements ModelConfig {
     return true;
   }
 
+  /** Sizes of latent attention; files whose heads are split name them by keys of their own. */
+  private OptionalInt latent(String name) {
+    String key = name.equals("v_head_dim") ? "value_length" : "key_length";
+    OptionalInt size = stored("attention." + key + "_mla");
+    size = size.isPresent() ? size : stored("attention." + key);
+    if (name.equals("v_head_dim") || size.isEmpty()) {
+      return size;
+    }
+    return OptionalInt.of(size.getAsInt() - stored("rope.dimension_count").orElse(0));
+  }
+
+  private OptionalInt stored(String suffix) {
+    String key = architecture() + "." + suffix;
+    return file.metadata().has(key)
+        ? OptionalInt.of(file.metadata().intValue(key))
+        : OptionalInt.empty();
+  }
+
   @Override
   public boolean has(String name) {
     return KEYS.containsKey(name) && file.metadata().has(key(name));
@@ -92,6 +115,9 @@ record GgufConfig(GgufFile file) implements ModelConfig {
 
   @Override
   public OptionalInt integer(String name) {
+    if (LATENT.contains(name)) {
+      return latent(name);
+    }
     String key = key(name);
     return file.metadata().has(key)
         ? OptionalInt.of(file.metadata().intValue(key))
@@ -111,12 +137,28 @@ record GgufConfig(GgufFile file) implements ModelConfig {
 
   @Override
   public boolean flag(String name, boolean absent) {
-    return absent;
+    return name.equals("norm_topk_prob")
+        ? file.metadata().booleanValue(architecture() + ".expert_weights_norm", absent)
+        : absent;
   }
 
   @Override
   public String text(String name, String absent) {
-    return absent;
+    if (!name.equals("scoring_func")) {
+      return absent;
+    }
+    int function = stored("expert_gating_func").orElse(0);
+    return switch (function) {
+      case 0 -> absent;
+      case 1 -> "softmax";
+      case 2 -> "sigmoid";
+      default ->
+          throw new JishiException.Unsupported(
+              source()
+                  + ": 'expert_gating_func' "
+                  + function
+                  + " is not supported; supported are 1, softmax, and 2, sigmoid");
+    };
   }
 
   /** Of RMSNorms or of layer norms: a family has one kind. */
@@ -147,6 +189,11 @@ record GgufConfig(GgufFile file) implements ModelConfig {
 
   @Override
   public int require(String name) {
+    if (LATENT.contains(name)) {
+      String key = name.equals("v_head_dim") ? "value_length" : "key_length";
+      return latent(name)
+          .orElseGet(() -> file.metadata().intValue(architecture() + ".attention." + key));
+    }
     if (!KEYS.containsKey(name)) {
       throw new JishiException.Unsupported(
           source()
@@ -240,7 +287,12 @@ record GgufConfig(GgufFile file) implements ModelConfig {
     // DeepSeek's files say by this key that scores are scaled instead of values.
     boolean scores = file.metadata().has(prefix + "yarn_log_multiplier");
     return new RopeSpec.Yarn(
-        factor, 32, 1, original, true, scores ? 1 : RopeReader.magnitude(factor, 1));
+        factor,
+        file.metadata().floatValue(prefix + "yarn_beta_fast", 32),
+        file.metadata().floatValue(prefix + "yarn_beta_slow", 1),
+        original,
+        !architecture().equals("gpt-oss"), // as it was published: its ramp ends between pairs
+        scores ? 1 : RopeReader.magnitude(factor, 1));
   }
 
   private RopeSpec.Scaling longFactors(float[] shorter, float[] longer) {

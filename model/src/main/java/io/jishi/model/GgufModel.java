@@ -32,7 +32,7 @@ final class GgufModel implements ModelFiles {
 
   @Override
   public Checkpoint checkpoint(DecoderSpec spec) {
-    return Checkpoint.GGUF;
+    return Checkpoint.gguf(spec.architecture());
   }
 
   @Override

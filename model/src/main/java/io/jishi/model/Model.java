@@ -20,14 +20,21 @@ public final class Model implements AutoCloseable {
   private final ModelFiles files;
   private final Arena arena;
   private final boolean packed;
+  private final boolean packedExperts;
 
   private Model(
-      Decoder decoder, Tokenizer tokenizer, ModelFiles files, Arena arena, boolean packed) {
+      Decoder decoder,
+      Tokenizer tokenizer,
+      ModelFiles files,
+      Arena arena,
+      boolean packed,
+      boolean packedExperts) {
     this.decoder = decoder;
     this.tokenizer = tokenizer;
     this.files = files;
     this.arena = arena;
     this.packed = packed;
+    this.packedExperts = packedExperts;
   }
 
   /**
@@ -89,13 +96,15 @@ public final class Model implements AutoCloseable {
       boolean pack =
           options.repack()
               && !(files instanceof PlacedFiles)
-              && MemoryBudget.allows(packedBytes(files.weights()));
+              && MemoryBudget.allows(packedBytes(files.weights(), false));
+      boolean packExperts = pack && MemoryBudget.allows(packedBytes(files.weights(), true));
       int most = options.context() == 0 ? spec.context() : options.context();
       Decoder decoder =
-          new DecoderLoader(spec, files.weights(), files.checkpoint(spec), backend, arena, pack)
+          new DecoderLoader(
+                  spec, files.weights(), files.checkpoint(spec), backend, arena, pack, packExperts)
               .load()
               .forLength(Math.min(most, spec.context()));
-      return new Model(decoder, tokenizer, files, arena, pack);
+      return new Model(decoder, tokenizer, files, arena, pack, packExperts);
     } catch (OutOfMemoryError e) {
       arena.close();
       files.close();
@@ -119,9 +128,10 @@ public final class Model implements AutoCloseable {
     return Files.isDirectory(path) ? new HuggingFaceFolder(path) : new GgufModel(path);
   }
 
-  private static long packedBytes(WeightFile file) {
+  private static long packedBytes(WeightFile file, boolean experts) {
     return file.tensors().values().stream()
-        .filter(t -> t.type().runnable() && t.shape().size() == 2)
+        .filter(t -> t.type().runnable())
+        .filter(t -> t.expert() ? experts && t.shape().size() >= 2 : t.shape().size() == 2)
         .mapToLong(StoredTensor::bytes)
         .sum();
   }
@@ -164,6 +174,14 @@ public final class Model implements AutoCloseable {
   /** Whether quantised weights were repacked in memory; else they are read from the mapped file. */
   public boolean packed() {
     return packed;
+  }
+
+  /**
+   * Whether experts of mixtures were repacked too; else those that tokens choose are read from the
+   * mapped file, and the others never.
+   */
+  public boolean packedExperts() {
+    return packedExperts;
   }
 
   @Override

@@ -7,7 +7,8 @@ import java.util.Set;
 /** A model of random weights in memory, which speaks in token ids alone. */
 final class RandomFiles implements ModelFiles {
   private final RandomSpec spec;
-  private final RandomWeightFile weights;
+  private final WeightFile weights;
+  private final boolean listed;
 
   /**
    * The model, before any weight is made.
@@ -16,8 +17,14 @@ final class RandomFiles implements ModelFiles {
    */
   RandomFiles(RandomSpec spec) {
     this.spec = spec;
-    this.weights = RandomWeightFile.of(spec);
-    MemoryBudget.require(spec.name(), weights.bytes() + weights.largest());
+    this.listed = RandomWeightFile.lists(spec);
+    if (listed) {
+      RandomWeightFile file = RandomWeightFile.of(spec);
+      MemoryBudget.require(spec.name(), file.bytes() + file.largest());
+      this.weights = file;
+    } else {
+      this.weights = new AskedWeightFile(spec);
+    }
   }
 
   @Override
@@ -27,7 +34,7 @@ final class RandomFiles implements ModelFiles {
 
   @Override
   public Checkpoint checkpoint(DecoderSpec spec) {
-    return Checkpoint.GGUF;
+    return listed ? Checkpoint.GGUF : spec.checkpoint();
   }
 
   @Override

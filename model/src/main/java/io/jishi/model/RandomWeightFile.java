@@ -40,6 +40,34 @@ final class RandomWeightFile implements WeightFile {
     return file;
   }
 
+  /** Whether a model's tensors are listed here: those of plain attention and dense layers alone. */
+  static boolean lists(RandomSpec random) {
+    DecoderSpec spec = Family.spec(new HuggingFaceConfig(random.config()));
+    return spec.embedding().equals(DecoderSpec.Embedding.PLAIN)
+        && spec.layers().stream().allMatch(RandomWeightFile::lists);
+  }
+
+  private static boolean lists(DecoderSpec.Layer layer) {
+    return layer.blocks().size() == 2
+        && layer.blocks().stream()
+            .flatMap(block -> block.branches().stream())
+            .allMatch(RandomWeightFile::lists)
+        && layer.parts().size() == 2;
+  }
+
+  private static boolean lists(DecoderSpec.Branch b) {
+    boolean plain = b.pre() != null && b.post() == null && !b.pre().norm().bias();
+    return plain && lists(b.part());
+  }
+
+  private static boolean lists(DecoderSpec.Part part) {
+    return switch (part) {
+      case DecoderSpec.GroupedAttention a -> !a.outputGate() && !a.scores().sinks();
+      case DecoderSpec.FeedForward f -> f.gated();
+      default -> false;
+    };
+  }
+
   private void list() {
     matrix(TensorRole.EMBEDDING, 0, spec.vocabulary(), spec.width());
     for (int l = 0; l < spec.layers().size(); l++) {

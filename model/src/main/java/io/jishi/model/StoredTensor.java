@@ -33,6 +33,14 @@ public record StoredTensor(
     return type.rowBytes(elements());
   }
 
+  /**
+   * Whether it holds experts of a mixture: both kinds of files say it in the name. They stay as
+   * they are stored, and a token meets only some.
+   */
+  public boolean expert() {
+    return name.contains("_exps.") || name.contains(".experts.");
+  }
+
   /** The product of the dimensions. */
   public long elements() {
     return shape.stream().mapToLong(Long::longValue).reduce(1, Math::multiplyExact);

@@ -53,7 +53,7 @@ final class Tensors {
   /** Whether the file has this role's weight, for an expert number 0 of it. */
   boolean has(TensorRole role, int layer) {
     String name = checkpoint.expert(role, layer, 0);
-    return name != null && file.tensors().containsKey(name);
+    return name != null && file.has(name);
   }
 
   /** The rows of a role's matrix, 0 where there is none. */
@@ -290,7 +290,7 @@ final class Tensors {
   }
 
   private StoredTensor tensor(String name, List<Long> shape) {
-    StoredTensor tensor = file.tensors().get(name);
+    StoredTensor tensor = file.tensor(name, shape);
     if (tensor == null) {
       throw new JishiException.BadFile(
           file.path()

@@ -2,6 +2,7 @@
 package io.jishi.model;
 
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 
 /** The tensors of a model: of one on disk, mapped into memory until {@link #close()}. */
@@ -12,6 +13,20 @@ public interface WeightFile extends AutoCloseable {
 
   /** All tensors by name, in file order. */
   Map<String, StoredTensor> tensors();
+
+  /** Whether there is a tensor of that name. */
+  default boolean has(String name) {
+    return tensors().containsKey(name);
+  }
+
+  /**
+   * The tensor of that name, null where there is none.
+   *
+   * @param shape what the reader asks for: tensors that are made up are made so
+   */
+  default StoredTensor tensor(String name, List<Long> shape) {
+    return tensors().get(name);
+  }
 
   /**
    * Says that the bytes of a tensor are not needed for now. Bytes that were made, not mapped, are

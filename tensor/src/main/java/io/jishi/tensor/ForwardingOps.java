@@ -133,6 +133,11 @@ public abstract class ForwardingOps implements Ops {
   }
 
   @Override
+  public Work work() {
+    return ops.work();
+  }
+
+  @Override
   public long workspaceBytes() {
     return ops.workspaceBytes();
   }

@@ -197,6 +197,11 @@ public interface Ops extends AutoCloseable {
     return out;
   }
 
+  /** The arithmetic done so far, by what did it, for profiles; nothing where nobody counts. */
+  default Work work() {
+    return Work.NONE;
+  }
+
   /** Bytes of off-heap memory held for results. */
   long workspaceBytes();
 

@@ -14,6 +14,7 @@ public final class SequenceState implements AutoCloseable {
   private final StatePool pool;
   private final long[] offsets;
   private final MemorySegment recurrent;
+  private final MemorySegment[] recurrentLayers;
   private int[] table = new int[4];
   private MemorySegment[] memory = new MemorySegment[4];
   private int blocks;
@@ -23,6 +24,7 @@ public final class SequenceState implements AutoCloseable {
     this.pool = pool;
     this.offsets = offsets(pool.spec());
     this.recurrent = pool.spec().hasRecurrent() ? pool.recurrentMemory() : null;
+    this.recurrentLayers = new MemorySegment[offsets.length];
   }
 
   /** A copy of the recurrent layers at one position, to come back to. */
@@ -187,10 +189,13 @@ public final class SequenceState implements AutoCloseable {
 
   /** The bytes of a recurrent layer. */
   public MemorySegment recurrent(int layer) {
-    if (spec().layers().get(layer) instanceof StateSpec.Recurrent r) {
-      return recurrent.asSlice(offsets[layer], r.bytes());
+    if (recurrentLayers[layer] == null) { // a slice is made once, not once a step
+      if (!(spec().layers().get(layer) instanceof StateSpec.Recurrent r)) {
+        throw new IllegalArgumentException("layer " + layer + " holds rows");
+      }
+      recurrentLayers[layer] = recurrent.asSlice(offsets[layer], r.bytes());
     }
-    throw new IllegalArgumentException("layer " + layer + " holds rows");
+    return recurrentLayers[layer];
   }
 
   /** Gives the blocks back to the pool; the state is empty afterwards. */

@@ -8,8 +8,10 @@ import io.jishi.model.TensorRole;
 import io.jishi.tensor.DType;
 import io.jishi.tensor.StateSpec;
 import java.util.Comparator;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -24,21 +26,33 @@ final class Costs {
   private final StoredTensor embedding;
   private final StoredTensor output;
 
+  /** Of the experts of a mixture, those that a token chooses. */
+  private final double chosenShare;
+
   Costs(Model model, DType cache) {
     spec = model.decoder().spec();
     states = model.decoder().stateSpec(cache);
-    matrices = model.tensors().values().stream().filter(t -> t.shape().size() == 2).toList();
+    matrices = model.tensors().values().stream().filter(t -> t.shape().size() >= 2).toList();
     embedding = find(TensorRole.EMBEDDING, TensorRole.OUTPUT);
     output = spec.tiedOutput() ? embedding : find(TensorRole.OUTPUT);
+    chosenShare = chosenShare(spec);
   }
 
   /** The matrix of the first role that the file has. */
   private StoredTensor find(TensorRole... roles) {
     return Stream.of(roles)
-        .flatMap(role -> Stream.of(role.gguf(0), role.huggingFace(0)))
-        .flatMap(name -> matrices.stream().filter(t -> t.name().equals(name + ".weight")))
+        .flatMap(role -> names(role).stream())
+        .flatMap(name -> matrices.stream().filter(t -> t.name().equals(name)))
         .findFirst()
         .orElseThrow();
+  }
+
+  private Set<String> names(TensorRole role) {
+    Set<String> names = new LinkedHashSet<>();
+    names.add(role.gguf(0) + ".weight");
+    names.add(role.huggingFace(0) + ".weight");
+    names.add(spec.checkpoint().weight(role, 0));
+    return names;
   }
 
   /** The type that holds most of the weights. */
@@ -65,9 +79,13 @@ final class Costs {
     return 2.0 * output.elements();
   }
 
-  /** Bytes of the weights of all layers. */
-  double layerBytes() {
-    return layers().mapToLong(StoredTensor::bytes).sum();
+  /**
+   * Bytes of the weights of all layers that a step of so many tokens reads: of experts those that
+   * are chosen, where all are chosen alike.
+   */
+  double layerBytes(int tokens) {
+    double share = 1 - Math.pow(1 - chosenShare, tokens);
+    return layers().mapToDouble(t -> t.expert() ? share * t.bytes() : t.bytes()).sum();
   }
 
   /** Bytes of the output matrix. */
@@ -75,8 +93,19 @@ final class Costs {
     return output.bytes();
   }
 
+  /** Weights that a token meets: of experts those that it chooses. */
   private double layerElements() {
-    return layers().mapToLong(StoredTensor::elements).sum();
+    return layers().mapToDouble(t -> t.expert() ? chosenShare * t.elements() : t.elements()).sum();
+  }
+
+  private static double chosenShare(DecoderSpec spec) {
+    return spec.layers().stream()
+        .flatMap(layer -> layer.parts().stream())
+        .filter(DecoderSpec.Mixture.class::isInstance)
+        .map(part -> ((DecoderSpec.Mixture) part).routing())
+        .mapToDouble(routing -> (double) routing.chosen() / routing.experts())
+        .findFirst()
+        .orElse(1);
   }
 
   private Stream<StoredTensor> layers() {

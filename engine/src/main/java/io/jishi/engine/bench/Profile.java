@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jishi.engine.bench;
 
+import io.jishi.tensor.Work;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,6 +22,23 @@ public record Profile(
   /** The name of what no operation took. */
   public static final String OTHER = "other";
 
+  /** What does an operation's arithmetic. */
+  public enum Code {
+    /** Machine code that was emitted for this processor. */
+    EMITTED,
+    /** Plain Java. */
+    JAVA,
+    /** The one and the other. */
+    BOTH,
+    /** Nothing to compute: memory is copied, rows are looked up. */
+    NONE;
+
+    /** As people read it. */
+    public String label() {
+      return this == NONE ? "copy" : name().toLowerCase(java.util.Locale.ROOT);
+    }
+  }
+
   /**
    * One operation; products are told apart by their weights.
    *
@@ -30,9 +48,28 @@ public record Profile(
    * @param nanos of all calls
    * @param bytes of weights that the calls read at least, 0 where there are none
    * @param products multiplications and additions with weights, likewise
+   * @param work its arithmetic by what did it
    */
   public record Operation(
-      String name, String type, long count, long nanos, double bytes, double products) {
+      String name, String type, long count, long nanos, double bytes, double products, Work work) {
+    /** What did the arithmetic. */
+    public Code code() {
+      if (work.emitted() + work.java() == 0) {
+        return Code.NONE;
+      }
+      return work.java() == 0 ? Code.EMITTED : work.emitted() == 0 ? Code.JAVA : Code.BOTH;
+    }
+
+    /** The part of the arithmetic that plain Java did. */
+    public double javaShare() {
+      return work.java() / Math.max(1, work.emitted() + work.java());
+    }
+
+    /** Why plain Java did it, empty where it did nothing. */
+    public String reason() {
+      Code code = code();
+      return code == Code.JAVA || code == Code.BOTH ? Reasons.of(name) : "";
+    }
 
     /** Bytes of weights per second. */
     public double bytesPerSecond() {
@@ -50,6 +87,24 @@ public record Profile(
     return (double) operation.nanos / Math.max(1, nanos);
   }
 
+  /** The part of the time of operations whose arithmetic is that code's alone. */
+  public double timeShare(Code code) {
+    long sum = 0;
+    for (Operation operation : operations) {
+      sum += operation.code() == code && !operation.name.equals(OTHER) ? operation.nanos : 0;
+    }
+    return (double) sum / Math.max(1, nanos);
+  }
+
+  /** The part of all arithmetic that plain Java did. */
+  public double javaShare() {
+    Work all = Work.NONE;
+    for (Operation operation : operations) {
+      all = all.plus(operation.work);
+    }
+    return all.java() / Math.max(1, all.emitted() + all.java());
+  }
+
   Map<String, Object> toJson() {
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("kind", kind);
@@ -57,6 +112,12 @@ public record Profile(
     json.put("batch", batch);
     json.put("runs", runs);
     json.put("milliseconds", nanos / 1e6);
+    json.put("javaShareOfWork", javaShare());
+    Map<String, Object> time = new LinkedHashMap<>();
+    for (Code code : Code.values()) {
+      time.put(code.label(), timeShare(code));
+    }
+    json.put("shareOfTime", time);
     json.put("operations", operations.stream().map(this::toJson).toList());
     return json;
   }
@@ -67,6 +128,13 @@ public record Profile(
     json.put("count", operation.count);
     json.put("milliseconds", operation.nanos / 1e6);
     json.put("share", share(operation));
+    if (!operation.name.equals(OTHER)) {
+      json.put("code", operation.code().label());
+    }
+    if (!operation.reason().isEmpty()) {
+      json.put("javaShareOfWork", operation.javaShare());
+      json.put("reason", operation.reason());
+    }
     if (operation.bytes > 0) {
       json.put("type", operation.type);
       json.put("bytesPerSecond", operation.bytesPerSecond());

@@ -16,6 +16,7 @@ import io.jishi.tensor.StateSpace;
 import io.jishi.tensor.Tensor;
 import io.jishi.tensor.Weight;
 import io.jishi.tensor.WeightedMean;
+import io.jishi.tensor.Work;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -46,6 +47,7 @@ final class ProfilingOps implements Ops {
     private long nanos;
     private double bytes;
     private double products;
+    private Work work = Work.NONE;
 
     private Tally(String name, String type) {
       this.name = name;
@@ -68,11 +70,12 @@ final class ProfilingOps implements Ops {
   List<Profile.Operation> operations(long nanos) {
     List<Profile.Operation> list = new ArrayList<>();
     for (Tally t : tallies.values()) {
-      list.add(new Profile.Operation(t.name, t.type, t.count, t.nanos, t.bytes, t.products));
+      list.add(
+          new Profile.Operation(t.name, t.type, t.count, t.nanos, t.bytes, t.products, t.work));
     }
     list.sort(Comparator.comparingLong(Profile.Operation::nanos).reversed());
     long rest = nanos - list.stream().mapToLong(Profile.Operation::nanos).sum();
-    list.add(new Profile.Operation(Profile.OTHER, "", 0, rest, 0, 0));
+    list.add(new Profile.Operation(Profile.OTHER, "", 0, rest, 0, 0, Work.NONE));
     return list;
   }
 
@@ -80,10 +83,12 @@ final class ProfilingOps implements Ops {
     return timed(tally(name, ""), work);
   }
 
-  private static Tensor timed(Tally tally, Supplier<Tensor> work) {
+  private Tensor timed(Tally tally, Supplier<Tensor> work) {
+    Work before = inner.work();
     long start = System.nanoTime();
     Tensor out = work.get();
     tally.nanos += System.nanoTime() - start;
+    tally.work = tally.work.plus(inner.work().since(before));
     tally.count++;
     return out;
   }
@@ -232,6 +237,11 @@ final class ProfilingOps implements Ops {
   @Override
   public void release(Tensor tensor) {
     inner.release(tensor);
+  }
+
+  @Override
+  public Work work() {
+    return inner.work();
   }
 
   @Override

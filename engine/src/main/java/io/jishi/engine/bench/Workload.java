@@ -95,7 +95,8 @@ sealed interface Workload extends AutoCloseable {
     public double bytes(Costs costs) {
       double sum = costs.outputBytes();
       for (int at = 0; at < ids.length; at += CHUNK) {
-        sum += costs.layerBytes() + costs.cacheBytes(Math.min(at + CHUNK, ids.length));
+        int end = Math.min(at + CHUNK, ids.length);
+        sum += costs.layerBytes(end - at) + costs.cacheBytes(end);
       }
       return sum;
     }
@@ -166,7 +167,7 @@ sealed interface Workload extends AutoCloseable {
 
     @Override
     public double bytes(Costs costs) {
-      double weights = costs.layerBytes() + costs.outputBytes();
+      double weights = costs.layerBytes(batch()) + costs.outputBytes();
       return tokens * (weights + batch() * costs.cacheBytes(tokens / 2.0));
     }
 

@@ -37,6 +37,11 @@ final class DeepSeek {
     return build(b, sigmoid(b));
   }
 
+  /** Both as GGUF files have them, which say by a number how experts are scored. */
+  static DecoderSpec gguf(ModelConfig config) {
+    return config.text("scoring_func", "softmax").equals("sigmoid") ? v3(config) : v2(config);
+  }
+
   /** Experts by sigmoid, a bias for the choice, the best groups by their two best experts. */
   static Experts sigmoid(Blueprint b) {
     return new Experts(b)
@@ -62,6 +67,11 @@ final class DeepSeek {
 
   /** YaRN's factor to the second power, where the configuration asks for it. */
   private static double scoreScale(Blueprint b) {
+    if (b.config.gguf()) {
+      double factor = b.config.number("yarn_factor").orElse(1);
+      double rise = b.config.number("yarn_log_multiplier").orElse(0) * Math.log(factor);
+      return factor <= 1 ? 1 : (1 + rise) * (1 + rise);
+    }
     for (String name : new String[] {"rope_scaling", "rope_parameters"}) {
       ModelConfig rope = b.config.inner(name);
       if (rope != null && rope.number("mscale_all_dim").orElse(0) > 0) {

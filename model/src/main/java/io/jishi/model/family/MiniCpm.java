@@ -30,12 +30,16 @@ final class MiniCpm {
   /** Embeddings, residuals and logits are multiplied (μP). */
   private static Blueprint scaled(Blueprint b) {
     ModelConfig config = b.config;
-    double depth = config.number("scale_depth").orElse(1) / Math.sqrt(b.layers);
+    // GGUF files of MiniCPM 3 do not say what all of these models have.
+    boolean silent = config.architecture().equals("minicpm3") && config.gguf();
+    double depth = config.number("scale_depth").orElse(silent ? 1.4 : 1) / Math.sqrt(b.layers);
     double residual = config.number("residual_multiplier").orElse(depth);
-    double base = config.number("dim_model_base").orElse(b.width);
+    double base = config.number("dim_model_base").orElse(silent ? 256 : b.width);
     return b.arrange(Arrange.before(b.rms, (float) residual))
         .embeddingScale(
-            config.number("scale_emb").orElse(config.number("embedding_multiplier").orElse(1)))
+            config
+                .number("scale_emb")
+                .orElse(config.number("embedding_multiplier").orElse(silent ? 12 : 1)))
         .tied()
         .logitScale(1 / config.number("logits_scaling").orElse(b.width / base));
   }

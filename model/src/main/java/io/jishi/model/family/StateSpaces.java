@@ -56,10 +56,11 @@ final class StateSpaces {
 
   static DecoderSpec mamba2(ModelConfig config) {
     Blueprint b = new Blueprint(config);
+    int heads = b.size(config.gguf() ? "time_step_rank" : "num_heads");
     Mamba2 mixer =
         new Mamba2(
-            b.size("num_heads"),
-            b.size("head_dim"),
+            heads,
+            config.gguf() ? b.size("mamba_inner") / heads : b.size("head_dim"),
             b.size("state_size"),
             b.size("n_groups"),
             b.size("conv_kernel"),

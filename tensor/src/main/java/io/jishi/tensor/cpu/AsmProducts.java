@@ -10,6 +10,7 @@ import io.jishi.tensor.cpu.asm.Kernels;
 import io.jishi.tensor.cpu.asm.LineKind;
 import java.lang.foreign.Arena;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * Products by emitted kernels. A chunk of work is a run of tiles of 16 rows of one weight. Few
@@ -44,6 +45,7 @@ final class AsmProducts implements Products, Team.Task {
   private final LineBuffer[] lines = new LineBuffer[KINDS.length];
   private final AsmWorker[] workers;
   private final PaddedCopies biases = new PaddedCopies(arena);
+  private final HeadProducts heads;
   private final Team.Task lineTask = this::writeLines;
   private LineKind lineKind;
   private Tensor x;
@@ -60,6 +62,7 @@ final class AsmProducts implements Products, Team.Task {
     }
     workers = new AsmWorker[threads];
     Arrays.setAll(workers, i -> new AsmWorker(kernels));
+    heads = new HeadProducts(kernels, workers, biases);
   }
 
   @Override
@@ -148,7 +151,7 @@ final class AsmProducts implements Products, Team.Task {
     return x.rows() <= STREAMED_TILES * kernels.maxTokens(LineKind.BYTES);
   }
 
-  private static int tiles(Weight weight) {
+  static int tiles(Weight weight) {
     return (weight.rows() + TILE - 1) / TILE;
   }
 
@@ -198,7 +201,14 @@ final class AsmProducts implements Products, Team.Task {
   }
 
   @Override
+  public boolean heads(
+      Team team, int width, Tensor in, List<Linear> parts, Precision how, Tensor out) {
+    return heads.run(team, width, in, parts, how, out);
+  }
+
+  @Override
   public void close() {
+    heads.close();
     for (AsmWorker worker : workers) {
       worker.close();
     }

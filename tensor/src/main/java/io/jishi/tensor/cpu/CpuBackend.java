@@ -24,6 +24,7 @@ import io.jishi.tensor.cpu.scalar.AttentionTask;
 import io.jishi.tensor.cpu.scalar.LatentTask;
 import io.jishi.tensor.cpu.scalar.LinearTask;
 import io.jishi.tensor.cpu.scalar.ProductMeter;
+import io.jishi.tensor.cpu.scalar.Recurrences;
 import io.jishi.tensor.cpu.scalar.ScalarMatrixProducts;
 import io.jishi.tensor.cpu.scalar.ScalarOps;
 import io.jishi.tensor.cpu.scalar.ScalarRowSteps;
@@ -92,17 +93,20 @@ public final class CpuBackend implements Backend {
   public Ops ops(int threads) {
     Team team = Team.process();
     int width = width(threads);
-    Products products = new LinearTask(team.size());
-    RowOps rows = new ScalarRows();
-    AttentionRunner attention = new AttentionTask(team.size());
-    LatentRunner latent = new LatentTask(team.size());
+    WorkLog log = new WorkLog();
+    Products products = new Fallbacks.NotedProducts(new LinearTask(team.size()), log);
+    RowOps rows = new Fallbacks.NotedRows(new ScalarRows(), log);
+    AttentionRunner attention = new Fallbacks.NotedAttention(new AttentionTask(team.size()), log);
+    RecurrentRunner recurrences = new Fallbacks.NotedRecurrences(new Recurrences(), log);
+    LatentRunner latent = new Fallbacks.NotedLatent(new LatentTask(team.size()), log);
     if (kernels != null) {
       products = new AsmProducts(kernels, products, team.size());
       rows = new AsmRows(kernels, rows, team.size());
       attention = new AsmAttention(kernels, attention, team.size());
       latent = new AsmLatent(kernels, latent, team.size());
+      recurrences = new AsmRecurrences(kernels, recurrences, team.size());
     }
-    return new ScalarOps(team, width, products, rows, attention, latent);
+    return new ScalarOps(team, width, products, rows, attention, latent, recurrences, log);
   }
 
   @Override

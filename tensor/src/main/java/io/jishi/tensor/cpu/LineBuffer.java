@@ -67,19 +67,23 @@ final class LineBuffer implements AutoCloseable {
 
   /** Writes one token's lines, zeros behind the last column. */
   void write(AsmWorker worker, Kernel writer, Tensor x, int token) {
+    write(worker, writer, x.data(), 4L * x.cols() * token, x.cols(), token);
+  }
+
+  /** The same of {@code cols} floats that lie {@code from} bytes behind the start of {@code x}. */
+  void write(AsmWorker worker, Kernel writer, MemorySegment x, long from, int cols, int token) {
     int tile = tileOf(token);
     long out = offset(tile, 0) + (long) (token - start(tile)) * LINE_BYTES;
-    MemorySegment floats = x.data();
-    long from = 4L * x.cols() * token;
+    MemorySegment floats = x;
+    long at = from;
     int bytes = 4 * kind.columns();
-    if (x.cols() % kind.columns() != 0) {
-      MemorySegment pad = worker.pad((long) lines * bytes);
-      MemorySegment.copy(floats, from, pad, 0, 4L * x.cols());
-      floats = pad;
-      from = 0;
+    if (cols % kind.columns() != 0) {
+      floats = worker.pad((long) lines * bytes);
+      MemorySegment.copy(x, from, floats, 0, 4L * cols);
+      at = 0;
     }
     long stride = (long) size(tile) * LINE_BYTES;
-    worker.call.lines(writer, floats, from, bytes, memory, out, lines, stride);
+    worker.call.lines(writer, floats, at, bytes, memory, out, lines, stride);
   }
 
   private int tileOf(int token) {

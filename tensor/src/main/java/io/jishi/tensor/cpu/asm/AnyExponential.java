@@ -23,8 +23,8 @@ final class AnyExponential {
   private AnyExponential() {}
 
   /**
-   * {@code x = e^x}, not less than e^−87, the smallest that is a normal float; a NaN becomes some
-   * number.
+   * {@code x = e^x}, not less than e^−87, the smallest that is a normal float; a NaN stays one,
+   * since of two operands these instructions give the second where one is a NaN.
    *
    * @param first of {@link #REGISTERS} vector registers to use
    */
@@ -33,8 +33,8 @@ final class AnyExponential {
     Vec n = code.v(first);
     Vec p = code.v(first + 1);
     Vec t = code.v(first + 2);
-    asm.op(Op.VMAXPS, x, x, code.all(bits(LOWEST)));
-    asm.op(Op.VMINPS, x, x, code.all(bits(HIGHEST)));
+    asm.op(Op.VMAXPS, x, code.constant(n, bits(LOWEST)), x);
+    asm.op(Op.VMINPS, x, code.constant(n, bits(HIGHEST)), x);
     asm.op(Op.VPAND, t, x, code.all(0x80000000));
     asm.op(Op.VPOR, t, t, code.all(bits(0.5f)));
     asm.op(Op.VMULPS, n, x, code.all(bits(LOG2_E)));

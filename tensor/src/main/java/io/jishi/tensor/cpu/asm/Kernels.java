@@ -20,7 +20,8 @@ public final class Kernels {
   private final Kernel[] writers = new Kernel[LineKind.values().length];
   private final Kernel[] packers = new Kernel[DType.values().length];
   private Kernel rmsNorm;
-  private Kernel silu;
+  private final RowMaps maps;
+  private final ScanSet scans;
   private Kernel add;
   private final Kernel[] productMeters = new Kernel[LineKind.values().length];
   private Kernel readMeter;
@@ -32,6 +33,8 @@ public final class Kernels {
       throw new IllegalArgumentException("no kernels for " + level);
     }
     this.level = level;
+    maps = new RowMaps(level);
+    scans = new ScanSet(level);
   }
 
   /** What they may use. */
@@ -178,9 +181,14 @@ public final class Kernels {
     return rmsNorm = rmsNorm != null ? rmsNorm : load("rmsNorm", RowKernels.rmsNorm(level));
   }
 
-  /** {@link RowKernels#silu}. */
-  public synchronized Kernel silu() {
-    return silu = silu != null ? silu : load("silu", RowKernels.silu(level));
+  /** What changes rows value by value, and norms of parts of rows. */
+  public RowMaps maps() {
+    return maps;
+  }
+
+  /** Recurrent operations. */
+  public ScanSet scans() {
+    return scans;
   }
 
   /** {@link RowKernels#add}. */

@@ -4,8 +4,8 @@ package io.jishi.tensor.cpu.asm;
 import static io.jishi.tensor.cpu.asm.AnyExponential.bits;
 
 /**
- * Emits what works on rows of floats, whose length is a multiple of 16: RMSNorm, the gate of a
- * feed-forward layer, addition.
+ * Emits what works on rows of floats, whose length is a multiple of 16: RMSNorm and addition;
+ * {@link RowMaps} has the rest.
  *
  * <p>Arguments: {@link #A}, {@link #B}, {@link #OUT}, {@link #COUNT} of 16 floats in a row (at
  * least one), {@link #ROWS} (at least one), {@link #A_STEP} in bytes from row to row.
@@ -56,51 +56,6 @@ final class RowKernels {
                 code.asm.add(OUT_AT, 64);
               });
         });
-  }
-
-  /** {@code out = a / (1 + e^−a) · b}; {@code A_STEP} is that of a and b. */
-  static byte[] silu(Level level) {
-    return Code.make(
-        level,
-        level.bytes(),
-        2 + AnyExponential.REGISTERS,
-        code -> rows(code, () -> code.loop(LEFT, () -> silu(code))));
-  }
-
-  private static void rows(Code code, Runnable row) {
-    Assembler asm = code.asm;
-    code.argument(ROW, A);
-    code.argument(Gp.R14, B);
-    code.argument(OUT_AT, OUT);
-    code.argument(ROWS_LEFT, ROWS);
-    code.loop(
-        ROWS_LEFT,
-        () -> {
-          asm.mov(A_AT, ROW);
-          asm.mov(B_AT, Gp.R14);
-          code.argument(LEFT, COUNT);
-          row.run();
-          asm.add(ROW, Mem.at(Gp.RDI, 8 * A_STEP));
-          asm.add(Gp.R14, Mem.at(Gp.RDI, 8 * A_STEP));
-        });
-  }
-
-  private static void silu(Code code) {
-    Assembler asm = code.asm;
-    Vec a = code.v(0);
-    Vec e = code.v(1);
-    for (int at = 0; at < 64; at += code.bytes) {
-      asm.op(Op.VMOVUPS, a, Mem.at(A_AT, at));
-      asm.op(Op.VPXOR, e, a, code.all(0x80000000));
-      AnyExponential.emit(code, e, 2);
-      asm.op(Op.VADDPS, e, e, code.all(bits(1f)));
-      asm.op(Op.VDIVPS, a, a, e);
-      asm.op(Op.VMULPS, a, a, Mem.at(B_AT, at));
-      asm.op(Op.VMOVUPS_STORE, a, Mem.at(OUT_AT, at));
-    }
-    asm.add(A_AT, 64);
-    asm.add(B_AT, 64);
-    asm.add(OUT_AT, 64);
   }
 
   /**

@@ -2,33 +2,43 @@
 package io.jishi.tensor.cpu.scalar;
 
 import io.jishi.tensor.DeltaRule;
+import java.util.Arrays;
 
 /** One token of the gated delta rule. */
 final class DeltaStep {
-  private final DeltaRule spec;
-  private final float[] decay;
-  private final float[] delta;
+  private static final int LANES = 16;
+
+  private final float[] lanes = new float[LANES];
+  private DeltaRule spec;
+  private float[] decay;
+  private float[] delta = new float[0];
 
   /** Queries, keys and values; queries and keys are scaled in place. */
-  final float[] in;
+  float[] in = new float[0];
 
   /** Softplus of the decays. */
-  final float[] a;
+  float[] a = new float[0];
 
   /** Before the sigmoid. */
-  final float[] b;
+  float[] b = new float[0];
 
   /** The result. */
-  final float[] y;
+  float[] y = new float[0];
 
-  DeltaStep(DeltaRule spec, float[] decay) {
-    this.spec = spec;
-    this.decay = decay;
-    delta = new float[spec.valueDim()];
-    in = new float[spec.inputWidth()];
-    a = new float[spec.decayWidth()];
-    b = new float[spec.valueHeads()];
-    y = new float[spec.outputWidth()];
+  void begin(DeltaRule of, float[] decays) {
+    if (of != spec) {
+      in = sized(in, of.inputWidth());
+      a = sized(a, of.decayWidth());
+      b = sized(b, of.valueHeads());
+      y = sized(y, of.outputWidth());
+      delta = sized(delta, of.valueDim());
+    }
+    spec = of;
+    decay = decays;
+  }
+
+  private static float[] sized(float[] old, int size) {
+    return old.length < size ? new float[size] : old;
   }
 
   void run(float[] state) {
@@ -43,14 +53,21 @@ final class DeltaStep {
     }
   }
 
+  /** Sums: 16 lanes side by side, then a tree of halves. */
   private void unit(int from, int n, float scale) {
-    float sum = 0;
-    for (int i = from; i < from + n; i++) {
-      sum = Math.fma(in[i], in[i], sum);
+    Arrays.fill(lanes, 0);
+    for (int i = 0; i < n; i++) {
+      float x = in[from + i];
+      lanes[i % LANES] = Math.fma(x, x, lanes[i % LANES]);
     }
-    float factor = (float) (1 / Math.sqrt(sum + DeltaRule.LENGTH_EPS)) * scale;
+    for (int half = LANES / 2; half > 0; half /= 2) {
+      for (int i = 0; i < half; i++) {
+        lanes[i] += lanes[i + half];
+      }
+    }
+    float factor = 1 / (float) Math.sqrt(lanes[0] + DeltaRule.LENGTH_EPS) * scale;
     for (int i = from; i < from + n; i++) {
-      in[i] *= factor;
+      in[i] = factor * in[i];
     }
   }
 
@@ -61,7 +78,7 @@ final class DeltaStep {
     int key = spec.keyHeads() * dim + query;
     int value = 2 * spec.keyHeads() * dim + h * width;
     int at = h * dim * width;
-    java.util.Arrays.fill(delta, 0);
+    Arrays.fill(delta, 0, width, 0);
     for (int i = 0; i < dim; i++) {
       float fade = Maths.exp(decay[h] * a[spec.channelDecay() ? h * dim + i : h]);
       for (int j = 0; j < width; j++) {

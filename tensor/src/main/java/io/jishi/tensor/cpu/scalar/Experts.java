@@ -6,6 +6,9 @@ import io.jishi.tensor.Ops;
 import io.jishi.tensor.Precision;
 import io.jishi.tensor.Routing;
 import io.jishi.tensor.Tensor;
+import io.jishi.tensor.cpu.RowOps;
+import io.jishi.tensor.cpu.Team;
+import io.jishi.tensor.cpu.WorkLog;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
@@ -15,6 +18,9 @@ import java.util.Arrays;
  * comes out is added in ascending order of ids.
  */
 final class Experts implements AutoCloseable {
+  /** Operations of the choice for each expert and token, about. */
+  private static final double CHOICE_COST = 20;
+
   private final Router router = new Router();
   private Arena arena = Arena.ofShared();
   private MemorySegment memory = MemorySegment.NULL;
@@ -25,18 +31,30 @@ final class Experts implements AutoCloseable {
   private int[] group = new int[0];
   private float[] groupWeights = new float[0];
   private float[] products = new float[0];
-  private float[] row = new float[0];
-  private float[] sum = new float[0];
 
-  void run(Ops ops, Tensor x, Mixture mixture, Precision precision, Tensor out) {
+  void run(
+      Ops ops,
+      Team team,
+      int width,
+      RowOps rows,
+      WorkLog log,
+      Tensor x,
+      Mixture mixture,
+      Precision precision,
+      Tensor out) {
     choose(x, mixture, ops, precision);
-    clear(out);
+    log.start();
+    log.inJava(); // few numbers and many branches: the choice stays on the host
+    log.end((double) x.rows() * mixture.routing().experts() * CHOICE_COST);
+    out.data().fill((byte) 0);
     int chosen = mixture.routing().chosen();
     for (int e = 0; e < mixture.experts().size(); e++) {
       int count = group(e, x.rows(), chosen);
       if (count > 0) {
         Tensor y = ops.feedForward(gather(x, count), mixture.experts().get(e), precision);
-        add(y, count, out);
+        log.start();
+        rows.addScaled(team, width, y, count, group, groupWeights, out);
+        log.end(2.0 * count * out.cols());
         ops.release(y);
       }
     }
@@ -79,9 +97,9 @@ final class Experts implements AutoCloseable {
 
   private Tensor gather(Tensor x, int count) {
     Tensor rows = view(count, x.rows(), x.cols());
+    long bytes = Tensor.bytes(1, x.cols());
     for (int i = 0; i < count; i++) {
-      x.read(group[i], 0, row, 0, x.cols());
-      rows.write(i, 0, row, 0, x.cols());
+      MemorySegment.copy(x.data(), group[i] * bytes, rows.data(), i * bytes, bytes);
     }
     return rows;
   }
@@ -103,26 +121,6 @@ final class Experts implements AutoCloseable {
       views[rows] = new Tensor(memory.asSlice(0, Tensor.bytes(rows, cols)), rows, cols);
     }
     return views[rows];
-  }
-
-  private void clear(Tensor out) {
-    if (row.length < out.cols()) {
-      row = new float[out.cols()];
-      sum = new float[out.cols()];
-    }
-    out.data().fill((byte) 0);
-  }
-
-  private void add(Tensor y, int count, Tensor out) {
-    int cols = out.cols();
-    for (int i = 0; i < count; i++) {
-      y.read(i, 0, row, 0, cols);
-      out.read(group[i], 0, sum, 0, cols);
-      for (int c = 0; c < cols; c++) {
-        sum[c] = Math.fma(groupWeights[i], row[c], sum[c]);
-      }
-      out.write(group[i], 0, sum, 0, cols);
-    }
   }
 
   @Override

@@ -8,181 +8,228 @@ import io.jishi.tensor.StateSpace;
 import io.jishi.tensor.Tensor;
 import io.jishi.tensor.Weight;
 import io.jishi.tensor.WeightedMean;
+import io.jishi.tensor.cpu.RecurrentLayout;
+import io.jishi.tensor.cpu.RecurrentRunner;
+import io.jishi.tensor.cpu.Team;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 
-/** Recurrent operations, token by token, so that no cut of a prompt changes a bit. */
-final class Recurrences {
+/**
+ * Recurrent operations in plain Java, on one thread. Their order of additions is the definition
+ * that emitted kernels follow to the bit.
+ */
+public final class Recurrences implements RecurrentRunner {
   private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
 
-  /** One token of one sequence. */
-  @FunctionalInterface
-  private interface Step {
-    void run(int token, float[] state);
+  private final FloatCopies copies = new FloatCopies();
+  private float[] zeros = new float[0];
+  private float[] state = new float[0];
+  private float[] in = new float[0];
+  private float[] more = new float[0];
+  private float[] y = new float[0];
+  private final DeltaStep delta = new DeltaStep();
+
+  @Override
+  public void convolve(
+      Team team, int width, Tensor x, Convolution spec, int layer, Batch batch, Tensor out) {
+    int channels = spec.channels();
+    float[] taps = copies.of(spec.weight());
+    float[] bias = vector(spec.bias(), channels);
+    resize(channels, 0, channels);
+    for (int span = 0; span < batch.spans(); span++) {
+      MemorySegment memory = load(batch, span, layer);
+      for (int t = batch.spanStart(span); t < batch.spanEnd(span); t++) {
+        x.read(t, 0, in, 0, channels);
+        convolve(spec.kernel() - 1, channels, taps, bias);
+        out.write(t, 0, y, 0, channels);
+      }
+      store(memory);
+    }
   }
 
-  private float[] state = new float[0];
+  private void convolve(int past, int channels, float[] taps, float[] bias) {
+    for (int c = 0; c < channels; c++) {
+      float sum = bias[c];
+      int tap = c * (past + 1);
+      for (int k = 0; k < past; k++) {
+        sum = Math.fma(taps[tap + k], state[k * channels + c], sum);
+      }
+      y[c] = Math.fma(taps[tap + past], in[c], sum);
+    }
+    if (past > 0) {
+      System.arraycopy(state, channels, state, 0, (past - 1) * channels);
+      System.arraycopy(in, 0, state, (past - 1) * channels, channels);
+    }
+  }
 
-  /** Takes each sequence's state through its tokens. */
-  private void walk(Batch batch, int layer, long bytes, Step step) {
-    int n = Math.toIntExact(bytes / Float.BYTES);
+  @Override
+  public void stateSpace(
+      Team team,
+      int width,
+      Tensor xbc,
+      Tensor dt,
+      StateSpace spec,
+      int layer,
+      Batch batch,
+      Tensor out) {
+    float[] decay = copies.of(spec.decay());
+    float[] skip = copies.of(spec.skip());
+    float[] bias = vector(spec.stepBias(), spec.heads());
+    resize(spec.inputWidth(), spec.heads(), spec.outputWidth());
+    for (int span = 0; span < batch.spans(); span++) {
+      MemorySegment memory = load(batch, span, layer);
+      for (int t = batch.spanStart(span); t < batch.spanEnd(span); t++) {
+        xbc.read(t, 0, in, 0, spec.inputWidth());
+        dt.read(t, 0, more, 0, spec.heads());
+        for (int h = 0; h < spec.heads(); h++) {
+          more[h] = Maths.softplus(more[h] + bias[h]);
+        }
+        for (int p = 0; p < spec.outputWidth(); p++) {
+          y[p] = channel(spec, p, decay, skip);
+        }
+        out.write(t, 0, y, 0, spec.outputWidth());
+      }
+      store(memory);
+    }
+  }
+
+  /** Two sums, over even and odd values of the state, so that kernels need not wait for one. */
+  private float channel(StateSpace spec, int p, float[] decay, float[] skip) {
+    int n = spec.state();
+    int h = p / spec.headDim();
+    int first = p / RecurrentLayout.LANES * RecurrentLayout.LANES;
+    int lanes = RecurrentLayout.lanes(first, spec.outputWidth());
+    int at = RecurrentLayout.run(first, n) + p - first;
+    int b = spec.outputWidth() + h * spec.groups() / spec.heads() * n;
+    int c = b + spec.groups() * n;
+    int decays = spec.decay().cols();
+    float step = more[h];
+    float input = step * in[p];
+    float factor = Maths.exp(step * decay[h * decays]);
+    float even = 0;
+    float odd = 0;
+    for (int j = 0; j < n; j++) {
+      if (j > 0 && decays > 1) {
+        factor = Maths.exp(step * decay[h * decays + j]);
+      }
+      float value = Math.fma(factor, state[at + j * lanes], input * in[b + j]);
+      state[at + j * lanes] = value;
+      if ((j & 1) == 0) {
+        even = Math.fma(value, in[c + j], even);
+      } else {
+        odd = Math.fma(value, in[c + j], odd);
+      }
+    }
+    return Math.fma(skip[h], in[p], even + odd);
+  }
+
+  @Override
+  public void deltaRule(
+      Team team,
+      int width,
+      Tensor qkv,
+      Tensor a,
+      Tensor b,
+      DeltaRule spec,
+      int layer,
+      Batch batch,
+      Tensor out) {
+    delta.begin(spec, copies.of(spec.decay()));
+    float[] bias = copies.of(spec.decayBias());
+    for (int span = 0; span < batch.spans(); span++) {
+      MemorySegment memory = load(batch, span, layer);
+      for (int t = batch.spanStart(span); t < batch.spanEnd(span); t++) {
+        qkv.read(t, 0, delta.in, 0, spec.inputWidth());
+        a.read(t, 0, delta.a, 0, spec.decayWidth());
+        b.read(t, 0, delta.b, 0, spec.valueHeads());
+        for (int i = 0; i < spec.decayWidth(); i++) {
+          delta.a[i] = Maths.softplus(delta.a[i] + bias[i]);
+        }
+        delta.run(state);
+        out.write(t, 0, delta.y, 0, spec.outputWidth());
+      }
+      store(memory);
+    }
+  }
+
+  @Override
+  public void weightedMean(
+      Team team,
+      int width,
+      Tensor keys,
+      Tensor values,
+      WeightedMean spec,
+      int layer,
+      Batch batch,
+      Tensor out) {
+    int n = keys.cols();
+    float[] decay = copies.of(spec.decay());
+    float[] bonus = copies.of(spec.bonus());
+    resize(n, n, n);
+    for (int span = 0; span < batch.spans(); span++) {
+      MemorySegment memory = load(batch, span, layer);
+      for (int t = batch.spanStart(span); t < batch.spanEnd(span); t++) {
+        keys.read(t, 0, in, 0, n);
+        values.read(t, 0, more, 0, n);
+        for (int c = 0; c < n; c++) {
+          y[c] = mean(c, n, bonus[c], decay[c]);
+        }
+        out.write(t, 0, y, 0, n);
+      }
+      store(memory);
+    }
+  }
+
+  private float mean(int c, int n, float bonus, float decay) {
+    float k = in[c];
+    float v = more[c];
+    float top = state[c];
+    float bottom = state[n + c];
+    // Nothing was added yet where the denominator is 0: the exponent says nothing then.
+    float exponent = bottom == 0 ? -Float.MAX_VALUE : state[2 * n + c];
+    float now = bonus + k;
+    float max = Math.max(exponent, now);
+    float past = Maths.exp(exponent - max);
+    float weight = Maths.exp(now - max);
+    float mean = Math.fma(past, top, weight * v) / Math.fma(past, bottom, weight);
+    float faded = exponent + decay;
+    max = Math.max(faded, k);
+    past = Maths.exp(faded - max);
+    weight = Maths.exp(k - max);
+    state[c] = Math.fma(past, top, weight * v);
+    state[n + c] = Math.fma(past, bottom, weight);
+    state[2 * n + c] = max;
+    return mean;
+  }
+
+  private MemorySegment load(Batch batch, int span, int layer) {
+    MemorySegment memory = batch.state(span).recurrent(layer);
+    int n = Math.toIntExact(memory.byteSize() / Float.BYTES);
     if (state.length != n) {
       state = new float[n];
     }
-    for (int span = 0; span < batch.spans(); span++) {
-      MemorySegment memory = batch.state(span).recurrent(layer);
-      MemorySegment.copy(memory, FLOAT, 0, state, 0, n);
-      for (int t = batch.spanStart(span); t < batch.spanEnd(span); t++) {
-        step.run(t, state);
-      }
-      MemorySegment.copy(state, 0, memory, FLOAT, 0, n);
-    }
+    MemorySegment.copy(memory, FLOAT, 0, state, 0, n);
+    return memory;
   }
 
-  void convolve(Tensor x, Convolution spec, int layer, Batch batch, Tensor out) {
-    int channels = spec.channels();
-    int past = spec.kernel() - 1;
-    float[][] taps = rows(spec.weight());
-    float[] bias = vector(spec.bias(), channels);
-    float[] in = new float[channels];
-    float[] y = new float[channels];
-    walk(
-        batch,
-        layer,
-        spec.stateBytes(),
-        (t, s) -> {
-          x.read(t, 0, in, 0, channels);
-          for (int c = 0; c < channels; c++) {
-            int at = c * past;
-            float sum = bias[c];
-            for (int k = 0; k < past; k++) {
-              sum = Math.fma(taps[c][k], s[at + k], sum);
-            }
-            y[c] = Math.fma(taps[c][past], in[c], sum);
-            for (int k = 0; k < past; k++) {
-              s[at + k] = k + 1 < past ? s[at + k + 1] : in[c];
-            }
-          }
-          out.write(t, 0, y, 0, channels);
-        });
+  private void store(MemorySegment memory) {
+    MemorySegment.copy(state, 0, memory, FLOAT, 0, state.length);
   }
 
-  void stateSpace(Tensor xbc, Tensor dt, StateSpace spec, int layer, Batch batch, Tensor out) {
-    int heads = spec.heads();
-    int n = spec.state();
-    int dim = spec.headDim();
-    int inner = spec.outputWidth();
-    float[][] decay = rows(spec.decay());
-    float[] skip = vector(spec.skip(), heads);
-    float[] stepBias = vector(spec.stepBias(), heads);
-    float[] in = new float[spec.inputWidth()];
-    float[] steps = new float[heads];
-    float[] factors = new float[n];
-    float[] y = new float[inner];
-    walk(
-        batch,
-        layer,
-        spec.stateBytes(),
-        (t, s) -> {
-          xbc.read(t, 0, in, 0, in.length);
-          dt.read(t, 0, steps, 0, heads);
-          for (int h = 0; h < heads; h++) {
-            float step = Maths.softplus(steps[h] + stepBias[h]);
-            float[] a = decay[h];
-            for (int j = 0; j < n; j++) {
-              factors[j] =
-                  j > 0 && a.length == 1
-                      ? factors[0]
-                      : Maths.exp(step * a[Math.min(j, a.length - 1)]);
-            }
-            int b = inner + h * spec.groups() / heads * n;
-            int c = b + spec.groups() * n;
-            for (int p = h * dim; p < (h + 1) * dim; p++) {
-              float input = step * in[p];
-              float sum = 0;
-              for (int j = 0; j < n; j++) {
-                float value = Math.fma(factors[j], s[p * n + j], input * in[b + j]);
-                s[p * n + j] = value;
-                sum = Math.fma(value, in[c + j], sum);
-              }
-              y[p] = Math.fma(skip[h], in[p], sum);
-            }
-          }
-          out.write(t, 0, y, 0, inner);
-        });
-  }
-
-  void deltaRule(
-      Tensor qkv, Tensor a, Tensor b, DeltaRule spec, int layer, Batch batch, Tensor out) {
-    DeltaStep step = new DeltaStep(spec, vector(spec.decay(), spec.valueHeads()));
-    float[] decayBias = vector(spec.decayBias(), spec.decayWidth());
-    walk(
-        batch,
-        layer,
-        spec.stateBytes(),
-        (t, s) -> {
-          qkv.read(t, 0, step.in, 0, step.in.length);
-          a.read(t, 0, step.a, 0, step.a.length);
-          b.read(t, 0, step.b, 0, step.b.length);
-          for (int i = 0; i < step.a.length; i++) {
-            step.a[i] = Maths.softplus(step.a[i] + decayBias[i]);
-          }
-          step.run(s);
-          out.write(t, 0, step.y, 0, step.y.length);
-        });
-  }
-
-  void weightedMean(
-      Tensor keys, Tensor values, WeightedMean spec, int layer, Batch batch, Tensor out) {
-    int n = keys.cols();
-    float[] decay = vector(spec.decay(), n);
-    float[] bonus = vector(spec.bonus(), n);
-    float[] k = new float[n];
-    float[] v = new float[n];
-    walk(
-        batch,
-        layer,
-        spec.stateBytes(),
-        (t, s) -> {
-          keys.read(t, 0, k, 0, n);
-          values.read(t, 0, v, 0, n);
-          for (int c = 0; c < n; c++) {
-            float top = s[3 * c];
-            float bottom = s[3 * c + 1];
-            // Nothing was added yet where the denominator is 0: the exponent says nothing then.
-            float exponent = bottom == 0 ? -Float.MAX_VALUE : s[3 * c + 2];
-            float now = bonus[c] + k[c];
-            float max = Math.max(exponent, now);
-            float past = Maths.exp(exponent - max);
-            float weight = Maths.exp(now - max);
-            float y = (past * top + weight * v[c]) / (past * bottom + weight);
-            float faded = exponent + decay[c];
-            max = Math.max(faded, k[c]);
-            past = Maths.exp(faded - max);
-            weight = Maths.exp(k[c] - max);
-            s[3 * c] = past * top + weight * v[c];
-            s[3 * c + 1] = past * bottom + weight;
-            s[3 * c + 2] = max;
-            v[c] = y;
-          }
-          out.write(t, 0, v, 0, n);
-        });
-  }
-
-  private static float[] vector(Weight weight, int size) {
-    float[] values = new float[size];
+  private float[] vector(Weight weight, int size) {
     if (weight != null) {
-      weight.vector(values);
+      return copies.of(weight);
     }
-    return values;
+    if (zeros.length < size) {
+      zeros = new float[size];
+    }
+    return zeros;
   }
 
-  private static float[][] rows(Weight weight) {
-    float[][] rows = new float[weight.rows()][weight.cols()];
-    byte[] stored = new byte[Math.toIntExact(weight.type().rowBytes(weight.cols()))];
-    for (int r = 0; r < rows.length; r++) {
-      weight.row(r, stored, rows[r]);
-    }
-    return rows;
+  private void resize(int inputs, int others, int outputs) {
+    in = in.length < inputs ? Arrays.copyOf(in, inputs) : in;
+    more = more.length < others ? Arrays.copyOf(more, others) : more;
+    y = y.length < outputs ? Arrays.copyOf(y, outputs) : y;
   }
 }

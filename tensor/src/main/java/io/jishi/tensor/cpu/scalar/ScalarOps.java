@@ -16,18 +16,28 @@ import io.jishi.tensor.StateSpace;
 import io.jishi.tensor.Tensor;
 import io.jishi.tensor.Weight;
 import io.jishi.tensor.WeightedMean;
+import io.jishi.tensor.Work;
 import io.jishi.tensor.cpu.AttentionRunner;
 import io.jishi.tensor.cpu.LatentRunner;
 import io.jishi.tensor.cpu.Products;
+import io.jishi.tensor.cpu.RecurrentRunner;
 import io.jishi.tensor.cpu.RowOps;
 import io.jishi.tensor.cpu.Team;
+import io.jishi.tensor.cpu.WorkLog;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import java.util.Objects;
 
 /** The waist in plain Java. */
 public final class ScalarOps implements Ops {
   /** Rows of the packed tiles that run best here; tiles of any size run. */
   public static final int TILE = Lanes.COUNT;
+
+  /** Operations of a norm for each value, about. */
+  private static final double NORM_COST = 4;
+
+  /** Operations of an exponential and what surrounds it. */
+  private static final double EXPONENTIAL_COST = 20;
 
   private final Team team;
   private final int width;
@@ -35,10 +45,10 @@ public final class ScalarOps implements Ops {
   private final Products products;
   private final RowOps rows;
   private final AttentionRunner attentionRunner;
-  private final Elementwise elementwise = new Elementwise();
   private final LatentRunner latent;
   private final Experts experts = new Experts();
-  private final Recurrences recurrences = new Recurrences();
+  private final RecurrentRunner recurrences;
+  private final WorkLog log;
   private float[] row = new float[0];
   private byte[] stored = new byte[0];
 
@@ -50,6 +60,8 @@ public final class ScalarOps implements Ops {
    * @param rows how to work on rows; closed with this object
    * @param attention how to attend; closed with this object
    * @param latent how to attend to latent rows; closed with this object
+   * @param recurrences how to run recurrent operations; closed with this object
+   * @param log in which fallbacks of these say so
    */
   public ScalarOps(
       Team team,
@@ -57,13 +69,17 @@ public final class ScalarOps implements Ops {
       Products products,
       RowOps rows,
       AttentionRunner attention,
-      LatentRunner latent) {
+      LatentRunner latent,
+      RecurrentRunner recurrences,
+      WorkLog log) {
     this.team = team;
     this.width = width;
     this.products = products;
     this.rows = rows;
     this.attentionRunner = attention;
     this.latent = latent;
+    this.recurrences = recurrences;
+    this.log = log;
   }
 
   @Override
@@ -111,7 +127,9 @@ public final class ScalarOps implements Ops {
   @Override
   public Tensor rmsNorm(Tensor x, Weight gain, float eps) {
     Tensor out = workspace.take(x.rows(), x.cols());
+    log.start();
     rows.rmsNorm(team, width, x, gain, eps, out);
+    log.end(NORM_COST * values(out));
     return out;
   }
 
@@ -122,14 +140,18 @@ public final class ScalarOps implements Ops {
           linear.weights().getFirst() + " does not take " + x.cols() + " inputs");
     }
     Tensor out = workspace.take(x.rows(), linear.out());
+    log.start();
     products.run(team, width, x, linear, precision, out);
+    log.end(2.0 * x.rows() * linear.in() * linear.out());
     return out;
   }
 
   @Override
   public Tensor gate(Tensor x, Activation activation) {
     Tensor out = workspace.take(x.rows(), x.cols() / 2);
+    log.start();
     rows.gate(team, width, x, activation, out);
+    log.end(EXPONENTIAL_COST * values(out));
     return out;
   }
 
@@ -139,7 +161,9 @@ public final class ScalarOps implements Ops {
       throw new IllegalArgumentException("shapes differ");
     }
     Tensor out = workspace.take(x.rows(), x.cols());
+    log.start();
     rows.add(team, width, x, y, out);
+    log.end(values(out));
     return out;
   }
 
@@ -149,7 +173,9 @@ public final class ScalarOps implements Ops {
       throw new IllegalArgumentException("not the queries, keys and values of this batch");
     }
     Tensor out = workspace.take(batch.size(), attention.outputWidth());
+    log.start();
     attentionRunner.run(team, width, qkv, attention, layer, batch, out);
+    log.end(4.0 * attention.outputWidth() * pastKeys(batch));
     return out;
   }
 
@@ -163,14 +189,18 @@ public final class ScalarOps implements Ops {
       throw new IllegalArgumentException(norm + " does not take " + x.cols() + " columns");
     }
     Tensor out = like(x);
-    elementwise.norm(x, norm, out);
+    log.start();
+    rows.norm(team, width, x, norm, out);
+    log.end(NORM_COST * values(out));
     return out;
   }
 
   @Override
   public Tensor scale(Tensor x, float factor) {
     Tensor out = like(x);
-    elementwise.scale(x, factor, out);
+    log.start();
+    rows.scale(team, width, x, factor, out);
+    log.end(values(out));
     return out;
   }
 
@@ -180,28 +210,34 @@ public final class ScalarOps implements Ops {
       throw new IllegalArgumentException("shapes differ");
     }
     Tensor out = like(x);
-    elementwise.multiply(x, y, out);
+    log.start();
+    rows.multiply(team, width, x, y, out);
+    log.end(values(out));
     return out;
   }
 
   @Override
   public Tensor activate(Tensor x, Activation activation) {
     Tensor out = like(x);
-    elementwise.activate(x, activation, out);
+    log.start();
+    rows.activate(team, width, x, activation, out);
+    log.end(EXPONENTIAL_COST * values(out));
     return out;
   }
 
   @Override
   public Tensor softCap(Tensor x, float cap) {
     Tensor out = like(x);
-    elementwise.softCap(x, cap, out);
+    log.start();
+    rows.softCap(team, width, x, cap, out);
+    log.end(EXPONENTIAL_COST * values(out));
     return out;
   }
 
   @Override
   public Tensor columns(Tensor x, int from, int count) {
     Tensor out = workspace.take(x.rows(), count);
-    elementwise.copy(x, from, count, out, 0);
+    copy(x, from, count, out, 0);
     return out;
   }
 
@@ -211,26 +247,45 @@ public final class ScalarOps implements Ops {
       throw new IllegalArgumentException("shapes differ");
     }
     Tensor out = workspace.take(x.rows(), x.cols() + y.cols());
-    elementwise.copy(x, 0, x.cols(), out, 0);
-    elementwise.copy(y, 0, y.cols(), out, x.cols());
+    copy(x, 0, x.cols(), out, 0);
+    copy(y, 0, y.cols(), out, x.cols());
     return out;
   }
 
   @Override
   public Tensor headLinear(Tensor x, List<Linear> heads, Precision precision) {
+    Linear first = heads.getFirst();
+    Tensor out = workspace.take(x.rows(), heads.size() * first.out());
+    log.start();
+    if (!products.heads(team, width, x, heads, precision, out)) {
+      headByHead(x, heads, precision, out);
+    }
+    log.end(2.0 * x.rows() * heads.size() * first.in() * first.out());
+    return out;
+  }
+
+  private void headByHead(Tensor x, List<Linear> heads, Precision precision, Tensor out) {
     int in = heads.getFirst().in();
     int part = heads.getFirst().out();
-    Tensor out = workspace.take(x.rows(), heads.size() * part);
     Tensor from = workspace.take(x.rows(), in);
     Tensor to = workspace.take(x.rows(), part);
     for (int h = 0; h < heads.size(); h++) {
-      elementwise.copy(x, h * in, in, from, 0);
+      copy(x, h * in, in, from, 0);
       products.run(team, width, from, heads.get(h), precision, to);
-      elementwise.copy(to, 0, part, out, h * part);
+      copy(to, 0, part, out, h * part);
     }
     workspace.release(from);
     workspace.release(to);
-    return out;
+  }
+
+  /** Columns {@code from … } of {@code x} to columns {@code to … } of {@code out}. */
+  private static void copy(Tensor x, int from, int count, Tensor out, int to) {
+    Objects.checkFromIndexSize(from, count, x.cols());
+    Objects.checkFromIndexSize(to, count, out.cols());
+    for (long t = 0; t < x.rows(); t++) {
+      MemorySegment.copy(
+          x.data(), 4 * (t * x.cols() + from), out.data(), 4 * (t * out.cols() + to), 4L * count);
+    }
   }
 
   @Override
@@ -242,35 +297,43 @@ public final class ScalarOps implements Ops {
       throw new IllegalArgumentException("not the queries and rows of this batch");
     }
     Tensor out = workspace.take(batch.size(), spec.outputWidth());
+    log.start();
     latent.run(team, width, queries, keys, spec, layer, batch, out);
+    log.end(2.0 * (spec.queryWidth() + spec.outputWidth()) * pastKeys(batch));
     return out;
   }
 
   @Override
   public Tensor mixture(Tensor x, Mixture mixture, Precision precision) {
     Tensor out = like(x);
-    experts.run(this, x, mixture, precision, out);
+    experts.run(this, team, width, rows, log, x, mixture, precision, out);
     return out;
   }
 
   @Override
   public Tensor convolve(Tensor x, Convolution convolution, int layer, Batch batch) {
     Tensor out = like(x);
-    recurrences.convolve(x, convolution, layer, batch, out);
+    log.start();
+    recurrences.convolve(team, width, x, convolution, layer, batch, out);
+    log.end(2.0 * convolution.kernel() * values(out));
     return out;
   }
 
   @Override
   public Tensor stateSpace(Tensor xbc, Tensor dt, StateSpace spec, int layer, Batch batch) {
     Tensor out = workspace.take(batch.size(), spec.outputWidth());
-    recurrences.stateSpace(xbc, dt, spec, layer, batch, out);
+    log.start();
+    recurrences.stateSpace(team, width, xbc, dt, spec, layer, batch, out);
+    log.end(5.0 * spec.state() * values(out));
     return out;
   }
 
   @Override
   public Tensor deltaRule(Tensor qkv, Tensor a, Tensor b, DeltaRule spec, int layer, Batch batch) {
     Tensor out = workspace.take(batch.size(), spec.outputWidth());
-    recurrences.deltaRule(qkv, a, b, spec, layer, batch, out);
+    log.start();
+    recurrences.deltaRule(team, width, qkv, a, b, spec, layer, batch, out);
+    log.end(7.0 * spec.keyDim() * values(out));
     return out;
   }
 
@@ -278,8 +341,23 @@ public final class ScalarOps implements Ops {
   public Tensor weightedMean(
       Tensor keys, Tensor values, WeightedMean spec, int layer, Batch batch) {
     Tensor out = like(keys);
-    recurrences.weightedMean(keys, values, spec, layer, batch, out);
+    log.start();
+    recurrences.weightedMean(team, width, keys, values, spec, layer, batch, out);
+    log.end(4 * EXPONENTIAL_COST * values(out));
     return out;
+  }
+
+  private static double values(Tensor x) {
+    return (double) x.rows() * x.cols();
+  }
+
+  /** Keys that the tokens of a batch see, where nothing limits them. */
+  private static double pastKeys(Batch batch) {
+    double sum = 0;
+    for (int t = 0; t < batch.size(); t++) {
+      sum += batch.position(t) + 1;
+    }
+    return sum;
   }
 
   private Tensor like(Tensor x) {
@@ -297,6 +375,11 @@ public final class ScalarOps implements Ops {
   }
 
   @Override
+  public Work work() {
+    return log.read();
+  }
+
+  @Override
   public long workspaceBytes() {
     return workspace.bytes();
   }
@@ -307,6 +390,7 @@ public final class ScalarOps implements Ops {
     rows.close();
     attentionRunner.close();
     latent.close();
+    recurrences.close();
     experts.close();
     workspace.close();
   }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.jishi.tensor.Activation;
 import io.jishi.tensor.DType;
 import io.jishi.tensor.Packing;
 import io.jishi.tensor.Weight;
@@ -108,7 +109,7 @@ class BordersTest {
         .isInstanceOf(IndexOutOfBoundsException.class);
     assertThatThrownBy(() -> call.add(kernels.add(), rows, rows, rows, 0, 60))
         .isInstanceOf(IndexOutOfBoundsException.class);
-    assertThatThrownBy(() -> call.gate(kernels.silu(), rows, rows, 32, 1, 1))
+    assertThatThrownBy(() -> call.gate(kernels.maps().gate(Activation.SILU), rows, rows, 32, 1, 1))
         .isInstanceOf(IndexOutOfBoundsException.class);
     assertThatThrownBy(() -> call.rmsNorm(kernels.rmsNorm(), rows, rows, 1e-5f, rows, 32, 0, 3))
         .isInstanceOf(IndexOutOfBoundsException.class);
