@@ -39,7 +39,7 @@ final class HuggingFaceFolder implements ModelFiles {
 
   @Override
   public Checkpoint checkpoint(DecoderSpec spec) {
-    return spec.checkpoint();
+    return spec.checkpoint().fitted(weights.tensors().keySet());
   }
 
   @Override
