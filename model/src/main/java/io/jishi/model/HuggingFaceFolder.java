@@ -91,6 +91,11 @@ final class HuggingFaceFolder implements ModelFiles {
   }
 
   @Override
+  public EmbeddingDefaults embedding() {
+    return SentenceTransformers.read(folder);
+  }
+
+  @Override
   public String name() {
     Path name = folder.toAbsolutePath().normalize().getFileName();
     return name == null ? "model" : name.toString();
