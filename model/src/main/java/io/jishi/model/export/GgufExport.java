@@ -4,6 +4,7 @@ package io.jishi.model.export;
 import io.jishi.base.JishiException;
 import io.jishi.base.JsonObject;
 import io.jishi.model.TensorRole;
+import io.jishi.model.WeightMix;
 import io.jishi.tensor.DType;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -54,19 +55,28 @@ public final class GgufExport {
   /**
    * Writes a new file.
    *
-   * @param type for matrices, one of {@link BlockEncoder#TYPES}. Under Q4_0 the embedding and the
-   *     output matrix are Q8_0, which they suffer less from; a matrix whose rows are no whole
-   *     blocks is F16; vectors are F32
+   * @param type for matrices, one of {@link BlockEncoder#TYPES}; see {@link WeightMix#fitting}
    * @throws JishiException.BadFile where the file exists
    * @throws JishiException.Unsupported where the family, its rotary scaling or the tokenizer cannot
    *     be written
    */
   public static void write(ModelSource model, Path file, DType type, Disk disk) {
-    AtomicFiles.refuseExisting(file);
-    AtomicFiles.create(file, disk, new GgufExport(model).writer(type));
+    write(model, file, WeightMix.of(type.name()), disk, Progress.NONE);
   }
 
-  private GgufWriter writer(DType type) {
+  /**
+   * Writes a new file of a mixture of types; see {@link #write(ModelSource, Path, DType, Disk)}.
+   *
+   * @param mix null to leave matrices as they are stored
+   */
+  public static void write(
+      ModelSource model, Path file, WeightMix mix, Disk disk, Progress progress) {
+    AtomicFiles.refuseExisting(file);
+    AtomicFiles.create(file, disk, new GgufExport(model).writer(mix).tell(progress));
+  }
+
+  private GgufWriter writer(WeightMix mix) {
+    TypePlan plan = new TypePlan(mix, config.requireInt("num_hidden_layers"), tied());
     List<OutputTensor> tensors = new ArrayList<>();
     Map<String, String> names = names();
     for (OutputTensor tensor : model.tensors()) {
@@ -76,7 +86,7 @@ public final class GgufExport {
             model.folder() + ": the tensor '" + tensor.name() + "' has no name in GGUF files");
       }
       if (!(tied() && name.equals(TensorRole.OUTPUT.gguf(0) + ".weight"))) {
-        tensors.add(paired(tensor).named(name).as(type(tensor, name, type)));
+        tensors.add(paired(tensor).named(name).as(plan.type(name, tensor.shape(), tensor.type())));
       }
     }
     float[] divisors = divisors();
@@ -91,7 +101,9 @@ public final class GgufExport {
     GgufWriter out = new GgufWriter(tensors);
     out.put("general.architecture", family);
     out.put("general.name", model.folder().toAbsolutePath().normalize().getFileName().toString());
-    out.put("general.file_type", fileType(type));
+    if (mix != null) {
+      out.put("general.file_type", mix.fileType());
+    }
     putConfig(out);
     GgufVocabulary.put(out, model.folder(), config.requireInt("vocab_size"));
     return out;
@@ -129,26 +141,6 @@ public final class GgufExport {
 
   private boolean tied() {
     return config.bool("tie_word_embeddings").orElse(false);
-  }
-
-  private static DType type(OutputTensor tensor, String name, DType type) {
-    if (tensor.shape().size() < 2) {
-      return DType.F32;
-    }
-    boolean table = name.startsWith("token_embd") || name.startsWith("output");
-    DType wanted = type == DType.Q4_0 && table ? DType.Q8_0 : type;
-    return tensor.columns() % wanted.blockSize() == 0 ? wanted : DType.F16;
-  }
-
-  private static int fileType(DType type) {
-    return switch (type) {
-      case F32 -> 0;
-      case F16 -> 1;
-      case Q4_0 -> 2;
-      case Q8_0 -> 7;
-      case BF16 -> 32;
-      default -> throw new JishiException.BadRequest("type", type + " cannot be written");
-    };
   }
 
   /** Rows i and i + d/2 of a head stand side by side in files of the llama family. */

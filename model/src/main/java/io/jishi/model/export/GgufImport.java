@@ -56,15 +56,29 @@ public final class GgufImport {
    *     that Jishi cannot write to a folder
    */
   public static void write(Path gguf, Path folder, Disk disk) {
+    write(gguf, folder, DType.F32, disk, Progress.NONE);
+  }
+
+  /**
+   * Writes a new folder with matrices of another type; see {@link #write(Path, Path, Disk)}.
+   *
+   * @param type F32, F16 or BF16
+   */
+  public static void write(Path gguf, Path folder, DType type, Disk disk, Progress progress) {
+    if (!type.plain()) {
+      throw new JishiException.BadRequest("type", "safetensors hold F32, F16 or BF16, not " + type);
+    }
     try (GgufFile file = GgufFile.open(gguf)) {
       GgufImport from = new GgufImport(file);
       Map<String, Object> config = from.config();
-      List<OutputTensor> tensors = from.tensors();
+      config.put("torch_dtype", FolderExport.torch(type));
+      List<OutputTensor> tensors =
+          from.tensors().stream().map(t -> t.as(t.shape().size() < 2 ? DType.F32 : type)).toList();
       AtomicFiles.createFolder(
           folder,
           to -> {
             from.writeText(to, disk);
-            FolderExport.write(config, tensors, to, disk);
+            FolderExport.write(config, tensors, to, disk, progress);
           });
     }
   }
