@@ -63,7 +63,7 @@ public record Checkpoint(
    *
    * @param names the tensors of the file
    */
-  Checkpoint fitted(Set<String> names) {
+  public Checkpoint fitted(Set<String> names) {
     String published = weight(TensorRole.EMBEDDING, 0);
     int part = published == null ? -1 : published.indexOf('.') + 1;
     if (part <= 0 || names.contains(published) || !names.contains(published.substring(part))) {

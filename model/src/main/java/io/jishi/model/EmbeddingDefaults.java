@@ -21,6 +21,11 @@ public record EmbeddingDefaults(
   /** Where the files say nothing: vectors of length 1, as most programs expect them. */
   public static final EmbeddingDefaults NONE = new EmbeddingDefaults(null, true, 0, Map.of(), null);
 
+  /** What Sentence Transformers' files in a model's folder say. */
+  public static EmbeddingDefaults of(java.nio.file.Path folder) {
+    return SentenceTransformers.read(folder);
+  }
+
   /** Copies the map. */
   public EmbeddingDefaults {
     prompts = Map.copyOf(prompts);

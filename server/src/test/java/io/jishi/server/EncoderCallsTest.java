@@ -67,8 +67,9 @@ class EncoderCallsTest {
   @Test
   void theClientOfOpenAiReadsVectorsInBothForms() {
     float[] expected = embedder.embed(List.of("cat dog")).getFirst();
-    try (OpenAIClient client =
-        OpenAIOkHttpClient.builder().baseUrl(server.uri() + "/v1").apiKey("key").build()) {
+    OpenAIClient client =
+        OpenAIOkHttpClient.builder().baseUrl(server.uri() + "/v1").apiKey("key").build();
+    try {
       for (EmbeddingCreateParams.EncodingFormat format :
           List.of(
               EmbeddingCreateParams.EncodingFormat.FLOAT,
@@ -100,6 +101,8 @@ class EncoderCallsTest {
                       .dimensions(8)
                       .build());
       assertThat(fewer.data().getFirst().embedding()).hasSize(8);
+    } finally {
+      client.close();
     }
   }
 

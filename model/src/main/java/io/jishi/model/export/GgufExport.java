@@ -45,8 +45,9 @@ public final class GgufExport {
           config.source()
               + ": a model of the family '"
               + family
-              + "' cannot be written to GGUF yet; possible are llama, qwen2, qwen3. Export"
-              + " safetensors instead");
+              + "' cannot be written to GGUF yet; possible are llama, qwen2, qwen3, "
+              + String.join(", ", new java.util.TreeSet<>(SpecExport.families()))
+              + ". Export safetensors instead");
     }
     int width = config.requireInt("hidden_size");
     headDim = config.integer("head_dim").orElse(width / config.requireInt("num_attention_heads"));
@@ -72,7 +73,12 @@ public final class GgufExport {
   public static void write(
       ModelSource model, Path file, WeightMix mix, Disk disk, Progress progress) {
     AtomicFiles.refuseExisting(file);
-    AtomicFiles.create(file, disk, new GgufExport(model).writer(mix).tell(progress));
+    String family = model.config().text("model_type").orElse("");
+    GgufWriter writer =
+        SpecExport.families().contains(family)
+            ? SpecExport.writer(model, family, mix)
+            : new GgufExport(model).writer(mix);
+    AtomicFiles.create(file, disk, writer.tell(progress));
   }
 
   private GgufWriter writer(WeightMix mix) {

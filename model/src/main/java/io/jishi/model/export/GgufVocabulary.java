@@ -4,6 +4,7 @@ package io.jishi.model.export;
 import io.jishi.base.JishiException;
 import io.jishi.base.Json;
 import io.jishi.base.JsonObject;
+import io.jishi.text.FolderTokenizer;
 import io.jishi.text.HuggingFaceTokenizer;
 import io.jishi.text.Tokenizer;
 import java.io.IOException;
@@ -60,7 +61,14 @@ final class GgufVocabulary {
    */
   static void put(GgufWriter out, Path folder, int size) {
     if (Files.exists(folder.resolve("tokenizer.json"))) {
-      new GgufVocabulary(folder).put(out, size);
+      GgufVocabulary vocabulary = new GgufVocabulary(folder);
+      switch (vocabulary.model.text("type").orElse("BPE")) {
+        case "WordPiece" -> GgufPieces.wordPiece(out, folder, vocabulary.root, size);
+        case "Unigram" -> GgufPieces.unigram(out, folder, vocabulary.root, size);
+        default -> vocabulary.put(out, size);
+      }
+    } else if (FolderTokenizer.isIn(folder)) {
+      GgufPieces.other(out, folder, size);
     }
   }
 

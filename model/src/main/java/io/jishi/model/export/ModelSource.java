@@ -4,6 +4,7 @@ package io.jishi.model.export;
 import io.jishi.base.JishiException;
 import io.jishi.base.Json;
 import io.jishi.base.JsonObject;
+import io.jishi.model.EmbeddingDefaults;
 import io.jishi.model.safetensors.SafetensorsFolder;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -57,6 +58,11 @@ public final class ModelSource implements AutoCloseable {
   /** Where it is. */
   public Path folder() {
     return folder;
+  }
+
+  /** What its files say about vectors of whole texts. */
+  EmbeddingDefaults embedding() {
+    return EmbeddingDefaults.of(folder);
   }
 
   /** The files beside configuration and weights. */

@@ -38,24 +38,20 @@ class BlockEncoderTest {
     }
   }
 
-  /**
-   * Formats whose quantisers are searches, and how much more than the reference's ours may miss.
-   */
-  private static final java.util.Map<DType, Float> SEARCHED =
-      java.util.Map.of(
-          DType.Q2_K, 1.1f,
-          DType.Q3_K, 1.1f,
-          DType.Q4_K, 1.1f,
-          DType.Q5_K, 1.1f,
-          DType.Q6_K, 1.1f,
-          DType.IQ4_NL, 1.1f,
-          DType.IQ4_XS, 1.1f);
+  /** Ours weighs errors otherwise: a single block may come out so much worse, or better. */
+  private static final double ONE_BLOCK = 1.5;
+
+  /** All blocks together. */
+  private static final double ALL_BLOCKS = 1.1;
+
+  /** Of the values' spread: what rounding scales to half precision adds at most. */
+  private static final double SCALE_ROUNDING = 1e-3;
 
   static java.util.stream.Stream<DType> searched() {
-    return SEARCHED.keySet().stream().sorted();
+    return java.util.stream.Stream.of(
+        DType.Q2_K, DType.Q3_K, DType.Q4_K, DType.Q5_K, DType.Q6_K, DType.IQ4_NL, DType.IQ4_XS);
   }
 
-  /** Root mean square over all blocks; some are better, some worse. */
   @ParameterizedTest
   @org.junit.jupiter.params.provider.MethodSource("searched")
   void aSearchMissesAboutAsLittleAsTheReferences(DType type) {
@@ -67,13 +63,19 @@ class BlockEncoderTest {
       byte[] ours = new byte[reference.length];
       BlockEncoder.encode(type, input, input.length, ours);
       int size = type.blockSize();
+      double ourSum = 0;
+      double theirSum = 0;
       for (int b = 0; b < input.length / size; b++) {
         double error = miss(type, ours, input, b);
         double theirs = miss(type, reference, input, b);
+        double spread = spread(input, b, size);
+        ourSum += spread == 0 ? 0 : error / spread;
+        theirSum += spread == 0 ? 0 : theirs / spread;
         assertThat(error)
             .as("%s block %d", type, b)
-            .isLessThanOrEqualTo(SEARCHED.get(type) * theirs + 1e-3 * spread(input, b, size));
+            .isLessThanOrEqualTo(ONE_BLOCK * theirs + SCALE_ROUNDING * spread);
       }
+      assertThat(ourSum).as("%s", type).isLessThanOrEqualTo(ALL_BLOCKS * theirSum);
     }
   }
 
@@ -112,7 +114,9 @@ class BlockEncoderTest {
     float[] back = new float[values.length];
     BlockEncoder.encode(type, values, values.length, raw);
     Dequantizer.dequantize(type, raw, values.length, back);
-    assertThat(back).containsOnly(0);
+    for (float v : back) {
+      assertThat(Math.abs(v)).isZero();
+    }
     values[5] = 3;
     BlockEncoder.encode(type, values, values.length, raw);
     Dequantizer.dequantize(type, raw, values.length, back);
