@@ -96,7 +96,8 @@ class FamilyTableTest {
   @Test
   void everyFamilyStandsInTheTable() throws IOException {
     String page = Files.readString(PAGE);
-    Set<String> otherNames = Set.of(
+    Set<String> otherNames =
+        Set.of(
             "command-r",
             "qwen2moe",
             "qwen3moe",

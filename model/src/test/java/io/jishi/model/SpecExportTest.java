@@ -76,8 +76,7 @@ class SpecExportTest {
   }
 
   @ParameterizedTest
-  @ValueSource(
-      strings = {"mixtral", "qwen2_moe", "gemma", "cohere", "phi3", "gpt2", "granite"})
+  @ValueSource(strings = {"mixtral", "qwen2_moe", "gemma", "cohere", "phi3", "gpt2", "granite"})
   void aDecoderGivesTheSameLogits(String name) {
     Path folder = Shared.require("goldens/" + name);
     try (GoldenTest.Runner before = new GoldenTest.Runner(folder, DType.F32);
@@ -97,8 +96,7 @@ class SpecExportTest {
         folder.resolve("modules.json"),
         "[{\"path\":\"1_Pooling\",\"type\":\"sentence_transformers.models.Pooling\"}]");
     Files.createDirectories(folder.resolve("1_Pooling"));
-    Files.writeString(
-        folder.resolve("1_Pooling/config.json"), "{\"pooling_mode_cls_token\":true}");
+    Files.writeString(folder.resolve("1_Pooling/config.json"), "{\"pooling_mode_cls_token\":true}");
     try (Model model = Model.open(converted(folder, "bf16"), Backend.cpu())) {
       assertThat(model.embedding().pooling()).isEqualTo(Pooling.CLS);
     }

@@ -31,8 +31,7 @@ final class GgufPieces {
 
   /** BERT's, of {@code tokenizer.json}. GGUF's is always of small letters. */
   static void wordPiece(GgufWriter out, Path folder, JsonObject root, int size) {
-    boolean lower =
-        root.object("normalizer").flatMap(n -> n.bool("lowercase")).orElse(true);
+    boolean lower = root.object("normalizer").flatMap(n -> n.bool("lowercase")).orElse(true);
     wordPiece(out, folder, root.source(), lower, size);
   }
 
@@ -87,8 +86,7 @@ final class GgufPieces {
     Path config = folder.resolve("tokenizer_config.json");
     if (Files.exists(folder.resolve("vocab.txt"))) {
       boolean lower =
-          !Files.exists(config)
-              || Json.parseObject(config).bool("do_lower_case").orElse(true);
+          !Files.exists(config) || Json.parseObject(config).bool("do_lower_case").orElse(true);
       wordPiece(out, folder, folder.resolve("vocab.txt").toString(), lower, size);
       return;
     }
@@ -116,9 +114,7 @@ final class GgufPieces {
               ? n.floatValue()
               : 0;
       types[id] =
-          !known
-              ? UNUSED
-              : id == unknown ? UNKNOWN : tokenizer.isControl(id) ? CONTROL : NORMAL;
+          !known ? UNUSED : id == unknown ? UNKNOWN : tokenizer.isControl(id) ? CONTROL : NORMAL;
     }
     out.put("tokenizer.ggml.model", "t5");
     out.put("tokenizer.ggml.pre", "default");

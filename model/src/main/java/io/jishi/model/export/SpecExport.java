@@ -3,7 +3,6 @@ package io.jishi.model.export;
 
 import io.jishi.base.JishiException;
 import io.jishi.base.JsonObject;
-import io.jishi.model.Checkpoint;
 import io.jishi.model.DecoderSpec;
 import io.jishi.model.DecoderSpec.BidirectionalAttention;
 import io.jishi.model.DecoderSpec.GroupedAttention;
@@ -155,10 +154,7 @@ final class SpecExport {
 
   private void parts(GgufWriter to) {
     long kinds =
-        spec.layers().stream()
-            .map(layer -> layer.parts().getLast().getClass())
-            .distinct()
-            .count();
+        spec.layers().stream().map(layer -> layer.parts().getLast().getClass()).distinct().count();
     if (kinds > 1) {
       throw new JishiException.Unsupported(
           config.source()
@@ -193,8 +189,7 @@ final class SpecExport {
     if (arch.equals("granite")) {
       to.put(arch + ".logit_scale", 1 / spec.head().scale());
       to.put(arch + ".embedding_scale", spec.embedding().scale());
-      to.put(
-          arch + ".residual_scale", spec.layers().getFirst().blocks().getFirst().multiplier());
+      to.put(arch + ".residual_scale", spec.layers().getFirst().blocks().getFirst().multiplier());
       to.put(arch + ".attention.scale", (float) attention().scores().scale());
     }
   }

@@ -35,8 +35,7 @@ final class TensorSource {
   private final Map<String, OutputTensor> byName;
   private final Set<String> read = new HashSet<>();
 
-  TensorSource(
-      DecoderSpec spec, Checkpoint from, String arch, Map<String, OutputTensor> byName) {
+  TensorSource(DecoderSpec spec, Checkpoint from, String arch, Map<String, OutputTensor> byName) {
     this.spec = spec;
     this.from = from;
     this.arch = arch;
@@ -72,11 +71,12 @@ final class TensorSource {
       return List.of(made);
     }
     read.add(bias.name());
-    return List.of(
-        made, ordered(role, bias).named(Checkpoint.GGUF.bias(target, layer)));
+    return List.of(made, ordered(role, bias).named(Checkpoint.GGUF.bias(target, layer)));
   }
 
-  /** Files of vectors carry a pooler, for which GGUF has no name; a classifier's first layer is one. */
+  /**
+   * Files of vectors carry a pooler, for which GGUF has no name; a classifier's first layer is one.
+   */
   private boolean isPooler(TensorRole role) {
     return role == TensorRole.SUMMARY && (spec.summary() == null || spec.summary().optional());
   }
