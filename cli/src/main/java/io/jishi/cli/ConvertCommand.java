@@ -12,10 +12,16 @@ import io.jishi.model.export.GgufImport;
 import io.jishi.model.export.GgufRequantise;
 import io.jishi.model.export.ModelSource;
 import io.jishi.model.export.Progress;
+import io.jishi.model.gguf.GgufFile;
 import io.jishi.tensor.DType;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ForkJoinPool;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -89,6 +95,39 @@ final class ConvertCommand extends ModelCommand {
       throw new JishiException.BadFile(in + ": there is no such file or folder");
     }
     AtomicFiles.refuseExisting(out);
+    // Rows are encoded by the pool that the writing runs in.
+    try (ForkJoinPool pool = new ForkJoinPool(processors(threads))) {
+      pool.submit(this::convert).get();
+    } catch (ExecutionException e) {
+      switch (e.getCause()) {
+        case RuntimeException known -> throw known;
+        case Error fatal -> throw fatal;
+        default -> throw new IllegalStateException(e.getCause());
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new JishiException.Cancelled("the conversion was interrupted");
+    }
+    shell.note(out + " is written" + (gguf(out) ? ": " + types() : ""));
+  }
+
+  /** What is stored as what: rows that fill no blocks of the asked type have another. */
+  private String types() {
+    try (GgufFile file = GgufFile.open(out)) {
+      Map<DType, Integer> counts = new TreeMap<>();
+      file.tensors().values().forEach(tensor -> counts.merge(tensor.type(), 1, Integer::sum));
+      return counts.entrySet().stream()
+          .map(entry -> entry.getValue() + " tensors of " + entry.getKey())
+          .collect(Collectors.joining(", "));
+    }
+  }
+
+  private static int processors(int asked) {
+    int all = Runtime.getRuntime().availableProcessors();
+    return asked <= 0 ? all : Math.min(asked, all);
+  }
+
+  private void convert() {
     try (Ticker ticker = new Ticker(shell)) {
       Progress progress = (tensor, done, total) -> ticker.show(bar(tensor, done, total));
       if (Files.isDirectory(in)) {
@@ -103,7 +142,6 @@ final class ConvertCommand extends ModelCommand {
         GgufImport.write(in, out, mix == null ? DType.F32 : mix.base(), Disk.LOCAL, progress);
       }
     }
-    shell.note(out + " is written");
   }
 
   private void fromFolder(Progress progress) {

@@ -14,17 +14,26 @@ import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Base64;
 import java.util.Deque;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
-/** The vocabularies of encoders as the metadata of a GGUF file: WordPiece and unigram. */
+/**
+ * Vocabularies as the metadata of a GGUF file: WordPiece, and SentencePiece's two kinds. Byte-level
+ * BPE is {@link GgufVocabulary}'s.
+ */
 final class GgufPieces {
   private static final int NORMAL = 1;
   private static final int UNKNOWN = 2;
   private static final int CONTROL = 3;
+  private static final int USER_DEFINED = 4;
   private static final int UNUSED = 5;
+  private static final int BYTE = 6;
   private static final String CONTINUES = "##";
+  private static final String CHARSMAP = "tokenizer.ggml.precompiled_charsmap";
   private static final char WORD = '\u2581';
 
   private GgufPieces() {}
@@ -136,7 +145,74 @@ final class GgufPieces {
     charsmap(root).ifPresent(map -> out.putStored(CHARSMAP, map));
   }
 
-  private static final String CHARSMAP = "tokenizer.ggml.precompiled_charsmap";
+  /**
+   * SentencePiece's BPE, of {@code tokenizer.json}. That lists merges where GGUF has scores: a
+   * piece scores the less the later it is merged, so that the same pairs join first.
+   */
+  static void scored(GgufWriter out, Path folder, JsonObject root, int size) {
+    JsonObject model = root.object("model").orElseThrow(() -> root.missing("model"));
+    List<Object> merges = model.array("merges").orElseThrow(() -> model.missing("merges"));
+    Map<String, Integer> ranks = new HashMap<>();
+    for (Object merge : merges) {
+      String joined =
+          merge instanceof List<?> pair
+              ? "" + pair.get(0) + pair.get(1)
+              : String.valueOf(merge).replaceFirst("(?<=.) ", "");
+      ranks.putIfAbsent(joined, ranks.size());
+    }
+    Tokenizer tokenizer = FolderTokenizer.read(folder);
+    Set<String> added = added(root);
+    int unknown = model.text("unk_token").map(t -> tokenizer.token(t).orElse(-1)).orElse(-1);
+    String[] pieces = new String[size];
+    float[] scores = new float[size];
+    int[] types = new int[size];
+    for (int id = 0; id < size; id++) {
+      boolean known = id < tokenizer.vocabSize() && !tokenizer.piece(id).isEmpty();
+      pieces[id] = known ? tokenizer.piece(id) : "[PAD" + id + "]";
+      scores[id] = -ranks.getOrDefault(pieces[id], merges.size());
+      types[id] = known ? type(tokenizer, id, unknown, added) : UNUSED;
+    }
+    out.put("tokenizer.ggml.model", "llama");
+    out.put("tokenizer.ggml.pre", "default");
+    out.put("tokenizer.ggml.tokens", pieces);
+    out.put("tokenizer.ggml.scores", scores);
+    out.put("tokenizer.ggml.token_type", types);
+    if (unknown >= 0) {
+      out.put("tokenizer.ggml.unknown_token_id", unknown);
+    }
+    tokenizer.bos().ifPresent(id -> out.put("tokenizer.ggml.bos_token_id", id));
+    tokenizer.eos().ifPresent(id -> out.put("tokenizer.ggml.eos_token_id", id));
+    int[] letter = tokenizer.encode("a", Tokenizer.Special.TEXT);
+    boolean prefix =
+        letter.length > 0 && tokenizer.piece(letter[0]).startsWith(String.valueOf(WORD));
+    out.put("tokenizer.ggml.add_space_prefix", prefix);
+    out.put("tokenizer.ggml.add_bos_token", tokenizer.addsBos());
+    int[] framed = tokenizer.frame(letter);
+    int eos = tokenizer.eos().orElse(-1);
+    out.put("tokenizer.ggml.add_eos_token", framed[framed.length - 1] == eos);
+  }
+
+  private static int type(Tokenizer tokenizer, int id, int unknown, Set<String> added) {
+    String piece = tokenizer.piece(id);
+    if (id == unknown) {
+      return UNKNOWN;
+    }
+    if (tokenizer.isControl(id)) {
+      return CONTROL;
+    }
+    if (piece.matches("<0x[0-9A-F]{2}>")) {
+      return BYTE;
+    }
+    return added.contains(piece) ? USER_DEFINED : NORMAL;
+  }
+
+  private static Set<String> added(JsonObject root) {
+    Set<String> names = new HashSet<>();
+    for (Object token : root.array("added_tokens").orElse(List.of())) {
+      JsonObject.of(root.source(), token).text("content").ifPresent(names::add);
+    }
+    return names;
+  }
 
   /** The map of characters as an array of bytes, from wherever among the normalizers it is. */
   private static Optional<byte[]> charsmap(JsonObject root) {

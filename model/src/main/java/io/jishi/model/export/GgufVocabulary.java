@@ -65,7 +65,14 @@ final class GgufVocabulary {
       switch (vocabulary.model.text("type").orElse("BPE")) {
         case "WordPiece" -> GgufPieces.wordPiece(out, folder, vocabulary.root, size);
         case "Unigram" -> GgufPieces.unigram(out, folder, vocabulary.root, size);
-        default -> vocabulary.put(out, size);
+        default -> {
+          if (vocabulary.model.bool("byte_fallback").orElse(false)) {
+            GgufPieces.scored(out, folder, vocabulary.root, size);
+            vocabulary.putTemplate(out);
+          } else {
+            vocabulary.put(out, size);
+          }
+        }
       }
     } else if (FolderTokenizer.isIn(folder)) {
       GgufPieces.other(out, folder, size);
@@ -95,6 +102,10 @@ final class GgufVocabulary {
     tokenizer.bos().ifPresent(id -> out.put("tokenizer.ggml.bos_token_id", id));
     tokenizer.eos().ifPresent(id -> out.put("tokenizer.ggml.eos_token_id", id));
     out.put("tokenizer.ggml.add_bos_token", tokenizer.addsBos());
+    putTemplate(out);
+  }
+
+  private void putTemplate(GgufWriter out) {
     String template = template();
     if (template != null) {
       out.put("tokenizer.chat_template", template);
@@ -122,9 +133,6 @@ final class GgufVocabulary {
 
   /** What GGUF calls the word rule of the file. */
   private String words() {
-    if (model.bool("byte_fallback").orElse(false)) {
-      throw unsupported("a SentencePiece vocabulary");
-    }
     JsonObject pre = root.object("pre_tokenizer").orElseThrow(() -> unsupported("no word rule"));
     List<String> patterns = new ArrayList<>();
     for (Object step : pre.array("pretokenizers").orElse(List.of(pre.fields()))) {

@@ -120,6 +120,29 @@ class ExportTest {
   }
 
   @Test
+  void sentencePieceOfMergesSurvivesTheWayToGguf() {
+    Path folder = Shared.require("weights/learning-lm-story");
+    Tokenizer from = HuggingFaceTokenizer.read(folder);
+    GgufWriter writer = new GgufWriter(List.of()).put("general.architecture", "llama");
+    GgufVocabulary.put(writer, folder, from.vocabSize());
+    Path file = temp.resolve("merges.gguf");
+    AtomicFiles.create(file, Disk.LOCAL, writer);
+    try (GgufFile gguf = GgufFile.open(file)) {
+      Tokenizer to = GgufTokenizer.read("gguf", gguf::metadata);
+      for (String text :
+          List.of(
+              "Once upon a time, there was a little girl named Lily.",
+              "  two  spaces\n\nand 12345 numbers",
+              "世界 Ünïcode \uD83D\uDE00 </s> end",
+              "antidisestablishmentarianism and supercalifragilistic")) {
+        int[] expected = from.encode(text, Tokenizer.Special.TEXT);
+        assertThat(to.encode(text, Tokenizer.Special.TEXT)).as(text).isEqualTo(expected);
+        assertThat(to.frame(expected)).isEqualTo(from.frame(expected));
+      }
+    }
+  }
+
+  @Test
   void aTokenizerThatGgufCannotNameIsRefused() {
     Path folder = Shared.require("goldens/tokenizers/bpe_gpt2_prefix_space");
     assertThatThrownBy(() -> GgufVocabulary.put(new GgufWriter(List.of()), folder, 9999))
