@@ -85,15 +85,22 @@ public final class GgufExport {
     TypePlan plan = new TypePlan(mix, config.requireInt("num_hidden_layers"), tied());
     List<OutputTensor> tensors = new ArrayList<>();
     Map<String, String> names = names();
+    String table = TensorRole.EMBEDDING.gguf(0) + ".weight";
+    boolean hasTable = model.tensors().stream().anyMatch(t -> table.equals(names.get(t.name())));
     for (OutputTensor tensor : model.tensors()) {
       String name = names.get(tensor.name());
       if (name == null) {
         throw new JishiException.Unsupported(
             model.folder() + ": the tensor '" + tensor.name() + "' has no name in GGUF files");
       }
-      if (!(tied() && name.equals(TensorRole.OUTPUT.gguf(0) + ".weight"))) {
-        tensors.add(paired(tensor).named(name).as(plan.type(name, tensor.shape(), tensor.type())));
+      String output = TensorRole.OUTPUT.gguf(0) + ".weight";
+      if (tied() && name.equals(output)) {
+        if (hasTable) {
+          continue; // the table a second time
+        }
+        name = table; // published under the output's name alone
       }
+      tensors.add(paired(tensor).named(name).as(plan.type(name, tensor.shape(), tensor.type())));
     }
     float[] divisors = divisors();
     if (divisors != null) {

@@ -52,8 +52,12 @@ final class TensorSource {
       return List.of();
     }
     if (role == TensorRole.OUTPUT && spec.tiedOutput()) {
-      read.add(weight); // the embedding, a second time
-      return List.of();
+      read.add(weight);
+      boolean again = byName.containsKey(from.weight(TensorRole.EMBEDDING, 0));
+      OutputTensor only = byName.get(weight);
+      return again || only == null
+          ? List.of() // the table, a second time
+          : List.of(only.named(Checkpoint.GGUF.weight(TensorRole.EMBEDDING, 0)));
     }
     if (weight.contains("%e")) {
       return experts(role, layer);
