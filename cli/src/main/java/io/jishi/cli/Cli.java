@@ -95,6 +95,9 @@ final class Cli implements Callable<Integer> {
     commands.add(new BenchCommand(shell));
     commands.add(new TrainCommand(shell));
     commands.add(new ExportCommand(shell));
+    commands.add(new ConvertCommand(shell));
+    commands.add(new EmbedCommand(shell));
+    commands.add(new RerankCommand(shell));
     return commands;
   }
 

@@ -2,8 +2,12 @@
 package io.jishi.cli;
 
 import io.jishi.engine.Engine;
+import io.jishi.engine.embed.Embedder;
+import io.jishi.engine.embed.Reranker;
+import io.jishi.server.Encoders;
 import io.jishi.server.JishiServer;
 import io.jishi.server.ServerOptions;
+import java.nio.file.Path;
 import java.time.Duration;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -39,6 +43,18 @@ final class ServeCommand extends CacheCommand {
       description = "port to listen on; 0 takes a free one (default: 8080)")
   private int port = ServerOptions.DEFAULT.port();
 
+  @Option(
+      names = "--embed",
+      paramLabel = "MODEL",
+      description = "a model that makes vectors, for /v1/embeddings (may be that of -m)")
+  private Path embed;
+
+  @Option(
+      names = "--rerank",
+      paramLabel = "MODEL",
+      description = "a model that scores documents, for /v1/rerank")
+  private Path rerank;
+
   private ServerOptions options;
 
   ServeCommand(Shell shell) {
@@ -54,7 +70,14 @@ final class ServeCommand extends CacheCommand {
 
   @Override
   protected void run(Engine engine) {
-    JishiServer server = JishiServer.start(engine, options);
+    try (Embedder embedder = embed == null ? null : Embedder.open(embed);
+        Reranker reranker = rerank == null ? null : Reranker.open(rerank)) {
+      serve(engine, new Encoders(embedder, reranker));
+    }
+  }
+
+  private void serve(Engine engine, Encoders encoders) {
+    JishiServer server = JishiServer.start(engine, encoders, options);
     shell.note(engine.info().name() + " is served at " + server.uri() + "/v1; Ctrl-C ends");
     shell.untilToldToEnd().accept(() -> end(engine, server));
   }

@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.List;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -59,6 +60,16 @@ final class TextInput {
     } catch (IOException e) {
       throw new JishiException.BadFile(file + ": cannot be read: " + e.getMessage(), e);
     }
+  }
+
+  /** The lines of standard input, without empty ones. */
+  static List<String> lines(Shell shell) {
+    List<String> lines =
+        decode("standard input", shell.in()).lines().filter(line -> !line.isBlank()).toList();
+    if (lines.isEmpty()) {
+      throw new JishiException.BadRequest("input", "standard input holds no line of text");
+    }
+    return lines;
   }
 
   static String decode(String name, InputStream in) {

@@ -12,6 +12,11 @@ import java.util.OptionalInt;
  */
 public interface ModelConfig {
 
+  /** The configuration of a {@code config.json}. */
+  static ModelConfig of(io.jishi.base.JsonObject json) {
+    return new HuggingFaceConfig(json);
+  }
+
   /** Where it comes from, for messages. */
   String source();
 

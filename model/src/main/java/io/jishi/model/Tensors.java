@@ -23,6 +23,9 @@ import java.util.stream.Stream;
  * forward pass needs, and knows in the end which nobody asked for. Dimensions of one do not count.
  */
 final class Tensors {
+  /** No classifier has more labels. */
+  private static final int MAX_OUTPUTS = 1 << 20;
+
   private final WeightFile file;
   private final Checkpoint checkpoint;
   private final Backend backend;
@@ -61,6 +64,16 @@ final class Tensors {
     return has(role, layer)
         ? file.tensors().get(checkpoint.weight(role, layer)).shape().getFirst()
         : 0;
+  }
+
+  /** How many results a role's matrix has, by the file; 1 where there is a vector or nothing. */
+  int outputs(TensorRole role) {
+    if (!has(role, 0)) {
+      return 1; // which is missing: whoever asks for it says so
+    }
+    List<Long> shape = file.tensors().get(checkpoint.weight(role, 0)).shape();
+    long rows = shape.size() < 2 ? 1 : shape.getFirst();
+    return Math.toIntExact(Math.min(rows, MAX_OUTPUTS));
   }
 
   /** A matrix {@code [rows, cols]} as stored, or transposed where the checkpoint says so. */

@@ -77,13 +77,62 @@ public record WeightMix(String name, DType base, boolean mixed) {
     return wanted;
   }
 
-  /** After llama.cpp's quantisation for models without experts. */
+  /**
+   * The type of a matrix in a file, or the nearest whose blocks fill its rows: one of smaller
+   * blocks, F16 at last.
+   *
+   * @param layers of the model
+   * @param tied whether the embedding is the output too
+   * @param cols values of a row
+   */
+  public DType fitting(TensorRole role, int layer, int layers, boolean tied, long cols) {
+    boolean table = role == TensorRole.EMBEDDING || role == TensorRole.OUTPUT;
+    DType wanted =
+        mixed
+            ? mixture(role, layer, layers, tied)
+            : base == DType.Q4_0 && table ? DType.Q8_0 : base; // tables suffer most
+    if (cols % wanted.blockSize() != 0) {
+      wanted = substitute(wanted);
+    }
+    return cols % wanted.blockSize() == 0 ? wanted : DType.F16;
+  }
+
+  /** The number that GGUF files say in {@code general.file_type}. */
+  public int fileType() {
+    return switch (base) {
+      case F32 -> 0;
+      case F16 -> 1;
+      case Q4_0 -> 2;
+      case Q4_1 -> 3;
+      case Q8_0 -> 7;
+      case Q5_0 -> 8;
+      case Q5_1 -> 9;
+      case Q2_K -> 10;
+      case Q3_K -> mixed ? 12 : 11;
+      case Q4_K -> mixed ? 15 : 14;
+      case Q5_K -> mixed ? 17 : 16;
+      case Q6_K -> 18;
+      case IQ4_NL -> 25;
+      case IQ4_XS -> 30;
+      case BF16 -> 32;
+      case TQ1_0 -> 36;
+      case TQ2_0 -> 37;
+      case MXFP4 -> 38;
+      default ->
+          throw new JishiException.BadRequest("type", "the type " + name + " cannot be written");
+    };
+  }
+
   private DType mixture(TensorRole role, int layer, DecoderSpec spec) {
-    int layers = spec.layers().size();
+    return mixture(role, layer, spec.layers().size(), spec.tiedOutput());
+  }
+
+  /** After llama.cpp's quantisation for models without experts. */
+  private DType mixture(TensorRole role, int layer, int layers, boolean tied) {
     boolean three = base == DType.Q3_K;
     return switch (role) {
       case OUTPUT -> DType.Q6_K;
-      case EMBEDDING -> spec.tiedOutput() ? DType.Q6_K : base;
+      case EMBEDDING -> tied ? DType.Q6_K : base;
       case VALUE -> three ? fiveOrFour(layer < 2) : better(layer, layers) ? DType.Q6_K : base;
       case DOWN ->
           three ? fiveOrFour(layer < layers / 16) : better(layer, layers) ? DType.Q6_K : base;
@@ -105,7 +154,7 @@ public record WeightMix(String name, DType base, boolean mixed) {
   /** What llama.cpp takes for rows that are no multiple of 256 values. */
   private static DType substitute(DType type) {
     return switch (type) {
-      case Q3_K -> DType.IQ4_NL;
+      case Q2_K, Q3_K, IQ4_XS, TQ1_0, TQ2_0 -> DType.IQ4_NL;
       case Q4_K -> DType.Q5_0;
       case Q5_K -> DType.Q5_1;
       case Q6_K -> DType.Q8_0;

@@ -38,10 +38,65 @@ class FamilyTableTest {
       |---|---|---|---|---|---|---|---|---|
       """;
 
+  private static final String ENCODERS =
+      """
+
+      ## Encoders, embedding models, rerankers
+
+      Checked by `EncoderGoldenTest` (hidden states of each token, poolers, scores) and `EmbedderTest` (pooled vectors, plain
+      and of length 1; scores of `qwen3_reranker`, which is the decoder `qwen3`). "GGUF": written by `jishi convert` and read
+      again with the same hidden states (`SpecExportTest`). `roberta` is read as `xlm-roberta` is.
+
+      | model | `model_type` | attention | positions | norms | channels | made of a sequence | GGUF | reference |
+      |---|---|---|---|---|---|---|---|---|
+      """;
+
+  private static String encoder(String name, Path folder) {
+    DecoderSpec spec =
+        Family.spec(new HuggingFaceConfig(Json.parseObject(folder.resolve("config.json"))));
+    Set<String> mixers = new LinkedHashSet<>();
+    Set<String> positions = new LinkedHashSet<>();
+    Set<String> channels = new LinkedHashSet<>();
+    for (DecoderSpec.Layer layer : spec.layers()) {
+      for (DecoderSpec.Part part : layer.parts()) {
+        switch (part) {
+          case DecoderSpec.BidirectionalAttention b -> {
+            mixers.add("both directions" + (b.reach() > 0 ? ", near tokens" : ""));
+            positions.add(spec.embedding().positions() > 0 ? "learned" : rope(b.heads().rope()));
+          }
+          case DecoderSpec.GroupedAttention a -> {
+            mixers.add(attention(a));
+            positions.add(rope(a.rope()));
+          }
+          case DecoderSpec.FeedForward f ->
+              channels.add(f.activation() + (f.gated() ? " gated" : ""));
+          default -> throw new IllegalStateException(name);
+        }
+      }
+    }
+    DecoderSpec.Block first = spec.layers().getFirst().blocks().getFirst();
+    String norms =
+        first.post() != null
+            ? first.post().norm().kind().name().toLowerCase() + " of sums"
+            : spec.norm().kind().name().toLowerCase() + " before";
+    String made =
+        spec.summary() == null ? "" : spec.summary().optional() ? "pooler" : "scores of labels";
+    return "| %s | `%s` | %s | %s | %s | %s | %s | %s | Transformers |\n"
+        .formatted(
+            name,
+            spec.architecture(),
+            String.join("; ", mixers),
+            String.join("; ", positions),
+            norms,
+            String.join("; ", channels),
+            made,
+            name.equals("qwen3_embedding") ? "" : "tested");
+  }
+
   @Test
   void everyFamilyStandsInTheTable() throws IOException {
     String page = Files.readString(PAGE);
-    Set<String> ggufOnly =
+    Set<String> otherNames =
         Set.of(
             "command-r",
             "qwen2moe",
@@ -50,9 +105,12 @@ class FamilyTableTest {
             "gemma3",
             "gptneox",
             "deepseek2",
-            "gpt-oss");
+            "gpt-oss",
+            "modern-bert",
+            "nomic-bert",
+            "roberta"); // the last is xlm-roberta under another name
     for (String name : Family.names()) {
-      if (!ggufOnly.contains(name)) {
+      if (!otherNames.contains(name)) {
         assertThat(page).contains("| `" + name + "` |");
       }
     }
@@ -63,6 +121,10 @@ class FamilyTableTest {
     StringBuilder page = new StringBuilder(HEAD);
     for (String name : FamilyGoldenTest.families().toList()) {
       page.append(line(name, Shared.require("goldens/" + name)));
+    }
+    page.append(ENCODERS);
+    for (String name : EncoderGoldenTest.FIXTURES.keySet()) {
+      page.append(encoder(name, Shared.require("goldens/" + name)));
     }
     if ("write".equals(System.getProperty("jishi.families"))) {
       Files.writeString(PAGE, page);
@@ -86,6 +148,7 @@ class FamilyTableTest {
             mixers.add(attention(a));
             positions.add(a.scores().alibi() != 0 ? "ALiBi" : rope(a.rope()));
           }
+          case DecoderSpec.BidirectionalAttention _ -> throw new IllegalStateException(name);
           case DecoderSpec.LatentAttention a -> {
             mixers.add("latent attention");
             positions.add(rope(a.rope()));

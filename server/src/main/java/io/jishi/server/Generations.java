@@ -67,7 +67,7 @@ final class Generations {
    * A foreign page in a browser (its calls have an {@code Origin}) cannot send JSON's content type
    * unasked, so it cannot use us; other callers may leave the type out.
    */
-  private static byte[] body(ServerRequest request, ServerResponse response) {
+  static byte[] body(ServerRequest request, ServerResponse response) {
     boolean json =
         request
             .headers()

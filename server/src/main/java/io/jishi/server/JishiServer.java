@@ -17,8 +17,9 @@ import java.util.logging.Logger;
 
 /**
  * An engine behind HTTP: {@code POST /v1/chat/completions}, {@code POST /v1/completions}, {@code
- * GET /v1/models}, {@code GET /v1/models/{id}} and {@code GET /health}. Each connection has its own
- * virtual thread. Safe for use by any number of threads; the engine stays the caller's to close.
+ * POST /v1/embeddings}, {@code POST /v1/rerank}, {@code GET /v1/models}, {@code GET
+ * /v1/models/{id}} and {@code GET /health}. Each connection has its own virtual thread. Safe for
+ * use by any number of threads; the engine stays the caller's to close.
  */
 public final class JishiServer implements AutoCloseable {
   /** Held for ever: java.util.logging forgets the level of a logger that nobody holds. */
@@ -46,6 +47,11 @@ public final class JishiServer implements AutoCloseable {
    *     is in use or not allowed
    */
   public static JishiServer start(Engine engine, ServerOptions options) {
+    return start(engine, Encoders.NONE, options);
+  }
+
+  /** Starts to listen, with models that make vectors and scores; see {@link #start}. */
+  public static JishiServer start(Engine engine, Encoders encoders, ServerOptions options) {
     calm();
     InetAddress address = address(options.host());
     probe(address, options);
@@ -62,7 +68,10 @@ public final class JishiServer implements AutoCloseable {
             .addConnectionSelector(new WatchedConnections())
             .maxPayloadSize(options.maxBody())
             .directHandlers(Responses.direct())
-            .routing(new Routes(generations, models, running, options.apiKey()).routing())
+            .routing(
+                new Routes(
+                        generations, new EncoderCalls(encoders), models, running, options.apiKey())
+                    .routing())
             .build()
             .start();
     if (!server.isRunning()) { // Helidon says why in its log alone

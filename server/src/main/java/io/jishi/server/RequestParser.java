@@ -64,7 +64,7 @@ final class RequestParser {
     return new Call(api, model, request, stream, usage, choices);
   }
 
-  private static Object json(byte[] body) {
+  static Object json(byte[] body) {
     try {
       return Json.parse("request", body);
     } catch (JishiException.BadFile e) {

@@ -18,12 +18,19 @@ import java.security.MessageDigest;
 /** Which path does what. */
 final class Routes {
   private final Generations generations;
+  private final EncoderCalls encoders;
   private final Models models;
   private final Running running;
   private final String apiKey;
 
-  Routes(Generations generations, Models models, Running running, String apiKey) {
+  Routes(
+      Generations generations,
+      EncoderCalls encoders,
+      Models models,
+      Running running,
+      String apiKey) {
     this.generations = generations;
+    this.encoders = encoders;
     this.models = models;
     this.running = running;
     this.apiKey = apiKey;
@@ -36,6 +43,8 @@ final class Routes {
     path(routing, Method.GET, "/v1/models/{+id}", keyed(this::model));
     path(routing, Method.POST, "/v1/chat/completions", keyed(generating(Call.Api.CHAT)));
     path(routing, Method.POST, "/v1/completions", keyed(generating(Call.Api.COMPLETION)));
+    path(routing, Method.POST, "/v1/embeddings", keyed(admitted(encoders::embed)));
+    path(routing, Method.POST, "/v1/rerank", keyed(admitted(encoders::rerank)));
     routing.any(Routes::unknown);
     routing.addFilter(Routes::closing);
     routing.error(JishiException.class, (_, res, e) -> Responses.error(res, Responses.told(e)));
@@ -68,6 +77,16 @@ final class Routes {
 
   private Handler generating(Call.Api api) {
     return (request, response) -> generations.handle(api, request, response);
+  }
+
+  /** Refused while the server drains. */
+  private Handler admitted(Handler handler) {
+    return (request, response) -> {
+      if (running.draining()) {
+        throw new JishiException.Closed("the server is stopping: ask again later or elsewhere");
+      }
+      handler.handle(request, response);
+    };
   }
 
   private Handler keyed(Handler handler) {
@@ -112,6 +131,7 @@ final class Routes {
   private static void unknown(ServerRequest request, ServerResponse response) {
     String message = "there is no " + request.path().path() + ": see /v1/models, /v1/completions, ";
     throw new ApiError.Refused(
-        ApiError.request(404, null, message + "/v1/chat/completions and /health"));
+        ApiError.request(
+            404, null, message + "/v1/chat/completions, /v1/embeddings, /v1/rerank and /health"));
   }
 }

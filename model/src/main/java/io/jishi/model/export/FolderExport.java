@@ -25,6 +25,12 @@ public final class FolderExport {
    * @throws JishiException.BadRequest for a type that safetensors do not hold
    */
   public static void write(ModelSource model, Path folder, DType type, Disk disk) {
+    write(model, folder, type, disk, Progress.NONE);
+  }
+
+  /** Writes a model to a new folder and tells how far it is; see {@link #write}. */
+  public static void write(
+      ModelSource model, Path folder, DType type, Disk disk, Progress progress) {
     if (!type.plain()) {
       throw new JishiException.BadRequest(
           "type", "safetensors hold F32, F16 or BF16, not " + type + "; write GGUF instead");
@@ -36,10 +42,12 @@ public final class FolderExport {
     AtomicFiles.createFolder(
         folder,
         to -> {
-          for (String name : ModelSource.TEXT_FILES) {
-            copy(model.folder().resolve(name), to.resolve(name), disk);
+          for (Path file : model.textFiles()) {
+            Path target = to.resolve(model.folder().relativize(file).toString());
+            Files.createDirectories(target.getParent());
+            copy(file, target, disk);
           }
-          write(config, tensors, to, disk);
+          write(config, tensors, to, disk, progress);
         });
   }
 
@@ -47,11 +55,21 @@ public final class FolderExport {
   public static void write(
       Map<String, Object> config, List<OutputTensor> tensors, Path folder, Disk disk)
       throws IOException {
+    write(config, tensors, folder, disk, Progress.NONE);
+  }
+
+  static void write(
+      Map<String, Object> config,
+      List<OutputTensor> tensors,
+      Path folder,
+      Disk disk,
+      Progress progress)
+      throws IOException {
     try (OutputStream out = disk.create(folder.resolve("config.json"))) {
       out.write(Json.write(config).getBytes(StandardCharsets.UTF_8));
     }
     try (OutputStream out = disk.create(folder.resolve("model.safetensors"))) {
-      new SafetensorsWriter(Map.of("format", "pt"), tensors).writeTo(out);
+      new SafetensorsWriter(Map.of("format", "pt"), tensors).tell(progress).writeTo(out);
     }
   }
 
@@ -64,7 +82,7 @@ public final class FolderExport {
     }
   }
 
-  private static String torch(DType type) {
+  static String torch(DType type) {
     return switch (type) {
       case F16 -> "float16";
       case BF16 -> "bfloat16";

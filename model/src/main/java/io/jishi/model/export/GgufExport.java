@@ -4,6 +4,7 @@ package io.jishi.model.export;
 import io.jishi.base.JishiException;
 import io.jishi.base.JsonObject;
 import io.jishi.model.TensorRole;
+import io.jishi.model.WeightMix;
 import io.jishi.tensor.DType;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -18,8 +19,8 @@ import java.util.Set;
  * and for {@code llama} its order of query and key rows (pairs of a rotation side by side).
  */
 public final class GgufExport {
-  private static final Set<String> FAMILIES = Set.of("llama", "qwen2", "qwen3");
-  private static final Map<String, String> NUMBERS = new LinkedHashMap<>();
+  static final Set<String> FAMILIES = Set.of("llama", "qwen2", "qwen3");
+  static final Map<String, String> NUMBERS = new LinkedHashMap<>();
 
   static {
     NUMBERS.put("hidden_size", "embedding_length");
@@ -44,8 +45,9 @@ public final class GgufExport {
           config.source()
               + ": a model of the family '"
               + family
-              + "' cannot be written to GGUF yet; possible are llama, qwen2, qwen3. Export"
-              + " safetensors instead");
+              + "' cannot be written to GGUF yet; possible are llama, qwen2, qwen3, "
+              + String.join(", ", new java.util.TreeSet<>(SpecExport.families()))
+              + ". Export safetensors instead");
     }
     int width = config.requireInt("hidden_size");
     headDim = config.integer("head_dim").orElse(width / config.requireInt("num_attention_heads"));
@@ -54,30 +56,51 @@ public final class GgufExport {
   /**
    * Writes a new file.
    *
-   * @param type for matrices, one of {@link BlockEncoder#TYPES}. Under Q4_0 the embedding and the
-   *     output matrix are Q8_0, which they suffer less from; a matrix whose rows are no whole
-   *     blocks is F16; vectors are F32
+   * @param type for matrices, one of {@link BlockEncoder#TYPES}; see {@link WeightMix#fitting}
    * @throws JishiException.BadFile where the file exists
    * @throws JishiException.Unsupported where the family, its rotary scaling or the tokenizer cannot
    *     be written
    */
   public static void write(ModelSource model, Path file, DType type, Disk disk) {
-    AtomicFiles.refuseExisting(file);
-    AtomicFiles.create(file, disk, new GgufExport(model).writer(type));
+    write(model, file, WeightMix.of(type.name()), disk, Progress.NONE);
   }
 
-  private GgufWriter writer(DType type) {
+  /**
+   * Writes a new file of a mixture of types; see {@link #write(ModelSource, Path, DType, Disk)}.
+   *
+   * @param mix null to leave matrices as they are stored
+   */
+  public static void write(
+      ModelSource model, Path file, WeightMix mix, Disk disk, Progress progress) {
+    AtomicFiles.refuseExisting(file);
+    String family = model.config().text("model_type").orElse("");
+    GgufWriter writer =
+        SpecExport.families().contains(family)
+            ? SpecExport.writer(model, family, mix)
+            : new GgufExport(model).writer(mix);
+    AtomicFiles.create(file, disk, writer.tell(progress));
+  }
+
+  private GgufWriter writer(WeightMix mix) {
+    TypePlan plan = new TypePlan(mix, config.requireInt("num_hidden_layers"), tied());
     List<OutputTensor> tensors = new ArrayList<>();
     Map<String, String> names = names();
+    String table = TensorRole.EMBEDDING.gguf(0) + ".weight";
+    boolean hasTable = model.tensors().stream().anyMatch(t -> table.equals(names.get(t.name())));
     for (OutputTensor tensor : model.tensors()) {
       String name = names.get(tensor.name());
       if (name == null) {
         throw new JishiException.Unsupported(
             model.folder() + ": the tensor '" + tensor.name() + "' has no name in GGUF files");
       }
-      if (!(tied() && name.equals(TensorRole.OUTPUT.gguf(0) + ".weight"))) {
-        tensors.add(paired(tensor).named(name).as(type(tensor, name, type)));
+      String output = TensorRole.OUTPUT.gguf(0) + ".weight";
+      if (tied() && name.equals(output)) {
+        if (hasTable) {
+          continue; // the table a second time
+        }
+        name = table; // published under the output's name alone
       }
+      tensors.add(paired(tensor).named(name).as(plan.type(name, tensor.shape(), tensor.type())));
     }
     float[] divisors = divisors();
     if (divisors != null) {
@@ -91,7 +114,9 @@ public final class GgufExport {
     GgufWriter out = new GgufWriter(tensors);
     out.put("general.architecture", family);
     out.put("general.name", model.folder().toAbsolutePath().normalize().getFileName().toString());
-    out.put("general.file_type", fileType(type));
+    if (mix != null) {
+      out.put("general.file_type", mix.fileType());
+    }
     putConfig(out);
     GgufVocabulary.put(out, model.folder(), config.requireInt("vocab_size"));
     return out;
@@ -129,26 +154,6 @@ public final class GgufExport {
 
   private boolean tied() {
     return config.bool("tie_word_embeddings").orElse(false);
-  }
-
-  private static DType type(OutputTensor tensor, String name, DType type) {
-    if (tensor.shape().size() < 2) {
-      return DType.F32;
-    }
-    boolean table = name.startsWith("token_embd") || name.startsWith("output");
-    DType wanted = type == DType.Q4_0 && table ? DType.Q8_0 : type;
-    return tensor.columns() % wanted.blockSize() == 0 ? wanted : DType.F16;
-  }
-
-  private static int fileType(DType type) {
-    return switch (type) {
-      case F32 -> 0;
-      case F16 -> 1;
-      case Q4_0 -> 2;
-      case Q8_0 -> 7;
-      case BF16 -> 32;
-      default -> throw new JishiException.BadRequest("type", type + " cannot be written");
-    };
   }
 
   /** Rows i and i + d/2 of a head stand side by side in files of the llama family. */

@@ -4,6 +4,7 @@ package io.jishi.model.export;
 import io.jishi.base.JishiException;
 import io.jishi.base.Json;
 import io.jishi.base.JsonObject;
+import io.jishi.text.FolderTokenizer;
 import io.jishi.text.HuggingFaceTokenizer;
 import io.jishi.text.Tokenizer;
 import java.io.IOException;
@@ -18,9 +19,9 @@ import java.util.Set;
 /** A byte-level BPE tokenizer of {@code tokenizer.json} as the metadata of a GGUF file. */
 final class GgufVocabulary {
   private static final int NORMAL = 1;
-  private static final int CONTROL = 3;
-  private static final int USER_DEFINED = 4;
-  private static final int UNUSED = 5;
+  static final int CONTROL = 3;
+  static final int USER_DEFINED = 4;
+  static final int UNUSED = 5;
 
   private static final String CONTRACTIONS = "(?i:'s|'t|'re|'ve|'m|'ll|'d)";
   private static final String LETTERS = "|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+";
@@ -31,7 +32,7 @@ final class GgufVocabulary {
       "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+";
 
   /** Word rules as the models publish them, and what GGUF calls them. */
-  private static final Map<String, String> WORDS =
+  static final Map<String, String> WORDS =
       Map.of(
           GPT2,
           "gpt-2",
@@ -60,7 +61,21 @@ final class GgufVocabulary {
    */
   static void put(GgufWriter out, Path folder, int size) {
     if (Files.exists(folder.resolve("tokenizer.json"))) {
-      new GgufVocabulary(folder).put(out, size);
+      GgufVocabulary vocabulary = new GgufVocabulary(folder);
+      switch (vocabulary.model.text("type").orElse("BPE")) {
+        case "WordPiece" -> GgufPieces.wordPiece(out, folder, vocabulary.root, size);
+        case "Unigram" -> GgufPieces.unigram(out, folder, vocabulary.root, size);
+        default -> {
+          if (vocabulary.model.bool("byte_fallback").orElse(false)) {
+            GgufPieces.scored(out, folder, vocabulary.root, size);
+            vocabulary.putTemplate(out);
+          } else {
+            vocabulary.put(out, size);
+          }
+        }
+      }
+    } else if (FolderTokenizer.isIn(folder)) {
+      GgufPieces.other(out, folder, size);
     }
   }
 
@@ -87,6 +102,10 @@ final class GgufVocabulary {
     tokenizer.bos().ifPresent(id -> out.put("tokenizer.ggml.bos_token_id", id));
     tokenizer.eos().ifPresent(id -> out.put("tokenizer.ggml.eos_token_id", id));
     out.put("tokenizer.ggml.add_bos_token", tokenizer.addsBos());
+    putTemplate(out);
+  }
+
+  private void putTemplate(GgufWriter out) {
     String template = template();
     if (template != null) {
       out.put("tokenizer.chat_template", template);
@@ -114,9 +133,6 @@ final class GgufVocabulary {
 
   /** What GGUF calls the word rule of the file. */
   private String words() {
-    if (model.bool("byte_fallback").orElse(false)) {
-      throw unsupported("a SentencePiece vocabulary");
-    }
     JsonObject pre = root.object("pre_tokenizer").orElseThrow(() -> unsupported("no word rule"));
     List<String> patterns = new ArrayList<>();
     for (Object step : pre.array("pretokenizers").orElse(List.of(pre.fields()))) {

@@ -18,6 +18,10 @@ public final class GgufWriter implements AtomicFiles.Body {
 
   private final Map<String, Object> metadata = new LinkedHashMap<>();
   private final List<OutputTensor> tensors;
+  private Progress progress = Progress.NONE;
+
+  /** A value with its type before it, as another file has it. */
+  private record Stored(byte[] bytes) {}
 
   /** The kinds of metadata, at the number that files hold. */
   private enum Kind {
@@ -53,6 +57,27 @@ public final class GgufWriter implements AtomicFiles.Body {
     return this;
   }
 
+  /**
+   * Adds a pair of another file.
+   *
+   * @param bytes of type and value: see {@link io.jishi.model.gguf.GgufMetadata#stored}
+   */
+  public GgufWriter putStored(String key, byte[] bytes) {
+    metadata.put(key, new Stored(bytes.clone()));
+    return this;
+  }
+
+  /** Whether the key was added. */
+  public boolean has(String key) {
+    return metadata.containsKey(key);
+  }
+
+  /** Tells somebody how far the writing is. */
+  public GgufWriter tell(Progress listener) {
+    progress = listener;
+    return this;
+  }
+
   @Override
   public void writeTo(OutputStream out) throws IOException {
     Buffer header = new Buffer();
@@ -68,8 +93,12 @@ public final class GgufWriter implements AtomicFiles.Body {
     }
     header.writeBytes(new byte[(int) (padded(header.size()) - header.size())]);
     header.writeTo(out);
+    long done = 0;
+    long total = tensors.stream().mapToLong(OutputTensor::bytes).sum();
     for (OutputTensor tensor : tensors) {
+      progress.at(tensor.name(), done, total);
       tensor.writeTo(out);
+      done += tensor.bytes();
       out.write(new byte[(int) (padded(tensor.bytes()) - tensor.bytes())]);
     }
   }
@@ -93,6 +122,10 @@ public final class GgufWriter implements AtomicFiles.Body {
   private static final class Buffer extends ByteArrayOutputStream {
     void pair(String key, Object value) {
       string(key);
+      if (value instanceof Stored stored) {
+        writeBytes(stored.bytes);
+        return;
+      }
       u32(kind(value).ordinal());
       switch (value) {
         case Integer i -> u32(i);

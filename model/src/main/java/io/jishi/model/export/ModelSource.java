@@ -4,22 +4,22 @@ package io.jishi.model.export;
 import io.jishi.base.JishiException;
 import io.jishi.base.Json;
 import io.jishi.base.JsonObject;
+import io.jishi.model.EmbeddingDefaults;
 import io.jishi.model.safetensors.SafetensorsFolder;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 
 /** A model in a folder of the published layout, as something to be written in another form. */
 public final class ModelSource implements AutoCloseable {
-  /** Files that say how text becomes tokens and prompts: copied as they are. */
-  static final List<String> TEXT_FILES =
-      List.of(
-          "tokenizer.json",
-          "tokenizer_config.json",
-          "special_tokens_map.json",
-          "generation_config.json",
-          "chat_template.jinja");
+  /** How files end that say how text becomes tokens, prompts and vectors: copied as they are. */
+  private static final List<String> TEXT =
+      List.of(".json", ".jinja", ".txt", ".model", ".tiktoken");
+
+  private static final int DEPTH = 2; // Sentence Transformers' modules have folders of their own
 
   private final Path folder;
   private final JsonObject config;
@@ -58,6 +58,27 @@ public final class ModelSource implements AutoCloseable {
   /** Where it is. */
   public Path folder() {
     return folder;
+  }
+
+  /** What its files say about vectors of whole texts. */
+  EmbeddingDefaults embedding() {
+    return EmbeddingDefaults.of(folder);
+  }
+
+  /** The files beside configuration and weights. */
+  List<Path> textFiles() throws IOException {
+    try (Stream<Path> all = Files.walk(folder, DEPTH)) {
+      return all.filter(Files::isRegularFile).filter(this::isText).sorted().toList();
+    }
+  }
+
+  private boolean isText(Path file) {
+    String name = file.getFileName().toString();
+    boolean configuration = folder.relativize(file).toString().equals("config.json");
+    return TEXT.stream().anyMatch(name::endsWith)
+        && !configuration
+        && !name.endsWith(".index.json")
+        && !name.startsWith(".");
   }
 
   /** {@code config.json}. */

@@ -9,6 +9,7 @@ import java.io.OutputStream;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * A tensor to be written. Rows are read when their turn comes, so that a model is never in memory
@@ -17,9 +18,20 @@ import java.util.List;
  * @param name in the file
  * @param type to store it as
  * @param shape row-major, the last dimension contiguous
- * @param rows the values
+ * @param rows the values; several threads may read at a time
+ * @param stored the bytes of all rows, where they exist in that type; else null
  */
-public record OutputTensor(String name, DType type, List<Long> shape, Rows rows) {
+public record OutputTensor(
+    String name, DType type, List<Long> shape, Rows rows, MemorySegment stored) {
+  /** Values that are encoded before they are written: enough to keep processors busy. */
+  private static final int CHUNK = 1 << 20;
+
+  private static final int COPY_BYTES = 1 << 20;
+
+  /** Of values that are to be encoded. */
+  public OutputTensor(String name, DType type, List<Long> shape, Rows rows) {
+    this(name, type, shape, rows, null);
+  }
 
   /** Where values come from. */
   @FunctionalInterface
@@ -51,22 +63,45 @@ public record OutputTensor(String name, DType type, List<Long> shape, Rows rows)
 
   /** The same tensor under another name. */
   public OutputTensor named(String other) {
-    return new OutputTensor(other, type, shape, rows);
+    return new OutputTensor(other, type, shape, rows, stored);
   }
 
   /** The same values stored as another type. */
   public OutputTensor as(DType other) {
-    return new OutputTensor(name, other, shape, rows);
+    return new OutputTensor(name, other, shape, rows, other == type ? stored : null);
   }
 
-  /** Encodes row after row. */
+  /** Copies bytes that are there; else encodes some rows at a time, on all processors. */
   void writeTo(OutputStream out) throws IOException {
+    if (stored != null) {
+      copy(out);
+      return;
+    }
+    int size = Math.toIntExact(type.rowBytes(columns()));
+    int most = (int) Math.clamp(CHUNK / columns(), 1, Math.max(1, rowCount()));
+    byte[][] encoded = new byte[most][size];
+    for (long from = 0; from < rowCount(); from += most) {
+      long first = from;
+      int count = (int) Math.min(most, rowCount() - from);
+      IntStream.range(0, count).parallel().forEach(i -> encode(first + i, encoded[i]));
+      for (int i = 0; i < count; i++) {
+        out.write(encoded[i]);
+      }
+    }
+  }
+
+  private void encode(long row, byte[] to) {
     float[] values = new float[columns()];
-    byte[] bytes = new byte[Math.toIntExact(type.rowBytes(columns()))];
-    for (long row = 0; row < rowCount(); row++) {
-      rows.read(row, values);
-      BlockEncoder.encode(type, values, values.length, bytes);
-      out.write(bytes);
+    rows.read(row, values);
+    BlockEncoder.encode(type, values, values.length, to);
+  }
+
+  private void copy(OutputStream out) throws IOException {
+    byte[] part = new byte[(int) Math.min(COPY_BYTES, stored.byteSize())];
+    for (long at = 0; at < stored.byteSize(); at += part.length) {
+      int count = (int) Math.min(part.length, stored.byteSize() - at);
+      MemorySegment.copy(stored, ValueLayout.JAVA_BYTE, at, part, 0, count);
+      out.write(part, 0, count);
     }
   }
 
@@ -94,6 +129,7 @@ public record OutputTensor(String name, DType type, List<Long> shape, Rows rows)
           byte[] raw = new byte[size];
           MemorySegment.copy(tensor.data(), ValueLayout.JAVA_BYTE, row * size, raw, 0, size);
           Dequantizer.dequantize(tensor.type(), raw, columns, out);
-        });
+        },
+        tensor.data());
   }
 }

@@ -19,6 +19,7 @@ public final class SafetensorsWriter implements AtomicFiles.Body {
 
   private final Map<String, String> metadata;
   private final List<OutputTensor> tensors;
+  private Progress progress = Progress.NONE;
 
   /**
    * A file of these tensors.
@@ -31,6 +32,12 @@ public final class SafetensorsWriter implements AtomicFiles.Body {
     this.tensors = List.copyOf(tensors);
   }
 
+  /** Tells somebody how far the writing is. */
+  public SafetensorsWriter tell(Progress listener) {
+    progress = listener;
+    return this;
+  }
+
   @Override
   public void writeTo(OutputStream out) throws IOException {
     byte[] header = header();
@@ -39,8 +46,12 @@ public final class SafetensorsWriter implements AtomicFiles.Body {
     Arrays.fill(json, header.length, padded, (byte) ' ');
     out.write(ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(padded).array());
     out.write(json);
+    long done = 0;
+    long total = tensors.stream().mapToLong(OutputTensor::bytes).sum();
     for (OutputTensor tensor : tensors) {
+      progress.at(tensor.name(), done, total);
       tensor.writeTo(out);
+      done += tensor.bytes();
     }
   }
 

@@ -23,10 +23,28 @@ import java.util.function.Function;
 public final class GgufMetadata {
   private final String source;
   private final Map<String, Object> values;
+  private final Function<String, byte[]> stored;
 
-  GgufMetadata(String source, Map<String, Object> values) {
+  /**
+   * Pairs of a file.
+   *
+   * @param stored gives the bytes of a value as {@link #stored} says
+   */
+  GgufMetadata(String source, Map<String, Object> values, Function<String, byte[]> stored) {
     this.source = source;
     this.values = values;
+    this.stored = stored;
+  }
+
+  /**
+   * The bytes of a value with those of its type before it, as the file has them; it has to be open
+   * still. What is copied so keeps types that {@link #get} does not tell apart.
+   */
+  public byte[] stored(String key) {
+    if (!has(key)) {
+      throw new BadFile(source + ": metadata '" + key + "' is missing");
+    }
+    return stored.apply(key);
   }
 
   /** All keys, in file order. */

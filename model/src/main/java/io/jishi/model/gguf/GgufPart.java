@@ -5,6 +5,8 @@ import io.jishi.base.JishiException.BadFile;
 import io.jishi.base.JishiException.Unsupported;
 import io.jishi.model.StoredTensor;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
 
@@ -27,10 +29,15 @@ record GgufPart(GgufMetadata metadata, Map<String, StoredTensor> tensors) {
     checkVersion(source, in.u32());
     int tensors = in.count("tensors", TensorReader.LEAST_ENTRY_BYTES);
     int pairs = in.count("metadata pairs", MetadataReader.LEAST_PAIR_BYTES);
-    Map<String, Object> values = new MetadataReader(in).read(pairs);
+    Map<String, int[]> places = new HashMap<>();
+    Map<String, Object> values = new MetadataReader(in).read(pairs, places);
     return new GgufPart(
-        new GgufMetadata(source, values),
+        new GgufMetadata(source, values, key -> stored(file, places.get(key))),
         new TensorReader(source, file, in).read(tensors, alignment(source, values)));
+  }
+
+  private static byte[] stored(MemorySegment file, int[] place) {
+    return file.asSlice(place[0], place[1] - place[0]).toArray(ValueLayout.JAVA_BYTE);
   }
 
   private static void checkMagic(String source, Cursor in) {

@@ -20,14 +20,20 @@ final class MetadataReader {
     this.in = in;
   }
 
-  /** Reads {@code count} pairs, in file order. */
-  Map<String, Object> read(int count) {
+  /**
+   * Reads {@code count} pairs, in file order.
+   *
+   * @param places takes where each value stands with its type before it: from, to
+   */
+  Map<String, Object> read(int count, Map<String, int[]> places) {
     Map<String, Object> values = new LinkedHashMap<>();
     for (int i = 0; i < count; i++) {
       in.reading("metadata pair " + i);
       String key = in.string();
       in.reading("metadata " + Quote.of(key));
+      int from = in.position();
       Object value = value(type(), 0);
+      places.put(key, new int[] {from, in.position()});
       if (values.putIfAbsent(key, value) != null) {
         throw in.bad("occurs twice; the file is damaged");
       }

@@ -56,6 +56,17 @@ class ExportTest {
   }
 
   @Test
+  void aTableThatIsPublishedUnderTheNameOfTheOutputIsNotLost() {
+    Path folder = Shared.require("weights/learning-lm-story");
+    Path gguf = temp.resolve("story.gguf");
+    try (ModelSource model = ModelSource.open(folder)) {
+      GgufExport.write(model, gguf, DType.F32, Disk.LOCAL);
+    }
+    // The order of a head's values differs, and so that of its sums; logits are about 10.
+    assertClose(logits(gguf), logits(folder), 2e-4f);
+  }
+
+  @Test
   void quantisedFilesLoadAndStayNear() {
     Path folder = Shared.require("goldens/llama");
     Path gguf = temp.resolve("q8.gguf");
@@ -66,7 +77,7 @@ class ExportTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"bpe_gpt2", "bpe_llama3", "bpe_glm4", "bpe_qwen2"})
+  @ValueSource(strings = {"bpe_gpt2", "bpe_llama3", "bpe_glm4", "bpe_qwen2", "wordpiece_bert"})
   void aTokenizerSurvivesTheWayToGguf(String name) {
     Path folder = Shared.require("goldens/tokenizers/" + name);
     Tokenizer from = HuggingFaceTokenizer.read(folder);
@@ -81,6 +92,64 @@ class ExportTest {
         assertThat(to.encode(text, special)).isEqualTo(from.encode(text, special));
       }
       assertThat(to.vocabSize()).isEqualTo(from.vocabSize() + 3);
+    }
+  }
+
+  @Test
+  void aUnigramVocabularySurvivesTheWayToGguf() throws IOException {
+    Path folder = Files.createDirectories(temp.resolve("unigram"));
+    Files.writeString(
+        folder.resolve("tokenizer.json"),
+        """
+        {"version":"1.0","added_tokens":[
+          {"id":0,"content":"<s>","special":true},{"id":1,"content":"<pad>","special":true},
+          {"id":2,"content":"</s>","special":true},{"id":3,"content":"<unk>","special":true}],
+         "normalizer":null,
+         "pre_tokenizer":{"type":"Metaspace","replacement":"▁","prepend_scheme":"always"},
+         "post_processor":{"type":"TemplateProcessing",
+           "single":[{"SpecialToken":{"id":"<s>","type_id":0}},{"Sequence":{"id":"A","type_id":0}},
+             {"SpecialToken":{"id":"</s>","type_id":0}}],
+           "pair":[],"special_tokens":{"<s>":{"id":"<s>","ids":[0],"tokens":["<s>"]},
+             "</s>":{"id":"</s>","ids":[2],"tokens":["</s>"]}}},
+         "decoder":{"type":"Metaspace","replacement":"▁","prepend_scheme":"always"},
+         "model":{"type":"Unigram","unk_id":3,"byte_fallback":false,"vocab":[["<s>",0.0],
+           ["<pad>",0.0],["</s>",0.0],["<unk>",0.0],["▁",-2.5],["▁cat",-3.0],["s",-4.0],
+           ["c",-6.0],["a",-6.5],["t",-6.25],["▁cats",-6.0]]}}
+        """);
+    Tokenizer from = HuggingFaceTokenizer.read(folder);
+    GgufWriter writer = new GgufWriter(List.of()).put("general.architecture", "bert");
+    GgufVocabulary.put(writer, folder, from.vocabSize());
+    Path file = temp.resolve("unigram.gguf");
+    AtomicFiles.create(file, Disk.LOCAL, writer);
+    try (GgufFile gguf = GgufFile.open(file)) {
+      Tokenizer to = GgufTokenizer.read("gguf", gguf::metadata);
+      for (String text : List.of("cat cats", "at sac", "cat dog")) {
+        int[] expected = from.frame(from.encode(text, Tokenizer.Special.TEXT));
+        assertThat(to.frame(to.encode(text, Tokenizer.Special.TEXT))).isEqualTo(expected);
+      }
+    }
+  }
+
+  @Test
+  void sentencePieceOfMergesSurvivesTheWayToGguf() {
+    Path folder = Shared.require("weights/learning-lm-story");
+    Tokenizer from = HuggingFaceTokenizer.read(folder);
+    GgufWriter writer = new GgufWriter(List.of()).put("general.architecture", "llama");
+    GgufVocabulary.put(writer, folder, from.vocabSize());
+    Path file = temp.resolve("merges.gguf");
+    AtomicFiles.create(file, Disk.LOCAL, writer);
+    try (GgufFile gguf = GgufFile.open(file)) {
+      Tokenizer to = GgufTokenizer.read("gguf", gguf::metadata);
+      for (String text :
+          List.of(
+              "Once upon a time, there was a little girl named Lily.",
+              "  two  spaces\n\nand 12345 numbers",
+              "世界 Ünïcode \uD83D\uDE00 </s> end",
+              "antidisestablishmentarianism and supercalifragilistic")) {
+        int[] expected = from.encode(text, Tokenizer.Special.TEXT);
+        assertThat(to.encode(text, Tokenizer.Special.TEXT)).as(text).isEqualTo(expected);
+        assertThat(to.frame(expected)).isEqualTo(from.frame(expected));
+      }
     }
   }
 

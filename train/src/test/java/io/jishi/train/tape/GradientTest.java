@@ -51,6 +51,9 @@ class GradientTest {
 
   private static final int DIRECTIONS = 3;
 
+  /** Operations that a tape refuses until they have a gradient: no encoder trains yet. */
+  private static final Set<String> REFUSED = Set.of("bidirectionalAttention");
+
   /** An operation on an input of so many columns. */
   record Case(int cols, int[] spans, int outputs, Build build) {}
 
@@ -225,6 +228,7 @@ class GradientTest {
         Arrays.stream(Ops.class.getMethods())
             .filter(m -> m.getReturnType() == Tensor.class)
             .map(Method::getName)
+            .filter(name -> !REFUSED.contains(name))
             .collect(Collectors.toCollection(TreeSet::new));
     assertThat(new TreeSet<>(operations())).isEqualTo(waist);
   }

@@ -4,6 +4,7 @@ package io.jishi.tensor.cpu.scalar;
 import io.jishi.tensor.Activation;
 import io.jishi.tensor.Attention;
 import io.jishi.tensor.Batch;
+import io.jishi.tensor.BidirectionalAttention;
 import io.jishi.tensor.Convolution;
 import io.jishi.tensor.DeltaRule;
 import io.jishi.tensor.LatentAttention;
@@ -46,6 +47,7 @@ public final class ScalarOps implements Ops {
   private final RowOps rows;
   private final AttentionRunner attentionRunner;
   private final LatentRunner latent;
+  private final BidirectionalTask bidirectional;
   private final Experts experts = new Experts();
   private final RecurrentRunner recurrences;
   private final WorkLog log;
@@ -80,6 +82,7 @@ public final class ScalarOps implements Ops {
     this.latent = latent;
     this.recurrences = recurrences;
     this.log = log;
+    this.bidirectional = new BidirectionalTask(team.size());
   }
 
   @Override
@@ -87,6 +90,7 @@ public final class ScalarOps implements Ops {
     workspace.begin(batch.size(), batch.outputCount());
     attentionRunner.begin();
     latent.begin();
+    bidirectional.begin();
   }
 
   @Override
@@ -304,6 +308,23 @@ public final class ScalarOps implements Ops {
   }
 
   @Override
+  public Tensor bidirectionalAttention(Tensor qkv, BidirectionalAttention attention, Batch batch) {
+    if (qkv.cols() != attention.inputWidth() || qkv.rows() != batch.size()) {
+      throw new IllegalArgumentException("not the queries, keys and values of this batch");
+    }
+    Tensor out = workspace.take(batch.size(), attention.outputWidth());
+    Tensor turned = attention.rope() == null ? null : like(qkv);
+    log.start();
+    log.inJava();
+    bidirectional.run(team, width, qkv, attention, batch, turned, out);
+    log.end(2.0 * 2 * attention.outputWidth() * pairs(batch, attention.reach()));
+    if (turned != null) {
+      workspace.release(turned);
+    }
+    return out;
+  }
+
+  @Override
   public Tensor mixture(Tensor x, Mixture mixture, Precision precision) {
     Tensor out = like(x);
     experts.run(this, team, width, rows, log, x, mixture, precision, out);
@@ -349,6 +370,16 @@ public final class ScalarOps implements Ops {
 
   private static double values(Tensor x) {
     return (double) x.rows() * x.cols();
+  }
+
+  /** Pairs of tokens that see each other. */
+  private static double pairs(Batch batch, int reach) {
+    double pairs = 0;
+    for (int s = 0; s < batch.spans(); s++) {
+      double count = batch.spanEnd(s) - batch.spanStart(s);
+      pairs += count * (reach == 0 ? count : Math.min(count, 2.0 * reach + 1));
+    }
+    return pairs;
   }
 
   /** Keys that the tokens of a batch see, where nothing limits them. */
