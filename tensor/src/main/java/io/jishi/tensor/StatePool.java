@@ -45,7 +45,27 @@ public final class StatePool implements AutoCloseable {
     return made - free.size();
   }
 
-  synchronized int acquire() {
+  /** The most blocks that can be in use at a time. */
+  public int capacity() {
+    return maxBlocks;
+  }
+
+  /** Blocks that can still be had, made already or not. */
+  public synchronized int freeBlocks() {
+    return maxBlocks - made + free.size();
+  }
+
+  /** How many hold a block: states, and whoever called {@link #retain}. */
+  public synchronized int references(int block) {
+    return references[block];
+  }
+
+  /**
+   * A free block, held once.
+   *
+   * @throws JishiException.OutOfResources where all are in use
+   */
+  public synchronized int acquire() {
     Integer block = free.poll();
     if (block == null) {
       block = make();
@@ -78,13 +98,23 @@ public final class StatePool implements AutoCloseable {
     return made++;
   }
 
-  synchronized void retain(int block) {
+  /** Holds a block that is in use once more, so that it outlives the state that wrote it. */
+  public synchronized void retain(int block) {
+    checkUsed(block);
     references[block]++;
   }
 
-  synchronized void release(int block) {
+  /** Gives up one hold on a block; without holds it is free. */
+  public synchronized void release(int block) {
+    checkUsed(block);
     if (--references[block] == 0) {
       free.push(block);
+    }
+  }
+
+  private void checkUsed(int block) {
+    if (block < 0 || block >= made || references[block] == 0) {
+      throw new IllegalStateException("block " + block + " is not in use");
     }
   }
 
@@ -92,7 +122,8 @@ public final class StatePool implements AutoCloseable {
     return references[block] > 1;
   }
 
-  synchronized MemorySegment memory(int block) {
+  /** The memory of a block: keys and values at the offsets that a state tells. */
+  public synchronized MemorySegment memory(int block) {
     return blocks[block];
   }
 
