@@ -3,11 +3,15 @@ package io.jishi.engine;
 
 import io.jishi.text.Tokenizer;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.Consumer;
 
 /**
  * A model, loaded and ready for many callers. Safe for use by any number of threads, virtual ones
- * too; requests run one after another, the rest waits in a bounded queue.
+ * too. Requests run side by side, each with the very answer that it would have alone; what does not
+ * find place waits in a bounded queue. What was computed of a prompt is kept as long as there is
+ * memory, and not computed again for the next one that begins the same way.
  *
  * <pre>{@code
  * try (Engine engine = Engine.open(Path.of("model.gguf"))) {
@@ -44,6 +48,34 @@ public interface Engine extends AutoCloseable {
    */
   Generation start(Request request);
 
+  /**
+   * Starts several answers to one prompt, which is computed once. Seeds that are set count up from
+   * answer to answer.
+   *
+   * @throws io.jishi.base.JishiException.BadRequest where {@code count} is below 1 or more than may
+   *     be under way; else see {@link #start(Request)}
+   */
+  default List<Generation> start(Request request, int count) {
+    List<Generation> all = new ArrayList<>();
+    try {
+      for (int i = 0; i < count; i++) {
+        all.add(start(choice(request, i)));
+      }
+      return all;
+    } catch (RuntimeException e) {
+      all.forEach(Generation::cancel);
+      throw e;
+    }
+  }
+
+  /** The request for one of several answers: the same but for its seed. */
+  static Request choice(Request request, int index) {
+    Sampling sampling = request.sampling();
+    return index == 0 || sampling == null || sampling.seed() == null
+        ? request
+        : request.with(sampling.withSeed(sampling.seed() + index));
+  }
+
   /** Generates to the end; interrupting the thread cancels. See {@link #start} for errors. */
   default Answer generate(Request request) {
     return generate(request, _ -> {});
@@ -65,6 +97,16 @@ public interface Engine extends AutoCloseable {
 
   /** What is loaded and what it takes. */
   ModelInfo info();
+
+  /** What was done since the engine was opened. */
+  default EngineMetrics metrics() {
+    throw new UnsupportedOperationException("this engine does not count");
+  }
+
+  /** Tells a listener of every step and every end from now on. */
+  default void listen(EngineListener listener) {
+    throw new UnsupportedOperationException("this engine has no listeners");
+  }
 
   /** The model's tokenizer. */
   Tokenizer tokenizer();

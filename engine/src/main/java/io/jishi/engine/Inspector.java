@@ -2,10 +2,12 @@
 package io.jishi.engine;
 
 import io.jishi.model.DecoderSpec;
+import io.jishi.model.MemoryBudget;
 import io.jishi.model.Model;
 import io.jishi.model.StoredTensor;
 import io.jishi.tensor.Backend;
 import io.jishi.tensor.DType;
+import io.jishi.tensor.StateSpec;
 import java.lang.management.ManagementFactory;
 import java.lang.management.MemoryMXBean;
 import java.util.ArrayList;
@@ -15,6 +17,9 @@ import java.util.TreeMap;
 
 /** Says what a model is and what it takes. */
 final class Inspector {
+  /** Of the memory that is free: the rest is for the heap and for what others need. */
+  private static final double CACHE_SHARE = 0.5;
+
   private Inspector() {}
 
   static ModelInfo info(Model model, EngineOptions options, int context) {
@@ -52,7 +57,22 @@ final class Inspector {
     long weights = model.tensors().values().stream().mapToLong(StoredTensor::bytes).sum();
     DType cache = Runner.cacheType(options.precision());
     return new ModelInfo.Memory(
-        weights, model.decoder().stateSpec(cache).bytes(context), workspace(spec, context), jvm());
+        weights,
+        model.decoder().stateSpec(cache).bytes(context),
+        workspace(spec, context, options),
+        jvm());
+  }
+
+  /** Tokens that the cache may hold: what is asked for, else what a share of memory takes. */
+  static long cacheTokens(Model model, EngineOptions options, int context) {
+    Capacity capacity = options.capacity();
+    if (capacity.cacheTokens() > 0) {
+      return Math.max(context, capacity.cacheTokens());
+    }
+    StateSpec spec = model.decoder().stateSpec(Runner.cacheType(options.precision()));
+    long perToken = Math.max(1, spec.blockBytes() / StateSpec.BLOCK);
+    long held = (long) (CACHE_SHARE * MemoryBudget.available()) / perToken;
+    return Math.max(context, Math.min(held, (long) capacity.sequences() * context));
   }
 
   private static long jvm() {
@@ -62,15 +82,18 @@ final class Inspector {
   }
 
   /** The most that a prefill step holds at once: hidden states and the widest products. */
-  private static long workspace(DecoderSpec spec, int context) {
+  private static long workspace(DecoderSpec spec, int context, EngineOptions options) {
     long widest = 0;
     for (DecoderSpec.Layer layer : spec.layers()) {
       for (DecoderSpec.Part part : layer.parts()) {
         widest = Math.max(widest, width(part, spec));
       }
     }
-    long tokens = Math.min(Runner.CHUNK, context);
-    return (tokens * (3L * spec.width() + widest) + spec.vocabulary()) * Float.BYTES;
+    Capacity capacity = options.capacity();
+    long chunk = Math.max(capacity.chunk(), capacity.mixedChunk() + capacity.sequences());
+    long tokens = Math.min(chunk, (long) capacity.sequences() * context);
+    long logits = (long) capacity.sequences() * spec.vocabulary();
+    return (tokens * (3L * spec.width() + widest) + logits) * Float.BYTES;
   }
 
   /** Values of a token that a part holds at once. */

@@ -18,48 +18,54 @@ import io.jishi.text.template.ChatEncoder;
 import io.jishi.text.template.ChatTemplate;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
 
 /** An engine over a model in this process. */
 final class LocalEngine implements Engine {
   private static final System.Logger LOG = System.getLogger(LocalEngine.class.getName());
   private static final float DEFAULT_TEMPERATURE = 0.7f;
 
+  /** Of the cache: all requests run the same model with the same adapter. */
+  private static final long ROOT = 0;
+
   private final Model model;
   private final ChatEncoder chat;
   private final Sampling defaults;
   private final Runner runner;
+  private final Ops ops;
+  private final Meter meter;
   private final Driver driver;
   private final int context;
   private final Syntax syntax;
   private final Forms forms;
   private final ModelInfo info;
-  private volatile Job running;
   private volatile boolean closed;
 
   private LocalEngine(
       Model model,
       ChatEncoder chat,
       Sampling defaults,
-      Runner runner,
+      Ops ops,
       EngineOptions options,
       int context) {
     this.model = model;
     this.chat = chat;
     this.defaults = defaults;
-    this.runner = runner;
+    this.ops = ops;
     this.context = context;
     this.syntax = Syntax.of(model.chatTemplate());
     this.forms =
         new Forms(model.tokenizer(), model.decoder().spec().vocabulary(), model.chatTemplate());
     this.info = Inspector.info(model, options, context);
-    this.driver = new Driver("jishi-engine", options.queue());
+    this.meter = new Meter();
+    this.runner =
+        new Runner(model, ops, options, Inspector.cacheTokens(model, options, context), meter);
+    this.driver = new Driver("jishi-engine", options.queue(), runner);
   }
 
   static Engine load(Path path, EngineOptions options) {
@@ -72,8 +78,8 @@ final class LocalEngine implements Engine {
       ChatEncoder chat =
           source == null ? null : new ChatEncoder(model.tokenizer(), ChatTemplate.compile(source));
       Sampling defaults = defaults(model);
-      Runner runner = new Runner(model, ops(model, options, backend), options.precision(), context);
-      LocalEngine engine = new LocalEngine(model, chat, defaults, runner, options, context);
+      Ops ops = ops(model, options, backend);
+      LocalEngine engine = new LocalEngine(model, chat, defaults, ops, options, context);
       LOG.log(System.Logger.Level.DEBUG, () -> path + ": " + engine.info.kernels());
       return engine;
     } catch (RuntimeException | Error e) {
@@ -140,9 +146,49 @@ final class LocalEngine implements Engine {
 
   @Override
   public Generation start(Request request) {
+    return start(request, 1).getFirst();
+  }
+
+  @Override
+  public List<Generation> start(Request request, int count) {
     if (closed) {
-      throw new JishiException.Closed("the engine is closed");
+      throw Driver.closedError();
     }
+    if (count < 1 || count > runner.places()) {
+      throw new JishiException.BadRequest(
+          "n", "n must be 1 to " + runner.places() + ", not " + count);
+    }
+    int[] prompt = prompt(request);
+    List<TokenStream.Setup> setups = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      setups.add(setup(Engine.choice(request, i), prompt));
+    }
+    runner.admit(count);
+    List<Job> jobs = jobs(setups);
+    runner.submit(jobs.getFirst());
+    driver.wake();
+    return List.copyOf(jobs);
+  }
+
+  /** The first job, and the others as its siblings. */
+  private List<Job> jobs(List<TokenStream.Setup> setups) {
+    try {
+      long now = System.nanoTime();
+      List<Job> siblings = new ArrayList<>();
+      for (TokenStream.Setup setup : setups.subList(1, setups.size())) {
+        siblings.add(new Job(setup, ROOT, now, new ArrayList<>()));
+      }
+      List<Job> jobs = new ArrayList<>();
+      jobs.add(new Job(setups.getFirst(), ROOT, now, siblings));
+      jobs.addAll(siblings);
+      return jobs;
+    } catch (RuntimeException | Error e) {
+      runner.leave(setups.size());
+      throw e;
+    }
+  }
+
+  private int[] prompt(Request request) {
     int[] prompt = tokens(request.prompt());
     if (prompt.length >= context) {
       throw new JishiException.BadRequest(
@@ -153,9 +199,7 @@ final class LocalEngine implements Engine {
               + context
               + ", answer included; shorten the prompt or open the model with a larger context");
     }
-    Job job = new Job(setup(request, prompt));
-    driver.submit(new Generate(job));
-    return job;
+    return prompt;
   }
 
   private TokenStream.Setup setup(Request request, int[] prompt) {
@@ -256,7 +300,7 @@ final class LocalEngine implements Engine {
           "1 to " + model.decoder().spec().context() + " tokens are needed, not " + tokens.length);
     }
     checkTokens(tokens);
-    Logits work = new Logits(tokens.clone(), all);
+    RawLogits work = new RawLogits(model.decoder(), ops, tokens.clone(), all);
     driver.submit(work);
     return work.await();
   }
@@ -264,6 +308,16 @@ final class LocalEngine implements Engine {
   @Override
   public ModelInfo info() {
     return info;
+  }
+
+  @Override
+  public EngineMetrics metrics() {
+    return meter.metrics();
+  }
+
+  @Override
+  public void listen(EngineListener listener) {
+    meter.listen(listener);
   }
 
   @Override
@@ -279,89 +333,10 @@ final class LocalEngine implements Engine {
       }
       closed = true;
     }
-    Job job = running;
-    if (job != null) {
-      job.cancel();
-    }
+    runner.closing();
     driver.close();
+    runner.stopped();
     runner.close();
     model.close();
-  }
-
-  /** A failure as its caller should see it. */
-  private static RuntimeException failure(Throwable t) {
-    return switch (t) {
-      case OutOfMemoryError e ->
-          new JishiException.OutOfResources("memory ran out: " + e.getMessage(), e);
-      case RuntimeException e -> e;
-      default -> new IllegalStateException("the engine failed", t);
-    };
-  }
-
-  /** A generation in the queue. */
-  private final class Generate implements Driver.Work {
-    private final Job job;
-
-    Generate(Job job) {
-      this.job = job;
-    }
-
-    @Override
-    public void run() {
-      running = job;
-      if (closed) {
-        job.cancel();
-      }
-      try {
-        runner.run(job);
-      } catch (Throwable t) { // carried to the caller; the engine goes on
-        runner.reset();
-        job.fail(failure(t));
-      } finally {
-        running = null;
-      }
-    }
-
-    @Override
-    public void refuse(JishiException.Closed why) {
-      job.fail(why);
-    }
-  }
-
-  /** A request for raw logits in the queue. */
-  private final class Logits implements Driver.Work {
-    private final int[] tokens;
-    private final boolean all;
-    private final CompletableFuture<float[][]> result = new CompletableFuture<>();
-
-    Logits(int[] tokens, boolean all) {
-      this.tokens = tokens;
-      this.all = all;
-    }
-
-    @Override
-    public void run() {
-      try {
-        result.complete(runner.logits(tokens, all));
-      } catch (Throwable t) { // carried to the caller; the engine goes on
-        result.completeExceptionally(failure(t));
-      }
-    }
-
-    @Override
-    public void refuse(JishiException.Closed why) {
-      result.completeExceptionally(why);
-    }
-
-    float[][] await() {
-      try {
-        return result.get();
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        throw new JishiException.Cancelled("the waiting thread was interrupted");
-      } catch (ExecutionException e) {
-        throw (RuntimeException) e.getCause(); // failure() makes nothing else
-      }
-    }
   }
 }

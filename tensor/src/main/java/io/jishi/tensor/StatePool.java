@@ -13,7 +13,7 @@ import java.util.Arrays;
  */
 public final class StatePool implements AutoCloseable {
   private final StateSpec spec;
-  private final int maxBlocks;
+  private int maxBlocks;
   private final Arena arena = Arena.ofShared();
   private final ArrayDeque<Integer> free = new ArrayDeque<>();
   private MemorySegment[] blocks = new MemorySegment[8];
@@ -46,7 +46,7 @@ public final class StatePool implements AutoCloseable {
   }
 
   /** The most blocks that can be in use at a time. */
-  public int capacity() {
+  public synchronized int capacity() {
     return maxBlocks;
   }
 
@@ -89,6 +89,7 @@ public final class StatePool implements AutoCloseable {
     try {
       blocks[made] = arena.allocate(Math.max(64, spec.blockBytes()), 64);
     } catch (OutOfMemoryError e) {
+      maxBlocks = made; // whoever counts free blocks is not told again of what is not there
       throw new JishiException.OutOfResources(
           "no memory for a further cache block of "
               + spec.blockBytes()

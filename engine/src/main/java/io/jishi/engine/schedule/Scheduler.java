@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jishi.engine.schedule;
 
+import io.jishi.base.JishiException;
 import io.jishi.engine.cache.PrefixCache;
 import io.jishi.tensor.StateSpec;
 import java.util.ArrayList;
@@ -70,7 +71,8 @@ public final class Scheduler<T> {
   /**
    * Decides on the next step and sees to its memory.
    *
-   * @return valid until the next call; empty only where no sequence is left
+   * @return valid until the next call; empty where no sequence is left, or where the machine cannot
+   *     hold even the first one
    */
   public Step<T> plan() {
     step.clear();
@@ -102,6 +104,9 @@ public final class Scheduler<T> {
   private void planAlone(Sequence<T> sequence) {
     int count = chunk(sequence, limits.mixedTokens());
     while (!room(sequence, count)) {
+      if (running.size() == 1) {
+        return;
+      }
       preempt(running.get(running.getLast() == sequence ? running.size() - 2 : running.size() - 1));
     }
     step.add(sequence, count);
@@ -153,8 +158,12 @@ public final class Scheduler<T> {
       }
       preempt(victim);
     }
-    sequence.state.reserve(count);
-    return true;
+    try {
+      sequence.state.reserve(count);
+      return true;
+    } catch (JishiException.OutOfResources e) { // the machine has less than the pool may hold
+      return cache.pool().freeBlocks() == 0 && room(sequence, count);
+    }
   }
 
   /** The last of the running sequences that comes after this one and is not planned, or null. */

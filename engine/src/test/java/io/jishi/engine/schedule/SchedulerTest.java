@@ -217,8 +217,7 @@ class SchedulerTest {
   private static Sequence<Caller> sequence(int prompt, int first, long arrival, int priority) {
     int[] tokens = new int[prompt];
     Arrays.setAll(tokens, i -> (first + i) % ToyModel.VOCABULARY);
-    return new Sequence<>(
-        new Caller(10, false), 0, tokens, arrival, priority, Sequence.NEVER);
+    return new Sequence<>(new Caller(10, false), 0, tokens, arrival, priority, Sequence.NEVER);
   }
 
   /** Computes a step; every completed sequence draws a token, and ends once it has enough. */
