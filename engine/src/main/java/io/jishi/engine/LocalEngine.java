@@ -24,6 +24,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 
 /** An engine over a model in this process. */
 final class LocalEngine implements Engine {
@@ -69,6 +70,15 @@ final class LocalEngine implements Engine {
   }
 
   static Engine load(Path path, EngineOptions options) {
+    return load(path, options, UnaryOperator.identity());
+  }
+
+  /**
+   * Loads a model.
+   *
+   * @param wrap may watch or change what its operations do
+   */
+  static Engine load(Path path, EngineOptions options, UnaryOperator<Ops> wrap) {
     checkJava();
     Backend backend = Backend.cpu();
     Model model = Model.open(path, backend, modelOptions(options));
@@ -78,7 +88,7 @@ final class LocalEngine implements Engine {
       ChatEncoder chat =
           source == null ? null : new ChatEncoder(model.tokenizer(), ChatTemplate.compile(source));
       Sampling defaults = defaults(model);
-      Ops ops = ops(model, options, backend);
+      Ops ops = wrap.apply(ops(model, options, backend));
       LocalEngine engine = new LocalEngine(model, chat, defaults, ops, options, context);
       LOG.log(System.Logger.Level.DEBUG, () -> path + ": " + engine.info.kernels());
       return engine;
