@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jishi.engine;
 
+import io.jishi.model.RandomSpec;
 import io.jishi.text.Tokenizer;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -36,6 +37,16 @@ public interface Engine extends AutoCloseable {
   /** Loads a model with options; see {@link #open(Path)}. */
   static Engine open(Path model, EngineOptions options) {
     return LocalEngine.load(model, options);
+  }
+
+  /**
+   * An engine over a model of random weights, made in memory: for measurements. It speaks in token
+   * ids alone.
+   *
+   * @throws io.jishi.base.JishiException.OutOfResources where memory does not suffice
+   */
+  static Engine random(RandomSpec spec, EngineOptions options) {
+    return LocalEngine.random(spec, options);
   }
 
   /**

@@ -8,6 +8,7 @@ import io.jishi.engine.parts.Syntax;
 import io.jishi.model.GenerationDefaults;
 import io.jishi.model.Model;
 import io.jishi.model.ModelOptions;
+import io.jishi.model.RandomSpec;
 import io.jishi.model.adapter.Adapter;
 import io.jishi.model.adapter.AdapterFiles;
 import io.jishi.model.adapter.AdapterOps;
@@ -79,18 +80,26 @@ final class LocalEngine implements Engine {
    * @param wrap may watch or change what its operations do
    */
   static Engine load(Path path, EngineOptions options, UnaryOperator<Ops> wrap) {
+    Model model = Model.open(path, Backend.cpu(), modelOptions(options));
+    return over(model, options, wrap);
+  }
+
+  /** An engine over random weights. */
+  static Engine random(RandomSpec spec, EngineOptions options) {
+    return over(Model.random(spec, Backend.cpu()), options, UnaryOperator.identity());
+  }
+
+  private static LocalEngine over(Model model, EngineOptions options, UnaryOperator<Ops> wrap) {
     checkJava();
-    Backend backend = Backend.cpu();
-    Model model = Model.open(path, backend, modelOptions(options));
     try {
       int context = context(model, options);
       String source = model.chatTemplate();
       ChatEncoder chat =
           source == null ? null : new ChatEncoder(model.tokenizer(), ChatTemplate.compile(source));
       Sampling defaults = defaults(model);
-      Ops ops = wrap.apply(ops(model, options, backend));
+      Ops ops = wrap.apply(ops(model, options, Backend.cpu()));
       LocalEngine engine = new LocalEngine(model, chat, defaults, ops, options, context);
-      LOG.log(System.Logger.Level.DEBUG, () -> path + ": " + engine.info.kernels());
+      LOG.log(System.Logger.Level.DEBUG, () -> model.path() + ": " + engine.info.kernels());
       return engine;
     } catch (RuntimeException | Error e) {
       model.close();
