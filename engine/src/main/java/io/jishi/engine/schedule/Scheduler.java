@@ -81,13 +81,13 @@ public final class Scheduler<T> {
       planAlone(suspect);
       return step;
     }
+    admit();
     for (int i = 0; i < running.size(); i++) {
       Sequence<T> sequence = running.get(i);
       if (sequence.generates() && room(sequence, 1)) {
         step.add(sequence, 1);
       }
     }
-    admit();
     planPrompts(step.size() == 0 ? limits.tokens() : limits.mixedTokens());
     return step;
   }
