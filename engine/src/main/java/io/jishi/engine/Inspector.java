@@ -2,12 +2,10 @@
 package io.jishi.engine;
 
 import io.jishi.model.DecoderSpec;
-import io.jishi.model.MemoryBudget;
 import io.jishi.model.Model;
 import io.jishi.model.StoredTensor;
 import io.jishi.tensor.Backend;
 import io.jishi.tensor.DType;
-import io.jishi.tensor.StateSpec;
 import java.lang.management.ManagementFactory;
 import java.lang.management.MemoryMXBean;
 import java.util.ArrayList;
@@ -17,9 +15,6 @@ import java.util.TreeMap;
 
 /** Says what a model is and what it takes. */
 final class Inspector {
-  /** Of the memory that is free: the rest is for the heap and for what others need. */
-  private static final double CACHE_SHARE = 0.5;
-
   private Inspector() {}
 
   static ModelInfo info(Model model, EngineOptions options, int context) {
@@ -52,7 +47,7 @@ final class Inspector {
     return new ArrayList<>(types.values());
   }
 
-  private static ModelInfo.Memory memory(Model model, EngineOptions options, int context) {
+  static ModelInfo.Memory memory(Model model, EngineOptions options, int context) {
     DecoderSpec spec = model.decoder().spec();
     long weights = model.tensors().values().stream().mapToLong(StoredTensor::bytes).sum();
     DType cache = Runner.cacheType(options.precision());
@@ -61,18 +56,6 @@ final class Inspector {
         model.decoder().stateSpec(cache).bytes(context),
         workspace(spec, context, options),
         jvm());
-  }
-
-  /** Tokens that the cache may hold: what is asked for, else what a share of memory takes. */
-  static long cacheTokens(Model model, EngineOptions options, int context) {
-    Capacity capacity = options.capacity();
-    if (capacity.cacheTokens() > 0) {
-      return Math.max(context, capacity.cacheTokens());
-    }
-    StateSpec spec = model.decoder().stateSpec(Runner.cacheType(options.precision()));
-    long perToken = Math.max(1, spec.blockBytes() / StateSpec.BLOCK);
-    long held = (long) (CACHE_SHARE * MemoryBudget.available()) / perToken;
-    return Math.max(context, Math.min(held, (long) capacity.sequences() * context));
   }
 
   private static long jvm() {

@@ -54,7 +54,8 @@ final class LocalEngine implements Engine {
       Sampling defaults,
       Ops ops,
       EngineOptions options,
-      int context) {
+      int context,
+      long cacheTokens) {
     this.model = model;
     this.chat = chat;
     this.defaults = defaults;
@@ -65,8 +66,7 @@ final class LocalEngine implements Engine {
         new Forms(model.tokenizer(), model.decoder().spec().vocabulary(), model.chatTemplate());
     this.info = Inspector.info(model, options, context);
     this.meter = new Meter();
-    this.runner =
-        new Runner(model, ops, options, Inspector.cacheTokens(model, options, context), meter);
+    this.runner = new Runner(model, ops, options, cacheTokens, meter);
     this.driver = new Driver("jishi-engine", options.queue(), runner);
   }
 
@@ -93,12 +93,13 @@ final class LocalEngine implements Engine {
     checkJava();
     try {
       int context = context(model, options);
+      long cache = MemoryPlan.of(model, options, context).cacheTokens(options, context);
       String source = model.chatTemplate();
       ChatEncoder chat =
           source == null ? null : new ChatEncoder(model.tokenizer(), ChatTemplate.compile(source));
       Sampling defaults = defaults(model);
       Ops ops = wrap.apply(ops(model, options, Backend.cpu()));
-      LocalEngine engine = new LocalEngine(model, chat, defaults, ops, options, context);
+      LocalEngine engine = new LocalEngine(model, chat, defaults, ops, options, context, cache);
       LOG.log(System.Logger.Level.DEBUG, () -> model.path() + ": " + engine.info.kernels());
       return engine;
     } catch (RuntimeException | Error e) {

@@ -62,7 +62,7 @@ final class Runner implements AutoCloseable, Driver.Steps {
     StateSpec spec = decoder.stateSpec(cacheType(precision));
     // One block more than asked for: a sequence of full context may have to copy a shared one.
     this.pool = new StatePool(spec, cacheTokens + StateSpec.BLOCK);
-    this.cache = new PrefixCache(pool, SNAPSHOTS_PER_SEQUENCE * capacity.sequences());
+    this.cache = new PrefixCache(pool, snapshots(capacity));
     this.scheduler =
         new Scheduler<>(
             new Limits(
@@ -70,6 +70,11 @@ final class Runner implements AutoCloseable, Driver.Steps {
             cache);
     this.logits = new float[decoder.spec().vocabulary()];
     meter.gauge(scheduler, cache);
+  }
+
+  /** The most snapshots of recurrent layers that are kept. */
+  static int snapshots(Capacity capacity) {
+    return SNAPSHOTS_PER_SEQUENCE * capacity.sequences();
   }
 
   /** The type of cached keys and values. */
