@@ -106,6 +106,30 @@ public interface Engine extends AutoCloseable {
    */
   float[][] logits(int[] tokens, boolean all);
 
+  /**
+   * Writes what is held of a prompt's computation to a file, for example that of a conversation
+   * with its last answer. Nothing is computed for it.
+   *
+   * @param file replaced where it exists; it appears whole or not at all
+   * @return how many of the prompt's tokens were held and written
+   * @throws io.jishi.base.JishiException.BadRequest where nothing of it is held
+   */
+  default int save(Prompt prompt, Path file) {
+    throw new UnsupportedOperationException("this engine keeps no sessions");
+  }
+
+  /**
+   * Reads what {@link #save} wrote, so that prompts that begin so need not be computed: by the same
+   * model, options and kind of processor.
+   *
+   * @return the tokens that were restored
+   * @throws io.jishi.base.JishiException.BadFile where the file is damaged, or another model's
+   * @throws io.jishi.base.JishiException.OutOfResources where there is no place for it now
+   */
+  default int[] restore(Path file) {
+    throw new UnsupportedOperationException("this engine keeps no sessions");
+  }
+
   /** What is loaded and what it takes. */
   ModelInfo info();
 

@@ -2,6 +2,7 @@
 package io.jishi.engine;
 
 import io.jishi.base.JishiException;
+import io.jishi.engine.cache.SessionFile;
 import io.jishi.engine.grammar.Guide;
 import io.jishi.engine.parts.PartParser;
 import io.jishi.engine.parts.Syntax;
@@ -13,6 +14,7 @@ import io.jishi.model.adapter.Adapter;
 import io.jishi.model.adapter.AdapterFiles;
 import io.jishi.model.adapter.AdapterOps;
 import io.jishi.tensor.Backend;
+import io.jishi.tensor.DType;
 import io.jishi.tensor.Ops;
 import io.jishi.text.Tokenizer;
 import io.jishi.text.template.ChatEncoder;
@@ -25,6 +27,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 
 /** An engine over a model in this process. */
@@ -46,6 +49,8 @@ final class LocalEngine implements Engine {
   private final Syntax syntax;
   private final Forms forms;
   private final ModelInfo info;
+  private final EngineOptions options;
+  private byte[] identity;
   private volatile boolean closed;
 
   private LocalEngine(
@@ -60,6 +65,7 @@ final class LocalEngine implements Engine {
     this.chat = chat;
     this.defaults = defaults;
     this.ops = ops;
+    this.options = options;
     this.context = context;
     this.syntax = Syntax.of(model.chatTemplate());
     this.forms =
@@ -320,9 +326,34 @@ final class LocalEngine implements Engine {
           "1 to " + model.decoder().spec().context() + " tokens are needed, not " + tokens.length);
     }
     checkTokens(tokens);
-    RawLogits work = new RawLogits(model.decoder(), ops, tokens.clone(), all);
-    driver.submit(work);
-    return work.await();
+    return onDriver(new RawLogits(model.decoder(), ops, tokens.clone(), all));
+  }
+
+  private <T> T onDriver(Supplier<T> what) {
+    Errand<T> errand = new Errand<>(what);
+    driver.submit(errand);
+    return errand.await();
+  }
+
+  @Override
+  public int save(Prompt prompt, Path file) {
+    int[] tokens = tokens(prompt);
+    return onDriver(() -> SessionFile.write(runner.cache(), ROOT, tokens, identity(), file));
+  }
+
+  @Override
+  public int[] restore(Path file) {
+    return onDriver(
+        () -> SessionFile.read(runner.cache(), ROOT, identity(), info.vocabulary(), context, file));
+  }
+
+  /** Of the sessions of this engine; made when the first is asked for. */
+  private byte[] identity() {
+    if (identity == null) {
+      DType cache = Runner.cacheType(options.precision());
+      identity = Identity.of(model, options, context, cache);
+    }
+    return identity;
   }
 
   @Override

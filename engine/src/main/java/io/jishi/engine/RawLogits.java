@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jishi.engine;
 
-import io.jishi.base.JishiException;
 import io.jishi.model.Decoder;
 import io.jishi.tensor.Batch;
 import io.jishi.tensor.DType;
@@ -12,18 +11,16 @@ import io.jishi.tensor.StatePool;
 import io.jishi.tensor.Tensor;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
+import java.util.function.Supplier;
 
 /** One computation of raw logits, on a state of its own; see {@link Engine#logits}. */
-final class RawLogits implements Driver.Work {
+final class RawLogits implements Supplier<float[][]> {
   private static final int CHUNK = 256;
 
   private final Decoder decoder;
   private final Ops ops;
   private final int[] tokens;
   private final boolean all;
-  private final CompletableFuture<float[][]> result = new CompletableFuture<>();
 
   RawLogits(Decoder decoder, Ops ops, int[] tokens, boolean all) {
     this.decoder = decoder;
@@ -33,15 +30,7 @@ final class RawLogits implements Driver.Work {
   }
 
   @Override
-  public void run() {
-    try {
-      result.complete(compute());
-    } catch (Throwable t) { // carried to the caller; the engine goes on
-      result.completeExceptionally(Runner.failure(t));
-    }
-  }
-
-  private float[][] compute() {
+  public float[][] get() {
     float[][] rows = new float[all ? tokens.length : 1][];
     Batch batch = new Batch();
     Decoder exactly = decoder.forLength(tokens.length);
@@ -60,22 +49,5 @@ final class RawLogits implements Driver.Work {
       }
     }
     return rows;
-  }
-
-  @Override
-  public void refuse(JishiException.Closed why) {
-    result.completeExceptionally(why);
-  }
-
-  /** Waits for the result. */
-  float[][] await() {
-    try {
-      return result.get();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new JishiException.Cancelled("the waiting thread was interrupted");
-    } catch (ExecutionException e) {
-      throw (RuntimeException) e.getCause(); // failure() makes nothing else
-    }
   }
 }

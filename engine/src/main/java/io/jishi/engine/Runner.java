@@ -104,6 +104,11 @@ final class Runner implements AutoCloseable, Driver.Steps {
     inside.addAndGet(-count);
   }
 
+  /** What was computed, for the driver's thread. */
+  PrefixCache cache() {
+    return cache;
+  }
+
   /** The most jobs that can be under way. */
   int places() {
     return places;
