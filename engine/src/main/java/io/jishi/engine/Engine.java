@@ -107,6 +107,27 @@ public interface Engine extends AutoCloseable {
   float[][] logits(int[] tokens, boolean all);
 
   /**
+   * Loads a low-rank adapter that requests may ask for by name, several of them in one batch; the
+   * model's weights stay as they are.
+   *
+   * @param path a folder of PEFT or a GGUF file
+   * @throws io.jishi.base.JishiException.BadFile where it is damaged, or of another model
+   * @throws io.jishi.base.JishiException.BadRequest where the name is taken
+   */
+  default void addAdapter(String name, Path path) {
+    throw new UnsupportedOperationException("this engine takes no adapters");
+  }
+
+  /**
+   * Removes an adapter; answers under way go on with it.
+   *
+   * @throws io.jishi.base.JishiException.BadRequest where there is none of that name
+   */
+  default void removeAdapter(String name) {
+    throw new UnsupportedOperationException("this engine takes no adapters");
+  }
+
+  /**
    * Writes what is held of a prompt's computation to a file, for example that of a conversation
    * with its last answer. Nothing is computed for it.
    *

@@ -18,6 +18,10 @@ final class Job implements Generation {
   private static final Part END = new Part.Text("end");
 
   final Request request;
+
+  /** The adapter, or null. */
+  final Adapters.Use adapter;
+
   final TokenStream stream;
   final Sequence<Job> sequence;
 
@@ -40,21 +44,28 @@ final class Job implements Generation {
   /**
    * A job that waits.
    *
-   * @param root of the cache
+   * @param adapter or null
    * @param now the time of its arrival
    */
-  Job(TokenStream.Setup setup, long root, long now, List<Job> siblings) {
+  Job(TokenStream.Setup setup, Adapters.Use adapter, long now, List<Job> siblings) {
     this.request = setup.request();
+    this.adapter = adapter;
     this.stream = new TokenStream(setup, pieces::add);
     this.siblings = siblings;
     this.queuedAt = now;
     Request.Service service = request.service();
     long deadline = service.timeout() == null ? Sequence.NEVER : now + service.timeout().toNanos();
-    this.sequence = new Sequence<>(this, root, setup.prompt(), now, service.priority(), deadline);
+    this.sequence =
+        new Sequence<>(this, root(adapter), setup.prompt(), now, service.priority(), deadline);
     this.scores = request.output().promptLogprobs() >= 0 ? new ArrayList<>() : null;
     if (scores != null) {
       sequence.reuseAtMost(0);
     }
+  }
+
+  /** Of the cache, for requests with that adapter, or with none. */
+  static long root(Adapters.Use adapter) {
+    return adapter == null ? 0 : adapter.root();
   }
 
   boolean cancelled() {

@@ -13,6 +13,7 @@ import io.jishi.model.RandomSpec;
 import io.jishi.model.adapter.Adapter;
 import io.jishi.model.adapter.AdapterFiles;
 import io.jishi.model.adapter.AdapterOps;
+import io.jishi.model.adapter.BatchAdapters;
 import io.jishi.tensor.Backend;
 import io.jishi.tensor.DType;
 import io.jishi.tensor.Ops;
@@ -35,14 +36,12 @@ final class LocalEngine implements Engine {
   private static final System.Logger LOG = System.getLogger(LocalEngine.class.getName());
   private static final float DEFAULT_TEMPERATURE = 0.7f;
 
-  /** Of the cache: all requests run the same model with the same adapter. */
-  private static final long ROOT = 0;
-
   private final Model model;
   private final ChatEncoder chat;
   private final Sampling defaults;
   private final Runner runner;
-  private final Ops ops;
+  private final BatchAdapters ops;
+  private final Adapters adapters;
   private final Meter meter;
   private final Driver driver;
   private final int context;
@@ -64,7 +63,8 @@ final class LocalEngine implements Engine {
     this.model = model;
     this.chat = chat;
     this.defaults = defaults;
-    this.ops = ops;
+    this.ops = new BatchAdapters(ops);
+    this.adapters = new Adapters(model, this.ops);
     this.options = options;
     this.context = context;
     this.syntax = Syntax.of(model.chatTemplate());
@@ -72,7 +72,7 @@ final class LocalEngine implements Engine {
         new Forms(model.tokenizer(), model.decoder().spec().vocabulary(), model.chatTemplate());
     this.info = Inspector.info(model, options, context);
     this.meter = new Meter();
-    this.runner = new Runner(model, ops, options, cacheTokens, meter);
+    this.runner = new Runner(model, this.ops, adapters, options, cacheTokens, meter);
     this.driver = new Driver("jishi-engine", options.queue(), runner);
   }
 
@@ -190,26 +190,26 @@ final class LocalEngine implements Engine {
       setups.add(setup(Engine.choice(request, i), prompt));
     }
     runner.admit(count);
-    List<Job> jobs = jobs(setups);
+    List<Job> jobs = jobs(request, setups);
     runner.submit(jobs.getFirst());
     driver.wake();
     return List.copyOf(jobs);
   }
 
-  /** The first job, and the others as its siblings. */
-  private List<Job> jobs(List<TokenStream.Setup> setups) {
+  /** The first job, and the others as its siblings; their places are taken already. */
+  private List<Job> jobs(Request request, List<TokenStream.Setup> setups) {
+    List<Job> jobs = new ArrayList<>();
     try {
       long now = System.nanoTime();
-      List<Job> siblings = new ArrayList<>();
-      for (TokenStream.Setup setup : setups.subList(1, setups.size())) {
-        siblings.add(new Job(setup, ROOT, now, new ArrayList<>()));
+      for (int i = setups.size() - 1; i >= 0; i--) { // the siblings first
+        List<Job> siblings = new ArrayList<>(i == 0 ? jobs : List.of());
+        Adapters.Use adapter = adapters.enter(request.adapter());
+        jobs.addFirst(new Job(setups.get(i), adapter, now, siblings));
       }
-      List<Job> jobs = new ArrayList<>();
-      jobs.add(new Job(setups.getFirst(), ROOT, now, siblings));
-      jobs.addAll(siblings);
       return jobs;
     } catch (RuntimeException | Error e) {
       runner.leave(setups.size());
+      jobs.forEach(job -> adapters.leave(job.adapter));
       throw e;
     }
   }
@@ -336,15 +336,36 @@ final class LocalEngine implements Engine {
   }
 
   @Override
+  public void addAdapter(String name, Path path) {
+    onDriver(
+        () -> {
+          adapters.add(name, path);
+          return null;
+        });
+  }
+
+  @Override
+  public void removeAdapter(String name) {
+    onDriver(
+        () -> {
+          adapters.remove(name);
+          return null;
+        });
+  }
+
+  @Override
   public int save(Prompt prompt, Path file) {
     int[] tokens = tokens(prompt);
-    return onDriver(() -> SessionFile.write(runner.cache(), ROOT, tokens, identity(), file));
+    return onDriver(
+        () -> SessionFile.write(runner.cache(), Job.root(null), tokens, identity(), file));
   }
 
   @Override
   public int[] restore(Path file) {
     return onDriver(
-        () -> SessionFile.read(runner.cache(), ROOT, identity(), info.vocabulary(), context, file));
+        () ->
+            SessionFile.read(
+                runner.cache(), Job.root(null), identity(), info.vocabulary(), context, file));
   }
 
   /** Of the sessions of this engine; made when the first is asked for. */

@@ -20,6 +20,7 @@ import java.util.Set;
  * @param constraint the form that the answer must have, or null
  * @param output what is wanted besides the text
  * @param service how it is served beside others
+ * @param adapter what the model runs with, or null
  */
 public record Request(
     Prompt prompt,
@@ -29,7 +30,8 @@ public record Request(
     Ending ending,
     Constraint constraint,
     Output output,
-    Service service) {
+    Service service,
+    Adapted adapter) {
   /** More stop texts than this are refused. */
   public static final int MAX_STOPS = 64;
 
@@ -65,7 +67,7 @@ public record Request(
 
   /** A request with nothing special. */
   public Request(Prompt prompt, Sampling sampling, int maxTokens, List<String> stop) {
-    this(prompt, sampling, maxTokens, stop, Ending.USUAL, null, Output.TEXT, Service.USUAL);
+    this(prompt, sampling, maxTokens, stop, Ending.USUAL, null, Output.TEXT, Service.USUAL, null);
   }
 
   /** A request that is served as all others are. */
@@ -77,7 +79,7 @@ public record Request(
       Ending ending,
       Constraint constraint,
       Output output) {
-    this(prompt, sampling, maxTokens, stop, ending, constraint, output, Service.USUAL);
+    this(prompt, sampling, maxTokens, stop, ending, constraint, output, Service.USUAL, null);
   }
 
   /**
@@ -167,6 +169,23 @@ public record Request(
     }
   }
 
+  /**
+   * An adapter that the engine has loaded: see {@link Engine#addAdapter}.
+   *
+   * @param name under which it was loaded
+   * @param scale what it adds is multiplied by this; 1 is as trained
+   */
+  public record Adapted(String name, float scale) {
+    /** Refuses what is no scale. */
+    public Adapted {
+      Objects.requireNonNull(name, "name");
+      if (!(Math.abs(scale) <= 100)) {
+        throw new JishiException.BadRequest(
+            "adapter", "the scale of an adapter must be -100 to 100, not " + scale);
+      }
+    }
+  }
+
   /** A conversation, with the defaults of the model. */
   public static Request chat(Message... messages) {
     return new Request(new Prompt.Chat(List.of(messages), Map.of()), null, 0, List.of());
@@ -179,36 +198,48 @@ public record Request(
 
   /** The same request with another way of drawing tokens. */
   public Request with(Sampling other) {
-    return new Request(prompt, other, maxTokens, stop, ending, constraint, output, service);
+    return new Request(
+        prompt, other, maxTokens, stop, ending, constraint, output, service, adapter);
   }
 
   /** The same request with another limit of tokens. */
   public Request withMaxTokens(int tokens) {
-    return new Request(prompt, sampling, tokens, stop, ending, constraint, output, service);
+    return new Request(
+        prompt, sampling, tokens, stop, ending, constraint, output, service, adapter);
   }
 
   /** The same request with other stop texts. */
   public Request withStop(List<String> texts) {
-    return new Request(prompt, sampling, maxTokens, texts, ending, constraint, output, service);
+    return new Request(
+        prompt, sampling, maxTokens, texts, ending, constraint, output, service, adapter);
   }
 
   /** The same request with another ending. */
   public Request with(Ending other) {
-    return new Request(prompt, sampling, maxTokens, stop, other, constraint, output, service);
+    return new Request(
+        prompt, sampling, maxTokens, stop, other, constraint, output, service, adapter);
   }
 
   /** The same request with another form of the answer. */
   public Request with(Constraint other) {
-    return new Request(prompt, sampling, maxTokens, stop, ending, other, output, service);
+    return new Request(prompt, sampling, maxTokens, stop, ending, other, output, service, adapter);
   }
 
   /** The same request with other wishes besides the text. */
   public Request with(Output other) {
-    return new Request(prompt, sampling, maxTokens, stop, ending, constraint, other, service);
+    return new Request(
+        prompt, sampling, maxTokens, stop, ending, constraint, other, service, adapter);
   }
 
   /** The same request, served otherwise. */
   public Request with(Service other) {
-    return new Request(prompt, sampling, maxTokens, stop, ending, constraint, output, other);
+    return new Request(
+        prompt, sampling, maxTokens, stop, ending, constraint, output, other, adapter);
+  }
+
+  /** The same request to the model with an adapter, or without one where it is null. */
+  public Request with(Adapted other) {
+    return new Request(
+        prompt, sampling, maxTokens, stop, ending, constraint, output, service, other);
   }
 }

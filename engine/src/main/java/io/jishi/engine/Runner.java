@@ -10,9 +10,9 @@ import io.jishi.engine.schedule.Sequence;
 import io.jishi.engine.schedule.Step;
 import io.jishi.model.Decoder;
 import io.jishi.model.Model;
+import io.jishi.model.adapter.BatchAdapters;
 import io.jishi.tensor.Batch;
 import io.jishi.tensor.DType;
-import io.jishi.tensor.Ops;
 import io.jishi.tensor.Precision;
 import io.jishi.tensor.StatePool;
 import io.jishi.tensor.StateSpec;
@@ -31,7 +31,8 @@ final class Runner implements AutoCloseable, Driver.Steps {
   private static final int SNAPSHOTS_PER_SEQUENCE = 4;
 
   private final Decoder decoder;
-  private final Ops ops;
+  private final BatchAdapters ops;
+  private final Adapters adapters;
   private final Precision precision;
   private final StatePool pool;
   private final PrefixCache cache;
@@ -52,10 +53,17 @@ final class Runner implements AutoCloseable, Driver.Steps {
    * @param cacheTokens that all sequences and the cache of prefixes may hold together, one full
    *     context at least
    */
-  Runner(Model model, Ops ops, EngineOptions options, long cacheTokens, Meter meter) {
+  Runner(
+      Model model,
+      BatchAdapters ops,
+      Adapters adapters,
+      EngineOptions options,
+      long cacheTokens,
+      Meter meter) {
     Capacity capacity = options.capacity();
     this.decoder = model.decoder();
     this.ops = ops;
+    this.adapters = adapters;
     this.precision = options.precision();
     this.meter = meter;
     this.places = capacity.sequences() + options.queue();
@@ -220,10 +228,13 @@ final class Runner implements AutoCloseable, Driver.Steps {
   private boolean forward(Step<Job> step) {
     try {
       batch.clear();
+      ops.clear();
       for (int i = 0; i < step.size(); i++) {
         Sequence<Job> sequence = step.sequence(i);
         int count = step.count(i);
-        batch.add(sequence.state(), sequence.tokens(), step.start(i), count, outputs(step, i));
+        int outputs = outputs(step, i);
+        batch.add(sequence.state(), sequence.tokens(), step.start(i), count, outputs);
+        adapt(sequence.owner().adapter, count, outputs);
       }
       out = decoder.forward(ops, batch, precision);
       scheduler.computed();
@@ -234,6 +245,15 @@ final class Runner implements AutoCloseable, Driver.Steps {
         fail(fault.owner(), failure(t));
       }
       return false;
+    } finally {
+      ops.clear();
+    }
+  }
+
+  private void adapt(Adapters.Use use, int count, int outputs) {
+    if (!adapters.none()) {
+      BatchAdapters.Loaded adapter = use == null ? null : use.adapter();
+      ops.add(adapter, use == null ? 1 : use.scale, count, outputs);
     }
   }
 
@@ -320,6 +340,7 @@ final class Runner implements AutoCloseable, Driver.Steps {
     job.siblings.clear();
     RequestMetrics metrics = job.metrics(finish);
     leave(1);
+    adapters.leave(job.adapter);
     meter.ended(metrics);
     return metrics;
   }
