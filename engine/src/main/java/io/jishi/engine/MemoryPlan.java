@@ -59,7 +59,8 @@ record MemoryPlan(long weights, long workspace, long perToken, long fixed, long 
     }
     double share = capacity.memory() > 0 ? 1 : CACHE_SHARE / SHARE;
     long spare = (long) (share * (free - workspace)) - cache(capacity, StateSpec.BLOCK);
-    long most = (long) capacity.sequences() * context;
+    long blocks = (context + StateSpec.BLOCK - 1L) / StateSpec.BLOCK;
+    long most = capacity.sequences() * blocks * StateSpec.BLOCK;
     return Math.max(context, Math.min(most, spare / perToken / StateSpec.BLOCK * StateSpec.BLOCK));
   }
 

@@ -64,6 +64,13 @@ class MemoryTest {
   }
 
   @Test
+  void everySequenceHasItsBlocksHoweverShortTheContext() {
+    try (Engine engine = open(Capacity.DEFAULT.withSequences(16), 40)) {
+      assertThat(engine.metrics().capacityBlocks()).isEqualTo(16 + 1);
+    }
+  }
+
+  @Test
   void aLimitOfMemoryBoundsTheCache() {
     ModelInfo.Memory memory;
     try (Engine engine = open(Capacity.DEFAULT, CONTEXT)) {

@@ -19,9 +19,9 @@ import java.util.List;
  * which waits again and is computed anew later (mostly from the cache). Since the pool holds at
  * least one sequence of full length, the first one goes on with every step, ends, and makes place.
  *
- * <p>A step takes one token of each sequence that generates, and fills up with prompts. Prompts
- * share the rest in equal parts, short ones first, so that a short prompt never waits for a long
- * one. A sequence waits with its start while another computes a beginning that both have.
+ * <p>A step takes one token of each sequence that generates, and fills up with prompts: half for
+ * the first one in the order, the rest for the shortest. A sequence waits with its start while
+ * another computes a beginning that both have.
  *
  * <p>Use: {@link #offer} sequences, then again and again {@link #plan}, compute, {@link #computed},
  * {@link Sequence#append} drawn tokens, {@link #end}. For one thread at a time.
@@ -112,7 +112,10 @@ public final class Scheduler<T> {
     step.add(sequence, count);
   }
 
-  /** Deals out the tokens of a step to prompts, in equal parts of what is left. */
+  /**
+   * Deals out the tokens of a step to prompts: half of them to the one that comes first, so that
+   * each comes to its end, the others to the shortest, so that many get their first token soon.
+   */
   private void planPrompts(int tokens) {
     prompts.clear();
     for (int i = 0; i < running.size(); i++) {
@@ -120,19 +123,29 @@ public final class Scheduler<T> {
         prompts.add(running.get(i));
       }
     }
-    prompts.sort(byPending);
-    int left = tokens;
-    for (int i = 0; i < prompts.size() && left > 0; i++) {
-      Sequence<T> sequence = prompts.get(i);
-      if (sequence.phase == Sequence.Phase.RUNNING) { // not preempted for one before
-        int share = Math.max(1, left / (prompts.size() - i));
-        int count = chunk(sequence, share);
-        if (room(sequence, count)) {
-          step.add(sequence, count);
-          left -= count;
-        }
-      }
+    if (prompts.isEmpty()) {
+      return;
     }
+    Sequence<T> first = prompts.removeFirst();
+    prompts.sort(byPending);
+    int left = tokens - Math.min(first.pending(), (tokens + 1) / 2);
+    for (int i = 0; i < prompts.size() && left > 0; i++) {
+      left -= planPrompt(prompts.get(i), left);
+    }
+    planPrompt(first, left + Math.min(first.pending(), (tokens + 1) / 2));
+  }
+
+  /** Plans at most {@code most} tokens of a prompt; how many it were. */
+  private int planPrompt(Sequence<T> sequence, int most) {
+    if (sequence.phase != Sequence.Phase.RUNNING) { // preempted for one before it
+      return 0;
+    }
+    int count = chunk(sequence, most);
+    if (!room(sequence, count)) {
+      return 0;
+    }
+    step.add(sequence, count);
+    return count;
   }
 
   /** How many of at most {@code most} tokens are computed together. */
