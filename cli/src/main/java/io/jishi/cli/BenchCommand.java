@@ -100,6 +100,8 @@ final class BenchCommand extends ModelCommand {
       description = "how long each runs before it counts (default: ${DEFAULT-VALUE})")
   private int warmUp;
 
+  @Mixin private CacheOption cache;
+
   @Option(names = "--no-repack", description = "run the model from its mapped file")
   private boolean noRepack;
 
@@ -172,7 +174,8 @@ final class BenchCommand extends ModelCommand {
                     threads,
                     Duration.ofSeconds(warmUp),
                     !noRepack,
-                    profile));
+                    profile,
+                    cache.type()));
     Consumer<String> progress = shell::note;
     BenchReport report =
         random == null

@@ -6,7 +6,6 @@ import io.jishi.engine.cache.SessionFile;
 import io.jishi.model.Model;
 import io.jishi.model.StoredTensor;
 import io.jishi.tensor.Backend;
-import io.jishi.tensor.DType;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
@@ -30,11 +29,11 @@ final class Identity {
 
   private Identity() {}
 
-  static byte[] of(Model model, EngineOptions options, int context, DType cache) {
+  static byte[] of(Model model, EngineOptions options, int context) {
     MessageDigest digest = sha256();
     add(digest, model.decoder().spec().toString());
     add(digest, Backend.cpu().description());
-    add(digest, options.precision() + " " + cache + " " + context);
+    add(digest, options.precision() + " " + options.cacheType() + " " + context);
     for (StoredTensor tensor : new TreeMap<>(model.tensors()).values()) {
       add(digest, tensor.name() + " " + tensor.type() + " " + tensor.shape());
       MemorySegment data = tensor.data();

@@ -15,7 +15,6 @@ import io.jishi.model.adapter.AdapterFiles;
 import io.jishi.model.adapter.AdapterOps;
 import io.jishi.model.adapter.BatchAdapters;
 import io.jishi.tensor.Backend;
-import io.jishi.tensor.DType;
 import io.jishi.tensor.Ops;
 import io.jishi.text.Tokenizer;
 import io.jishi.text.template.ChatEncoder;
@@ -106,7 +105,10 @@ final class LocalEngine implements Engine {
       Sampling defaults = defaults(model);
       Ops ops = wrap.apply(ops(model, options, Backend.cpu()));
       LocalEngine engine = new LocalEngine(model, chat, defaults, ops, options, context, cache);
-      LOG.log(System.Logger.Level.DEBUG, () -> model.path() + ": " + engine.info.kernels());
+      boolean slow = !Inspector.plain(model).isEmpty();
+      LOG.log(
+          slow ? System.Logger.Level.WARNING : System.Logger.Level.DEBUG,
+          () -> model.path() + ": " + engine.info.kernels());
       return engine;
     } catch (RuntimeException | Error e) {
       model.close();
@@ -371,8 +373,7 @@ final class LocalEngine implements Engine {
   /** Of the sessions of this engine; made when the first is asked for. */
   private byte[] identity() {
     if (identity == null) {
-      DType cache = Runner.cacheType(options.precision());
-      identity = Identity.of(model, options, context, cache);
+      identity = Identity.of(model, options, context);
     }
     return identity;
   }

@@ -29,13 +29,13 @@ record MemoryPlan(long weights, long workspace, long perToken, long fixed, long 
   /** The plan for a model that is loaded. */
   static MemoryPlan of(Model model, EngineOptions options, int context) {
     ModelInfo.Memory memory = Inspector.memory(model, options, context);
-    StateSpec spec = model.decoder().stateSpec(Runner.cacheType(options.precision()));
+    StateSpec spec = model.decoder().stateSpec(options.cacheType());
     long limit = options.capacity().memory();
     long free = limit == 0 ? (long) (SHARE * MemoryBudget.available()) : limit - memory.weights();
     return new MemoryPlan(
         memory.weights(),
         memory.workspace(),
-        Math.max(1, spec.blockBytes() / StateSpec.BLOCK),
+        Math.max(1, spec.tokenBytes()),
         spec.recurrentBytes(),
         free);
   }
@@ -87,7 +87,8 @@ record MemoryPlan(long weights, long workspace, long perToken, long fixed, long 
             capacity.memory() > 0 ? "left of the limit" : "free",
             context > 0
                 ? "a context of " + context + " tokens fits"
-                : "take a smaller quantisation or model, or fewer sequences"),
+                : "take a smaller quantisation or model, a cache of bytes (q8), or fewer"
+                      + " sequences"),
         null);
   }
 }

@@ -12,7 +12,6 @@ import io.jishi.model.Decoder;
 import io.jishi.model.Model;
 import io.jishi.model.adapter.BatchAdapters;
 import io.jishi.tensor.Batch;
-import io.jishi.tensor.DType;
 import io.jishi.tensor.Precision;
 import io.jishi.tensor.StatePool;
 import io.jishi.tensor.StateSpec;
@@ -67,7 +66,7 @@ final class Runner implements AutoCloseable, Driver.Steps {
     this.precision = options.precision();
     this.meter = meter;
     this.places = capacity.sequences() + options.queue();
-    StateSpec spec = decoder.stateSpec(cacheType(precision));
+    StateSpec spec = decoder.stateSpec(options.cacheType());
     // One block more than asked for: a sequence of full context may have to copy a shared one.
     this.pool = new StatePool(spec, cacheTokens + StateSpec.BLOCK);
     this.cache = new PrefixCache(pool, snapshots(capacity));
@@ -83,11 +82,6 @@ final class Runner implements AutoCloseable, Driver.Steps {
   /** The most snapshots of recurrent layers that are kept. */
   static int snapshots(Capacity capacity) {
     return SNAPSHOTS_PER_SEQUENCE * capacity.sequences();
-  }
-
-  /** The type of cached keys and values. */
-  static DType cacheType(Precision precision) {
-    return precision == Precision.EXACT ? DType.F32 : DType.F16;
   }
 
   /**

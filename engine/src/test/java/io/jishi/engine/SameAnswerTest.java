@@ -3,12 +3,14 @@ package io.jishi.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.jishi.tensor.DType;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
@@ -89,6 +91,26 @@ class SameAnswerTest {
       List<Answer> again = answers(engine, requests);
       assertSame(again, alone, "from the cache");
       assertThat(again.get(1).usage().cachedTokens()).isGreaterThanOrEqualTo(128);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = DType.class,
+      names = {"F32", "BF16", "Q8_0"})
+  void soItIsWithEveryTypeOfCache(DType type) {
+    List<Request> requests = requests(7);
+    List<Answer> alone = new ArrayList<>();
+    EngineOptions options = EngineOptions.DEFAULT.withContext(CONTEXT).withCache(type);
+    for (Request request : requests) {
+      try (Engine engine = Engine.open(model("qwen3"), options.withThreads(1))) {
+        alone.add(engine.generate(request));
+      }
+    }
+    try (Engine engine =
+        Engine.open(model("qwen3"), options.with(new Capacity(5, 7 * 64, 50, 23, 0)))) {
+      assertSame(answers(engine, requests), alone, "side by side");
+      assertSame(answers(engine, requests), alone, "from the cache");
     }
   }
 
