@@ -3,6 +3,7 @@
 module io.jishi.engine {
   requires transitive io.jishi.model;
   requires java.management;
+  requires jdk.jfr;
 
   exports io.jishi.engine;
   exports io.jishi.engine.bench;

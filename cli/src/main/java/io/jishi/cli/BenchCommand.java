@@ -5,6 +5,9 @@ import io.jishi.base.Json;
 import io.jishi.engine.bench.Bench;
 import io.jishi.engine.bench.BenchOptions;
 import io.jishi.engine.bench.BenchReport;
+import io.jishi.engine.bench.ServeBench;
+import io.jishi.engine.bench.ServeOptions;
+import io.jishi.engine.bench.ServeReport;
 import io.jishi.model.RandomSpec;
 import io.jishi.train.run.Recipe;
 import io.jishi.train.run.TrainingBench;
@@ -27,6 +30,7 @@ import picocli.CommandLine.Option;
       "  jishi bench -m model.gguf -p 512,2048 -n 128 -b 1,16 -r 3",
       "  jishi bench --random llama-1b:q4_0 --profile",
       "  jishi bench --random list",
+      "  jishi bench --random llama-1b:q4_0 --serve -b 1,16 --prefix 4000",
       "  jishi bench --train --precision bf16 -r 5"
     })
 final class BenchCommand extends ModelCommand {
@@ -123,6 +127,8 @@ final class BenchCommand extends ModelCommand {
               + " parts of it (default: that)")
   private String shape;
 
+  @Mixin private ServeMixin serve;
+
   private RandomSpec random;
 
   BenchCommand(Shell shell) {
@@ -138,6 +144,9 @@ final class BenchCommand extends ModelCommand {
     if (subject.train) {
       training(0);
     }
+    if (serve.asked()) {
+      serving(0);
+    }
   }
 
   @Override
@@ -148,6 +157,10 @@ final class BenchCommand extends ModelCommand {
     }
     if (subject.train) {
       print(TrainingBench.run(training(threads), shell::note));
+      return;
+    }
+    if (serve.asked()) {
+      serve(serving(threads));
       return;
     }
     BenchOptions options =
@@ -169,6 +182,21 @@ final class BenchCommand extends ModelCommand {
             ? Bench.run(subject.model, options, progress)
             : Bench.run(random, options, progress);
     print(report);
+  }
+
+  private ServeOptions serving(int threads) {
+    if (subject.train) {
+      throw wrongUsage("--serve measures a model that runs: leave out --train");
+    }
+    return valid(() -> serve.options(batches, prompts.getFirst(), generate, repeats, threads));
+  }
+
+  private void serve(ServeOptions options) {
+    ServeReport report =
+        random == null
+            ? ServeBench.run(subject.model, options, shell::note)
+            : ServeBench.run(random, options, shell::note);
+    shell.out().print(json ? Json.write(report.toJson()) + "\n" : ServeTable.report(report));
   }
 
   private TrainingBench.Options training(int threads) {

@@ -43,6 +43,8 @@ public record Answer(
     /** The limit of tokens or the end of the context. */
     LENGTH,
     /** The caller cancelled. */
-    CANCELLED
+    CANCELLED,
+    /** The time of {@link Request.Service#timeout} was up. */
+    DEADLINE
   }
 }

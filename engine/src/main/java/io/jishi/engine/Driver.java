@@ -5,8 +5,9 @@ import io.jishi.base.JishiException;
 import java.util.ArrayDeque;
 
 /**
- * The engine's own platform thread and the bounded queue before it. Forward passes run here only;
- * callers of any kind of thread queue and block.
+ * The engine's own platform thread. Forward passes run here only; callers of any kind of thread
+ * queue and block. It alternates between steps, which go on as long as there is something to do,
+ * and single pieces of work from a bounded queue.
  */
 final class Driver implements AutoCloseable {
 
@@ -16,13 +17,33 @@ final class Driver implements AutoCloseable {
     void refuse(JishiException.Closed why);
   }
 
+  /** What the thread does between pieces of work. It must not throw. */
+  interface Steps {
+    /**
+     * Does one step.
+     *
+     * @return whether there is another one to do; else it is called after the next work or {@link
+     *     #wake}
+     */
+    boolean step();
+  }
+
   private final ArrayDeque<Work> queue = new ArrayDeque<>();
   private final int limit;
+  private final Steps steps;
   private final Thread thread;
+  private boolean awake;
   private boolean closed;
 
+  /** A thread that does work from its queue alone. */
   Driver(String name, int limit) {
+    this(name, limit, () -> false);
+  }
+
+  /** A thread that does steps and work in turn. */
+  Driver(String name, int limit, Steps steps) {
     this.limit = limit;
+    this.steps = steps;
     thread = new Thread(this::loop, name);
     thread.setDaemon(true);
     thread.start();
@@ -47,14 +68,26 @@ final class Driver implements AutoCloseable {
     notifyAll();
   }
 
+  /** There is a step to do. */
+  synchronized void wake() {
+    awake = true;
+    notifyAll();
+  }
+
   private void loop() {
-    for (Work work = take(); work != null; work = take()) {
-      work.run();
+    boolean more = false;
+    while (awaits(more)) {
+      Work work = take();
+      if (work != null) {
+        work.run();
+      }
+      more = steps.step();
     }
   }
 
-  private synchronized Work take() {
-    while (queue.isEmpty() && !closed) {
+  /** Waits until there is something to do; false once there never will be. */
+  private synchronized boolean awaits(boolean more) {
+    while (queue.isEmpty() && !more && !awake && !closed) {
       try {
         wait();
       } catch (InterruptedException e) {
@@ -62,16 +95,23 @@ final class Driver implements AutoCloseable {
         continue;
       }
     }
+    boolean go = more || awake || !queue.isEmpty();
+    awake = false;
+    return go;
+  }
+
+  private synchronized Work take() {
     return queue.poll();
   }
 
-  /** Refuses what waits, and returns once what runs has ended. */
+  /** Refuses what waits, and returns once no step is left and what runs has ended. */
   @Override
   public void close() {
     synchronized (this) {
       closed = true;
       queue.forEach(work -> work.refuse(closedError()));
       queue.clear();
+      awake = true;
       notifyAll();
     }
     boolean interrupted = false;
@@ -87,7 +127,7 @@ final class Driver implements AutoCloseable {
     }
   }
 
-  private static JishiException.Closed closedError() {
+  static JishiException.Closed closedError() {
     return new JishiException.Closed("the engine is closed");
   }
 }

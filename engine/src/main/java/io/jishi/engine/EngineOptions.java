@@ -6,6 +6,7 @@ import io.jishi.tensor.DType;
 import io.jishi.tensor.Precision;
 import io.jishi.tensor.StateSpec;
 import java.nio.file.Path;
+import java.util.Objects;
 
 /**
  * How an engine runs its model.
@@ -14,7 +15,7 @@ import java.nio.file.Path;
  *     {@link #DEFAULT_CONTEXT}
  * @param threads processors to use; 0 takes all that the process may use
  * @param precision {@code FAST} to run, {@code EXACT} to compare
- * @param queue requests that may wait; one more is refused as busy
+ * @param queue requests that may wait for their turn; one more is refused as busy
  * @param repack whether weights may be copied into the layout that runs fastest, where memory
  *     allows; else they are read from the mapped file
  * @param adapter a low-rank adapter to run the model with: a folder of PEFT or a GGUF file; null
@@ -22,6 +23,7 @@ import java.nio.file.Path;
  * @param cache what keys and values are cached as: one of {@link StateSpec#CACHED}, where {@code
  *     Q8_0} is bytes with a scale for every 32 or fewer; null takes F16 under {@code FAST} and F32
  *     under {@code EXACT}
+ * @param capacity for how many callers it works at a time
  */
 public record EngineOptions(
     int context,
@@ -30,16 +32,18 @@ public record EngineOptions(
     int queue,
     boolean repack,
     Path adapter,
-    DType cache) {
+    DType cache,
+    Capacity capacity) {
   /** Unasked, the cache is never made for more tokens than this, whatever the model could do. */
   public static final int DEFAULT_CONTEXT = 4096;
 
   /** All processors, fast, 64 waiting requests. */
   public static final EngineOptions DEFAULT =
-      new EngineOptions(0, 0, Precision.FAST, 64, true, null, null);
+      new EngineOptions(0, 0, Precision.FAST, 64, true, null, null, Capacity.DEFAULT);
 
   /** Refuses negative numbers. */
   public EngineOptions {
+    Objects.requireNonNull(capacity, "capacity");
     check(context >= 0, "context", context);
     check(threads >= 0, "threads", threads);
     check(queue >= 0, "queue", queue);
@@ -62,36 +66,42 @@ public record EngineOptions(
 
   /** The same options with another type of cache; null leaves it to the precision. */
   public EngineOptions withCache(DType type) {
-    return new EngineOptions(context, threads, precision, queue, repack, adapter, type);
+    return new EngineOptions(context, threads, precision, queue, repack, adapter, type, capacity);
   }
 
   /** The same options with another context. */
   public EngineOptions withContext(int tokens) {
-    return new EngineOptions(tokens, threads, precision, queue, repack, adapter, cache);
+    return new EngineOptions(tokens, threads, precision, queue, repack, adapter, cache, capacity);
   }
 
   /** The same options with another number of threads. */
   public EngineOptions withThreads(int count) {
-    return new EngineOptions(context, count, precision, queue, repack, adapter, cache);
+    return new EngineOptions(context, count, precision, queue, repack, adapter, cache, capacity);
   }
 
   /** The same options with another precision. */
   public EngineOptions with(Precision other) {
-    return new EngineOptions(context, threads, other, queue, repack, adapter, cache);
+    return new EngineOptions(context, threads, other, queue, repack, adapter, cache, capacity);
   }
 
   /** The same options with another length of the queue. */
   public EngineOptions withQueue(int requests) {
-    return new EngineOptions(context, threads, precision, requests, repack, adapter, cache);
+    return new EngineOptions(
+        context, threads, precision, requests, repack, adapter, cache, capacity);
   }
 
   /** The same options with weights repacked or left in the file. */
   public EngineOptions withRepack(boolean yes) {
-    return new EngineOptions(context, threads, precision, queue, yes, adapter, cache);
+    return new EngineOptions(context, threads, precision, queue, yes, adapter, cache, capacity);
   }
 
   /** The same options with an adapter, or without one where it is null. */
   public EngineOptions withAdapter(Path path) {
-    return new EngineOptions(context, threads, precision, queue, repack, path, cache);
+    return new EngineOptions(context, threads, precision, queue, repack, path, cache, capacity);
+  }
+
+  /** The same options for other numbers of callers. */
+  public EngineOptions with(Capacity other) {
+    return new EngineOptions(context, threads, precision, queue, repack, adapter, cache, other);
   }
 }

@@ -49,7 +49,7 @@ final class Inspector {
     return new ArrayList<>(types.values());
   }
 
-  private static ModelInfo.Memory memory(Model model, EngineOptions options, int context) {
+  static ModelInfo.Memory memory(Model model, EngineOptions options, int context) {
     DecoderSpec spec = model.decoder().spec();
     long weights = model.tensors().values().stream().mapToLong(StoredTensor::bytes).sum();
     StateSpec states = model.decoder().stateSpec(options.cacheType());
@@ -58,7 +58,7 @@ final class Inspector {
         states.bytes(context),
         options.cacheType().name(),
         states.tokenBytes(),
-        workspace(spec, context),
+        workspace(spec, context, options),
         jvm());
   }
 
@@ -69,15 +69,18 @@ final class Inspector {
   }
 
   /** The most that a prefill step holds at once: hidden states and the widest products. */
-  private static long workspace(DecoderSpec spec, int context) {
+  private static long workspace(DecoderSpec spec, int context, EngineOptions options) {
     long widest = 0;
     for (DecoderSpec.Layer layer : spec.layers()) {
       for (DecoderSpec.Part part : layer.parts()) {
         widest = Math.max(widest, width(part, spec));
       }
     }
-    long tokens = Math.min(Runner.CHUNK, context);
-    return (tokens * (3L * spec.width() + widest) + spec.vocabulary()) * Float.BYTES;
+    Capacity capacity = options.capacity();
+    long chunk = Math.max(capacity.chunk(), capacity.mixedChunk() + capacity.sequences());
+    long tokens = Math.min(chunk, (long) capacity.sequences() * context);
+    long logits = (long) capacity.sequences() * spec.vocabulary();
+    return (tokens * (3L * spec.width() + widest) + logits) * Float.BYTES;
   }
 
   /** Values of a token that a part holds at once. */

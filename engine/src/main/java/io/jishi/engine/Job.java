@@ -2,32 +2,126 @@
 package io.jishi.engine;
 
 import io.jishi.base.JishiException;
+import io.jishi.engine.schedule.Sequence;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
 
-/** One request on its way: the driver writes, the caller reads. */
+/**
+ * One request on its way: the driver writes, the caller reads. What is read slowly waits here, as
+ * text, of which there is no more than one answer: a slow reader holds up nobody.
+ */
 final class Job implements Generation {
   /** Stands in the queue of pieces behind the last one. */
   private static final Part END = new Part.Text("end");
 
-  final int[] prompt;
   final Request request;
+
+  /** The adapter, or null. */
+  final Adapters.Use adapter;
+
   final TokenStream stream;
-  final long queuedAt = System.nanoTime();
+  final Sequence<Job> sequence;
+
+  /** Further answers to the same prompt, which start where this one's prompt is computed. */
+  final List<Job> siblings;
+
+  /** Log-probabilities of the prompt's tokens so far, or null where they are not asked for. */
+  final List<TokenLogprob> scores;
+
+  private final long queuedAt;
   private final LinkedBlockingQueue<Part> pieces = new LinkedBlockingQueue<>();
   private final CompletableFuture<Answer> answer = new CompletableFuture<>();
   private volatile boolean cancelled;
   private boolean ended;
+  private long startedAt;
+  private long firstTokenAt;
+  private long steps;
+  private long sharedSteps;
 
-  Job(TokenStream.Setup setup) {
-    this.prompt = setup.prompt();
+  /**
+   * A job that waits.
+   *
+   * @param adapter or null
+   * @param now the time of its arrival
+   */
+  Job(TokenStream.Setup setup, Adapters.Use adapter, long now, List<Job> siblings) {
     this.request = setup.request();
+    this.adapter = adapter;
     this.stream = new TokenStream(setup, pieces::add);
+    this.siblings = siblings;
+    this.queuedAt = now;
+    Request.Service service = request.service();
+    long deadline = service.timeout() == null ? Sequence.NEVER : now + service.timeout().toNanos();
+    this.sequence =
+        new Sequence<>(this, root(adapter), setup.prompt(), now, service.priority(), deadline);
+    this.scores = request.output().promptLogprobs() >= 0 ? new ArrayList<>() : null;
+    if (scores != null) {
+      sequence.reuseAtMost(0);
+    }
+  }
+
+  /** Of the cache, for requests with that adapter, or with none. */
+  static long root(Adapters.Use adapter) {
+    return adapter == null ? 0 : adapter.root();
   }
 
   boolean cancelled() {
     return cancelled;
+  }
+
+  /** Whether logits of its prompt are still to be read. */
+  boolean scoring() {
+    return scores != null && scores.size() < sequence.promptLength() - 1;
+  }
+
+  /** Takes the logits behind token {@code at}, where they are those that come next. */
+  void score(int at, float[] logits) {
+    if (scoring() && at == scores.size()) {
+      int token = sequence.tokens()[at + 1];
+      scores.add(TokenLogprob.of(logits, token, request.output().promptLogprobs()));
+      sequence.reuseAtMost(scores.size());
+    }
+  }
+
+  /** It was part of a step. */
+  void stepped(long now, int sequences) {
+    if (startedAt == 0) {
+      startedAt = now;
+    }
+    steps++;
+    sharedSteps += sequences;
+  }
+
+  /** Whether it was part of a step. */
+  boolean started() {
+    return startedAt != 0;
+  }
+
+  /** Its first token is drawn next. */
+  void prefilled(long now) {
+    if (firstTokenAt == 0) {
+      firstTokenAt = now;
+      startedAt = startedAt == 0 ? now : startedAt;
+    }
+  }
+
+  /** How it went until now, which is its end. */
+  RequestMetrics metrics(Answer.Finish finish) {
+    long now = System.nanoTime();
+    long start = startedAt == 0 ? now : startedAt;
+    long first = firstTokenAt == 0 ? now : firstTokenAt;
+    Usage usage =
+        new Usage(
+            sequence.promptLength(),
+            Math.max(0, sequence.found()),
+            stream.drawn(),
+            start - queuedAt,
+            first - start,
+            now - first);
+    return new RequestMetrics(usage, finish, steps, sharedSteps);
   }
 
   void complete(Answer result) {

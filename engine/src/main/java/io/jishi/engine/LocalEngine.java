@@ -2,15 +2,18 @@
 package io.jishi.engine;
 
 import io.jishi.base.JishiException;
+import io.jishi.engine.cache.SessionFile;
 import io.jishi.engine.grammar.Guide;
 import io.jishi.engine.parts.PartParser;
 import io.jishi.engine.parts.Syntax;
 import io.jishi.model.GenerationDefaults;
 import io.jishi.model.Model;
 import io.jishi.model.ModelOptions;
+import io.jishi.model.RandomSpec;
 import io.jishi.model.adapter.Adapter;
 import io.jishi.model.adapter.AdapterFiles;
 import io.jishi.model.adapter.AdapterOps;
+import io.jishi.model.adapter.BatchAdapters;
 import io.jishi.tensor.Backend;
 import io.jishi.tensor.Ops;
 import io.jishi.text.Tokenizer;
@@ -18,13 +21,14 @@ import io.jishi.text.template.ChatEncoder;
 import io.jishi.text.template.ChatTemplate;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
+import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 
 /** An engine over a model in this process. */
 final class LocalEngine implements Engine {
@@ -35,55 +39,76 @@ final class LocalEngine implements Engine {
   private final ChatEncoder chat;
   private final Sampling defaults;
   private final Runner runner;
+  private final BatchAdapters ops;
+  private final Adapters adapters;
+  private final Meter meter;
   private final Driver driver;
   private final int context;
   private final Syntax syntax;
   private final Forms forms;
   private final ModelInfo info;
-  private volatile Job running;
+  private final EngineOptions options;
+  private byte[] identity;
   private volatile boolean closed;
 
   private LocalEngine(
       Model model,
       ChatEncoder chat,
       Sampling defaults,
-      Runner runner,
+      Ops ops,
       EngineOptions options,
-      int context) {
+      int context,
+      long cacheTokens) {
     this.model = model;
     this.chat = chat;
     this.defaults = defaults;
-    this.runner = runner;
+    this.ops = new BatchAdapters(ops);
+    this.adapters = new Adapters(model, this.ops);
+    this.options = options;
     this.context = context;
     this.syntax = Syntax.of(model.chatTemplate());
     this.forms =
         new Forms(model.tokenizer(), model.decoder().spec().vocabulary(), model.chatTemplate());
     this.info = Inspector.info(model, options, context);
-    this.driver = new Driver("jishi-engine", options.queue());
+    this.meter = new Meter();
+    this.runner = new Runner(model, this.ops, adapters, options, cacheTokens, meter);
+    this.driver = new Driver("jishi-engine", options.queue(), runner);
   }
 
   static Engine load(Path path, EngineOptions options) {
+    return load(path, options, UnaryOperator.identity());
+  }
+
+  /**
+   * Loads a model.
+   *
+   * @param wrap may watch or change what its operations do
+   */
+  static Engine load(Path path, EngineOptions options, UnaryOperator<Ops> wrap) {
+    Model model = Model.open(path, Backend.cpu(), modelOptions(options));
+    return over(model, options, wrap);
+  }
+
+  /** An engine over random weights. */
+  static Engine random(RandomSpec spec, EngineOptions options) {
+    return over(Model.random(spec, Backend.cpu()), options, UnaryOperator.identity());
+  }
+
+  private static LocalEngine over(Model model, EngineOptions options, UnaryOperator<Ops> wrap) {
     checkJava();
-    Backend backend = Backend.cpu();
-    Model model = Model.open(path, backend, modelOptions(options));
     try {
       int context = context(model, options);
+      long cache = MemoryPlan.of(model, options, context).cacheTokens(options, context);
       String source = model.chatTemplate();
       ChatEncoder chat =
           source == null ? null : new ChatEncoder(model.tokenizer(), ChatTemplate.compile(source));
       Sampling defaults = defaults(model);
-      Runner runner =
-          new Runner(
-              model,
-              ops(model, options, backend),
-              options.precision(),
-              options.cacheType(),
-              context);
-      LocalEngine engine = new LocalEngine(model, chat, defaults, runner, options, context);
+      Ops ops = wrap.apply(ops(model, options, Backend.cpu()));
+      LocalEngine engine = new LocalEngine(model, chat, defaults, ops, options, context, cache);
       boolean slow = !Inspector.plain(model).isEmpty();
       LOG.log(
           slow ? System.Logger.Level.WARNING : System.Logger.Level.DEBUG,
-          () -> path + ": " + engine.info.kernels());
+          () -> model.path() + ": " + engine.info.kernels());
       return engine;
     } catch (RuntimeException | Error e) {
       model.close();
@@ -149,9 +174,49 @@ final class LocalEngine implements Engine {
 
   @Override
   public Generation start(Request request) {
+    return start(request, 1).getFirst();
+  }
+
+  @Override
+  public List<Generation> start(Request request, int count) {
     if (closed) {
-      throw new JishiException.Closed("the engine is closed");
+      throw Driver.closedError();
     }
+    if (count < 1 || count > runner.places()) {
+      throw new JishiException.BadRequest(
+          "n", "n must be 1 to " + runner.places() + ", not " + count);
+    }
+    int[] prompt = prompt(request);
+    List<TokenStream.Setup> setups = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      setups.add(setup(Engine.choice(request, i), prompt));
+    }
+    runner.admit(count);
+    List<Job> jobs = jobs(request, setups);
+    runner.submit(jobs.getFirst());
+    driver.wake();
+    return List.copyOf(jobs);
+  }
+
+  /** The first job, and the others as its siblings; their places are taken already. */
+  private List<Job> jobs(Request request, List<TokenStream.Setup> setups) {
+    List<Job> jobs = new ArrayList<>();
+    try {
+      long now = System.nanoTime();
+      for (int i = setups.size() - 1; i >= 0; i--) { // the siblings first
+        List<Job> siblings = new ArrayList<>(i == 0 ? jobs : List.of());
+        Adapters.Use adapter = adapters.enter(request.adapter());
+        jobs.addFirst(new Job(setups.get(i), adapter, now, siblings));
+      }
+      return jobs;
+    } catch (RuntimeException | Error e) {
+      runner.leave(setups.size());
+      jobs.forEach(job -> adapters.leave(job.adapter));
+      throw e;
+    }
+  }
+
+  private int[] prompt(Request request) {
     int[] prompt = tokens(request.prompt());
     if (prompt.length >= context) {
       throw new JishiException.BadRequest(
@@ -162,9 +227,7 @@ final class LocalEngine implements Engine {
               + context
               + ", answer included; shorten the prompt or open the model with a larger context");
     }
-    Job job = new Job(setup(request, prompt));
-    driver.submit(new Generate(job));
-    return job;
+    return prompt;
   }
 
   private TokenStream.Setup setup(Request request, int[] prompt) {
@@ -265,14 +328,69 @@ final class LocalEngine implements Engine {
           "1 to " + model.decoder().spec().context() + " tokens are needed, not " + tokens.length);
     }
     checkTokens(tokens);
-    Logits work = new Logits(tokens.clone(), all);
-    driver.submit(work);
-    return work.await();
+    return onDriver(new RawLogits(model.decoder(), ops, tokens.clone(), all));
+  }
+
+  private <T> T onDriver(Supplier<T> what) {
+    Errand<T> errand = new Errand<>(what);
+    driver.submit(errand);
+    return errand.await();
+  }
+
+  @Override
+  public void addAdapter(String name, Path path) {
+    onDriver(
+        () -> {
+          adapters.add(name, path);
+          return null;
+        });
+  }
+
+  @Override
+  public void removeAdapter(String name) {
+    onDriver(
+        () -> {
+          adapters.remove(name);
+          return null;
+        });
+  }
+
+  @Override
+  public int save(Prompt prompt, Path file) {
+    int[] tokens = tokens(prompt);
+    return onDriver(
+        () -> SessionFile.write(runner.cache(), Job.root(null), tokens, identity(), file));
+  }
+
+  @Override
+  public int[] restore(Path file) {
+    return onDriver(
+        () ->
+            SessionFile.read(
+                runner.cache(), Job.root(null), identity(), info.vocabulary(), context, file));
+  }
+
+  /** Of the sessions of this engine; made when the first is asked for. */
+  private byte[] identity() {
+    if (identity == null) {
+      identity = Identity.of(model, options, context);
+    }
+    return identity;
   }
 
   @Override
   public ModelInfo info() {
     return info;
+  }
+
+  @Override
+  public EngineMetrics metrics() {
+    return meter.metrics();
+  }
+
+  @Override
+  public void listen(EngineListener listener) {
+    meter.listen(listener);
   }
 
   @Override
@@ -288,89 +406,10 @@ final class LocalEngine implements Engine {
       }
       closed = true;
     }
-    Job job = running;
-    if (job != null) {
-      job.cancel();
-    }
+    runner.closing();
     driver.close();
+    runner.stopped();
     runner.close();
     model.close();
-  }
-
-  /** A failure as its caller should see it. */
-  private static RuntimeException failure(Throwable t) {
-    return switch (t) {
-      case OutOfMemoryError e ->
-          new JishiException.OutOfResources("memory ran out: " + e.getMessage(), e);
-      case RuntimeException e -> e;
-      default -> new IllegalStateException("the engine failed", t);
-    };
-  }
-
-  /** A generation in the queue. */
-  private final class Generate implements Driver.Work {
-    private final Job job;
-
-    Generate(Job job) {
-      this.job = job;
-    }
-
-    @Override
-    public void run() {
-      running = job;
-      if (closed) {
-        job.cancel();
-      }
-      try {
-        runner.run(job);
-      } catch (Throwable t) { // carried to the caller; the engine goes on
-        runner.reset();
-        job.fail(failure(t));
-      } finally {
-        running = null;
-      }
-    }
-
-    @Override
-    public void refuse(JishiException.Closed why) {
-      job.fail(why);
-    }
-  }
-
-  /** A request for raw logits in the queue. */
-  private final class Logits implements Driver.Work {
-    private final int[] tokens;
-    private final boolean all;
-    private final CompletableFuture<float[][]> result = new CompletableFuture<>();
-
-    Logits(int[] tokens, boolean all) {
-      this.tokens = tokens;
-      this.all = all;
-    }
-
-    @Override
-    public void run() {
-      try {
-        result.complete(runner.logits(tokens, all));
-      } catch (Throwable t) { // carried to the caller; the engine goes on
-        result.completeExceptionally(failure(t));
-      }
-    }
-
-    @Override
-    public void refuse(JishiException.Closed why) {
-      result.completeExceptionally(why);
-    }
-
-    float[][] await() {
-      try {
-        return result.get();
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        throw new JishiException.Cancelled("the waiting thread was interrupted");
-      } catch (ExecutionException e) {
-        throw (RuntimeException) e.getCause(); // failure() makes nothing else
-      }
-    }
   }
 }

@@ -2,6 +2,7 @@
 package io.jishi.engine;
 
 import io.jishi.base.JishiException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -18,6 +19,8 @@ import java.util.Set;
  * @param ending what else there is to say about the end
  * @param constraint the form that the answer must have, or null
  * @param output what is wanted besides the text
+ * @param service how it is served beside others
+ * @param adapter what the model runs with, or null
  */
 public record Request(
     Prompt prompt,
@@ -26,7 +29,9 @@ public record Request(
     List<String> stop,
     Ending ending,
     Constraint constraint,
-    Output output) {
+    Output output,
+    Service service,
+    Adapted adapter) {
   /** More stop texts than this are refused. */
   public static final int MAX_STOPS = 64;
 
@@ -38,6 +43,7 @@ public record Request(
     Objects.requireNonNull(prompt, "prompt");
     Objects.requireNonNull(ending, "ending");
     Objects.requireNonNull(output, "output");
+    Objects.requireNonNull(service, "service");
     stop = List.copyOf(stop);
     if (maxTokens < 0) {
       throw new JishiException.BadRequest(
@@ -61,7 +67,19 @@ public record Request(
 
   /** A request with nothing special. */
   public Request(Prompt prompt, Sampling sampling, int maxTokens, List<String> stop) {
-    this(prompt, sampling, maxTokens, stop, Ending.USUAL, null, Output.TEXT);
+    this(prompt, sampling, maxTokens, stop, Ending.USUAL, null, Output.TEXT, Service.USUAL, null);
+  }
+
+  /** A request that is served as all others are. */
+  public Request(
+      Prompt prompt,
+      Sampling sampling,
+      int maxTokens,
+      List<String> stop,
+      Ending ending,
+      Constraint constraint,
+      Output output) {
+    this(prompt, sampling, maxTokens, stop, ending, constraint, output, Service.USUAL, null);
   }
 
   /**
@@ -120,6 +138,54 @@ public record Request(
     }
   }
 
+  /**
+   * How a request is served beside others.
+   *
+   * @param priority a step up counts as much as having come ten seconds earlier, so that nobody
+   *     waits forever; 0 is usual
+   * @param timeout when the answer is to end at the latest, counted from its start; what is there
+   *     then is the answer ({@link Answer.Finish#DEADLINE}). Null waits
+   */
+  public record Service(int priority, Duration timeout) {
+    /** The largest priority, and the smallest without its sign. */
+    public static final int MAX_PRIORITY = 100;
+
+    private static final Duration MAX_TIMEOUT = Duration.ofDays(1);
+
+    /** No priority, no deadline. */
+    public static final Service USUAL = new Service(0, null);
+
+    /** Refuses what is out of range. */
+    public Service {
+      if (Math.abs((long) priority) > MAX_PRIORITY) {
+        throw new JishiException.BadRequest(
+            "priority",
+            "priority must be " + -MAX_PRIORITY + " to " + MAX_PRIORITY + ", not " + priority);
+      }
+      if (timeout != null && (timeout.isNegative() || timeout.compareTo(MAX_TIMEOUT) > 0)) {
+        throw new JishiException.BadRequest(
+            "timeout", "timeout must be 0 to 24 hours, not " + timeout);
+      }
+    }
+  }
+
+  /**
+   * An adapter that the engine has loaded: see {@link Engine#addAdapter}.
+   *
+   * @param name under which it was loaded
+   * @param scale what it adds is multiplied by this; 1 is as trained
+   */
+  public record Adapted(String name, float scale) {
+    /** Refuses what is no scale. */
+    public Adapted {
+      Objects.requireNonNull(name, "name");
+      if (!(Math.abs(scale) <= 100)) {
+        throw new JishiException.BadRequest(
+            "adapter", "the scale of an adapter must be -100 to 100, not " + scale);
+      }
+    }
+  }
+
   /** A conversation, with the defaults of the model. */
   public static Request chat(Message... messages) {
     return new Request(new Prompt.Chat(List.of(messages), Map.of()), null, 0, List.of());
@@ -132,31 +198,48 @@ public record Request(
 
   /** The same request with another way of drawing tokens. */
   public Request with(Sampling other) {
-    return new Request(prompt, other, maxTokens, stop, ending, constraint, output);
+    return new Request(
+        prompt, other, maxTokens, stop, ending, constraint, output, service, adapter);
   }
 
   /** The same request with another limit of tokens. */
   public Request withMaxTokens(int tokens) {
-    return new Request(prompt, sampling, tokens, stop, ending, constraint, output);
+    return new Request(
+        prompt, sampling, tokens, stop, ending, constraint, output, service, adapter);
   }
 
   /** The same request with other stop texts. */
   public Request withStop(List<String> texts) {
-    return new Request(prompt, sampling, maxTokens, texts, ending, constraint, output);
+    return new Request(
+        prompt, sampling, maxTokens, texts, ending, constraint, output, service, adapter);
   }
 
   /** The same request with another ending. */
   public Request with(Ending other) {
-    return new Request(prompt, sampling, maxTokens, stop, other, constraint, output);
+    return new Request(
+        prompt, sampling, maxTokens, stop, other, constraint, output, service, adapter);
   }
 
   /** The same request with another form of the answer. */
   public Request with(Constraint other) {
-    return new Request(prompt, sampling, maxTokens, stop, ending, other, output);
+    return new Request(prompt, sampling, maxTokens, stop, ending, other, output, service, adapter);
   }
 
   /** The same request with other wishes besides the text. */
   public Request with(Output other) {
-    return new Request(prompt, sampling, maxTokens, stop, ending, constraint, other);
+    return new Request(
+        prompt, sampling, maxTokens, stop, ending, constraint, other, service, adapter);
+  }
+
+  /** The same request, served otherwise. */
+  public Request with(Service other) {
+    return new Request(
+        prompt, sampling, maxTokens, stop, ending, constraint, output, other, adapter);
+  }
+
+  /** The same request to the model with an adapter, or without one where it is null. */
+  public Request with(Adapted other) {
+    return new Request(
+        prompt, sampling, maxTokens, stop, ending, constraint, output, service, other);
   }
 }

@@ -1,165 +1,368 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jishi.engine;
 
+import io.jishi.base.JishiException;
+import io.jishi.engine.cache.PrefixCache;
 import io.jishi.engine.sampling.Candidates;
+import io.jishi.engine.schedule.Limits;
+import io.jishi.engine.schedule.Scheduler;
+import io.jishi.engine.schedule.Sequence;
+import io.jishi.engine.schedule.Step;
 import io.jishi.model.Decoder;
 import io.jishi.model.Model;
+import io.jishi.model.adapter.BatchAdapters;
 import io.jishi.tensor.Batch;
-import io.jishi.tensor.DType;
-import io.jishi.tensor.Ops;
 import io.jishi.tensor.Precision;
-import io.jishi.tensor.SequenceState;
 import io.jishi.tensor.StatePool;
+import io.jishi.tensor.StateSpec;
 import io.jishi.tensor.Tensor;
-import java.lang.foreign.ValueLayout;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Runs one job after another on the driver's thread. The state of the last one stays, so that a
- * conversation's next turn computes only what is new.
+ * Runs the model for all jobs at once: asks the {@link Scheduler} what to compute, computes it in
+ * one batch, and lets each job whose logits are there draw a token. Everything but {@link #admit}
+ * and {@link #submit} happens on the driver's thread.
  */
-final class Runner implements AutoCloseable {
-  /** Tokens per step of a prefill; between steps a cancellation is seen. */
-  static final int CHUNK = 256;
+final class Runner implements AutoCloseable, Driver.Steps {
+  /** The most snapshots of recurrent layers that are kept for each sequence that may run. */
+  private static final int SNAPSHOTS_PER_SEQUENCE = 4;
 
   private final Decoder decoder;
-  private final Ops ops;
-  private final StatePool pool;
+  private final BatchAdapters ops;
+  private final Adapters adapters;
   private final Precision precision;
-  private final int context;
+  private final StatePool pool;
+  private final PrefixCache cache;
+  private final Scheduler<Job> scheduler;
+  private final Meter meter;
+  private final int places;
+  private final AtomicInteger inside = new AtomicInteger();
+  private final ConcurrentLinkedQueue<Job> arrived = new ConcurrentLinkedQueue<>();
   private final Candidates space = new Candidates();
   private final Batch batch = new Batch();
   private final float[] logits;
-  private final int[] step = new int[1];
-  private final SequenceState state;
+  private volatile boolean closing;
+  private volatile boolean stopped;
 
-  /** The tokens that {@link #state} holds, and room for those to come. */
-  private final int[] held;
-
-  Runner(Model model, Ops ops, Precision precision, DType cache, int context) {
+  /**
+   * A runner without jobs.
+   *
+   * @param cacheTokens that all sequences and the cache of prefixes may hold together, one full
+   *     context at least
+   */
+  Runner(
+      Model model,
+      BatchAdapters ops,
+      Adapters adapters,
+      EngineOptions options,
+      long cacheTokens,
+      Meter meter) {
+    Capacity capacity = options.capacity();
     this.decoder = model.decoder();
     this.ops = ops;
-    this.precision = precision;
-    this.context = context;
-    this.pool = new StatePool(decoder.stateSpec(cache), context);
-    this.state = pool.newState();
-    this.held = new int[context];
+    this.adapters = adapters;
+    this.precision = options.precision();
+    this.meter = meter;
+    this.places = capacity.sequences() + options.queue();
+    StateSpec spec = decoder.stateSpec(options.cacheType());
+    // One block more than asked for: a sequence of full context may have to copy a shared one.
+    this.pool = new StatePool(spec, cacheTokens + StateSpec.BLOCK);
+    this.cache = new PrefixCache(pool, snapshots(capacity));
+    this.scheduler =
+        new Scheduler<>(
+            new Limits(
+                capacity.sequences(), capacity.chunk(), capacity.mixedChunk(), spec.hasRecurrent()),
+            cache);
     this.logits = new float[decoder.spec().vocabulary()];
+    meter.gauge(scheduler, cache);
   }
 
-  /** Generates to the end, or until the job is cancelled. */
-  void run(Job job) {
+  /** The most snapshots of recurrent layers that are kept. */
+  static int snapshots(Capacity capacity) {
+    return SNAPSHOTS_PER_SEQUENCE * capacity.sequences();
+  }
+
+  /**
+   * Takes places for new jobs, from any thread.
+   *
+   * @throws JishiException.Busy where too many wait already
+   */
+  void admit(int count) {
+    for (int now = inside.get(); ; now = inside.get()) {
+      if (now + count > places) {
+        meter.refuse();
+        throw new JishiException.Busy(now + " requests are under way already; try again later");
+      }
+      if (inside.compareAndSet(now, now + count)) {
+        return;
+      }
+    }
+  }
+
+  /** Gives back places that no job came to take. */
+  void leave(int count) {
+    inside.addAndGet(-count);
+  }
+
+  /** What was computed, for the driver's thread. */
+  PrefixCache cache() {
+    return cache;
+  }
+
+  /** The most jobs that can be under way. */
+  int places() {
+    return places;
+  }
+
+  /** Hands over a job that has a place, from any thread; its siblings come with it. */
+  void submit(Job job) {
+    arrived.add(job);
+    if (stopped) { // nobody looks at what arrived any more
+      refuseArrived();
+    }
+  }
+
+  /** From now on what runs is cancelled and what waits is refused. */
+  void closing() {
+    closing = true;
+  }
+
+  /** The driver has ended: whoever still comes is refused. */
+  void stopped() {
+    stopped = true;
+    refuseArrived();
+  }
+
+  private void refuseArrived() {
+    for (Job job = arrived.poll(); job != null; job = arrived.poll()) {
+      fail(job, Driver.closedError());
+    }
+  }
+
+  @Override
+  public boolean step() {
+    try {
+      for (Job job = arrived.poll(); job != null; job = arrived.poll()) {
+        scheduler.offer(job.sequence);
+      }
+      sweep();
+      compute();
+    } catch (Throwable t) { // of our own making: nobody may wait for ever
+      collapse(t);
+    }
+    meter.gauge(scheduler, cache);
+    return !scheduler.idle() || !arrived.isEmpty();
+  }
+
+  /** Ends the jobs that are cancelled, whose time is up, and all once the engine closes. */
+  private void sweep() {
+    sweep(scheduler.running());
+    sweep(scheduler.waiting());
+    long now = System.nanoTime();
+    for (Sequence<Job> late = scheduler.expired(now); late != null; late = scheduler.expired(now)) {
+      end(late.owner(), Answer.Finish.DEADLINE);
+    }
+  }
+
+  private void sweep(List<Sequence<Job>> sequences) {
+    for (int i = sequences.size() - 1; i >= 0; i = Math.min(i, sequences.size()) - 1) {
+      Job job = sequences.get(i).owner();
+      if (closing && !job.started()) {
+        fail(job, Driver.closedError());
+      } else if (job.cancelled() || closing) {
+        end(job, Answer.Finish.CANCELLED);
+      }
+    }
+  }
+
+  private void compute() {
+    Step<Job> step = scheduler.plan();
+    if (step.size() == 0) {
+      if (!scheduler.idle()) {
+        fail(
+            scheduler.running().getFirst().owner(),
+            new JishiException.OutOfResources(
+                "memory ran out: the cache cannot hold one sequence; use a smaller context", null));
+      }
+      return;
+    }
+    StepEvent event = new StepEvent();
+    event.begin();
     long start = System.nanoTime();
-    boolean scored = job.request.output().promptLogprobs() >= 0;
-    if (scored) {
-      state.truncate(0);
+    int generating = 0;
+    for (int i = 0; i < step.size(); i++) {
+      begin(step.sequence(i), start, step.size());
+      generating += step.count(i) == 1 && step.start(i) > 0 ? 1 : 0;
     }
-    int cached = reuse(job.prompt);
-    List<TokenLogprob> prompt = new ArrayList<>();
-    boolean ready = prefill(job, cached, scored ? prompt : null);
-    long prefilled = System.nanoTime();
-    decode(job, ready);
-    Usage usage =
-        new Usage(
-            job.prompt.length,
-            cached,
-            job.stream.drawn(),
-            start - job.queuedAt,
-            prefilled - start,
-            System.nanoTime() - prefilled);
-    job.complete(job.stream.answer(usage, prompt));
-  }
-
-  /** Cuts the state to what it shares with the prompt; at least one token is computed anew. */
-  private int reuse(int[] prompt) {
-    int shared = Arrays.mismatch(prompt, 0, prompt.length - 1, held, 0, state.length());
-    if (shared < 0) {
-      shared = state.length();
+    if (forward(step)) {
+      draw(step);
     }
-    shared = state.reachable(shared);
-    state.truncate(shared);
-    return shared;
+    meter.step(
+        new StepMetrics(
+            generating,
+            step.size() - generating,
+            step.tokens(),
+            scheduler.waiting().size(),
+            System.nanoTime() - start),
+        event);
   }
 
-  /** Computes the prompt; {@code scores}, if not null, takes the probabilities of its tokens. */
-  private boolean prefill(Job job, int from, List<TokenLogprob> scores) {
-    int[] prompt = job.prompt;
-    for (int at = from; at < prompt.length; at += CHUNK) {
-      if (job.cancelled()) {
-        return false;
-      }
-      int count = Math.min(CHUNK, prompt.length - at);
-      Tensor out = forward(prompt, at, count, scores != null);
-      for (int i = 0; scores != null && at + i + 1 < prompt.length && i < count; i++) {
-        out.read(i, 0, logits, 0, logits.length);
-        int most = job.request.output().promptLogprobs();
-        scores.add(TokenLogprob.of(logits, prompt[at + i + 1], most));
-      }
-      if (out.rows() > 0) {
-        out.read(out.rows() - 1, 0, logits, 0, logits.length);
-      }
+  private void begin(Sequence<Job> sequence, long now, int sequences) {
+    if (!sequence.owner().started()) {
+      meter.started(sequence.promptLength(), sequence.found());
     }
-    return true;
+    sequence.owner().stepped(now, sequences);
   }
 
-  /** Logits after all of these tokens, or after the last one only if it ends the array. */
-  private Tensor forward(int[] tokens, int from, int count, boolean all) {
-    int at = state.length();
-    batch.clear();
-    batch.add(state, tokens, from, count, all ? count : from + count == tokens.length ? 1 : 0);
-    Tensor out = decoder.forward(ops, batch, precision);
-    System.arraycopy(tokens, from, held, at, count);
-    return out;
-  }
+  private Tensor out;
 
-  private void decode(Job job, boolean ready) {
-    for (boolean go = ready; go; ) {
-      if (job.cancelled()) {
-        break;
+  /** Computes a step; where it fails, the jobs go on one by one and only one pays. */
+  private boolean forward(Step<Job> step) {
+    try {
+      batch.clear();
+      ops.clear();
+      for (int i = 0; i < step.size(); i++) {
+        Sequence<Job> sequence = step.sequence(i);
+        int count = step.count(i);
+        int outputs = outputs(step, i);
+        batch.add(sequence.state(), sequence.tokens(), step.start(i), count, outputs);
+        adapt(sequence.owner().adapter, count, outputs);
       }
-      int token = job.stream.next(logits, space);
-      go = token != TokenStream.END;
-      if (go) {
-        step[0] = token;
-        forward(step, 0, 1, false).read(0, 0, logits, 0, logits.length);
+      out = decoder.forward(ops, batch, precision);
+      scheduler.computed();
+      return true;
+    } catch (Throwable t) { // carried to the caller at fault; the engine goes on
+      Sequence<Job> fault = scheduler.failed();
+      if (fault != null) {
+        fail(fault.owner(), failure(t));
       }
+      return false;
+    } finally {
+      ops.clear();
     }
-    job.stream.cancel(); // unless it has ended
   }
 
-  /** Raw logits with EXACT precision and an FP32 cache; see {@link Engine#logits}. */
-  float[][] logits(int[] tokens, boolean all) {
-    float[][] rows = new float[all ? tokens.length : 1][];
-    Batch own = new Batch();
-    Decoder exactly = decoder.forLength(tokens.length);
-    try (StatePool exact = new StatePool(decoder.stateSpec(DType.F32), tokens.length);
-        SequenceState fresh = exact.newState()) {
-      for (int at = 0; at < tokens.length; at += CHUNK) {
-        int count = Math.min(CHUNK, tokens.length - at);
-        boolean last = at + count == tokens.length;
-        own.clear();
-        own.add(fresh, tokens, at, count, all ? count : last ? 1 : 0);
-        Tensor out = exactly.forward(ops, own, Precision.EXACT);
-        float[] flat = out.data().toArray(ValueLayout.JAVA_FLOAT);
-        for (int i = 0; i < out.rows(); i++) {
-          rows[all ? at + i : 0] = Arrays.copyOfRange(flat, i * out.cols(), (i + 1) * out.cols());
-        }
+  private void adapt(Adapters.Use use, int count, int outputs) {
+    if (!adapters.none()) {
+      BatchAdapters.Loaded adapter = use == null ? null : use.adapter();
+      ops.add(adapter, use == null ? 1 : use.scale, count, outputs);
+    }
+  }
+
+  /** Of how many of the last tokens of a part logits are wanted. */
+  private static int outputs(Step<Job> step, int i) {
+    if (step.sequence(i).owner().scoring()) {
+      return step.count(i);
+    }
+    return step.completes(i) ? 1 : 0;
+  }
+
+  private void draw(Step<Job> step) {
+    long now = System.nanoTime();
+    int row = 0;
+    for (int i = 0; i < step.size(); i++) {
+      Job job = step.sequence(i).owner();
+      boolean completes = step.completes(i);
+      int outputs = outputs(step, i);
+      for (int j = 0; job.scoring() && j < outputs; j++) {
+        out.read(row + j, 0, logits, 0, logits.length);
+        job.score(step.start(i) + j, logits);
+      }
+      row += outputs;
+      if (completes) {
+        out.read(row - 1, 0, logits, 0, logits.length);
+        fork(job, now);
+        draw(job, now);
       }
     }
-    return rows;
   }
 
-  /** Forgets the cached sequence: after a failure it may not hold what it says. */
-  void reset() {
-    state.truncate(0);
+  /** Lets the siblings of a job start where its prompt ends, with the same logits. */
+  private void fork(Job job, long now) {
+    for (Job sibling : job.siblings) {
+      scheduler.fork(job.sequence, sibling.sequence);
+    }
+    for (Job sibling : job.siblings) {
+      if (!sibling.sequence.waiting()) {
+        begin(sibling.sequence, now, 1);
+        draw(sibling, now);
+      }
+    }
+    job.siblings.clear();
+  }
+
+  /** Draws the next token of a job from the logits that were read. */
+  private void draw(Job job, long now) {
+    job.prefilled(now);
+    int token;
+    try {
+      token = job.stream.next(logits, space);
+    } catch (Throwable t) { // this job's alone
+      fail(job, failure(t));
+      return;
+    }
+    if (token == TokenStream.END) {
+      end(job, job.stream.finish());
+    } else {
+      job.sequence.append(token);
+    }
+  }
+
+  /** Ends a job with what it has. */
+  private void end(Job job, Answer.Finish why) {
+    try {
+      job.stream.end(why);
+    } catch (Throwable t) { // what was held back could not be told apart
+      fail(job, failure(t));
+      return;
+    }
+    RequestMetrics metrics = leave(job, job.stream.finish());
+    job.complete(job.stream.answer(metrics.usage(), job.scores == null ? List.of() : job.scores));
+  }
+
+  private void fail(Job job, RuntimeException error) {
+    leave(job, null);
+    job.fail(error);
+  }
+
+  /** Takes a job out; siblings that waited for its prompt compute it on their own. */
+  private RequestMetrics leave(Job job, Answer.Finish finish) {
+    scheduler.end(job.sequence);
+    job.siblings.forEach(sibling -> arrived.add(sibling));
+    job.siblings.clear();
+    RequestMetrics metrics = job.metrics(finish);
+    leave(1);
+    adapters.leave(job.adapter);
+    meter.ended(metrics);
+    return metrics;
+  }
+
+  /** After an error in the machinery itself: everybody is told, and the engine starts anew. */
+  private void collapse(Throwable t) {
+    while (!scheduler.idle()) {
+      List<Sequence<Job>> left =
+          scheduler.running().isEmpty() ? scheduler.waiting() : scheduler.running();
+      fail(left.getFirst().owner(), failure(t));
+    }
+    cache.clear();
+  }
+
+  /** A failure as its caller should see it. */
+  static RuntimeException failure(Throwable t) {
+    return switch (t) {
+      case OutOfMemoryError e ->
+          new JishiException.OutOfResources("memory ran out: " + e.getMessage(), e);
+      case RuntimeException e -> e;
+      default -> new IllegalStateException("the engine failed", t);
+    };
   }
 
   @Override
   public void close() {
     ops.close();
-    state.close();
+    cache.clear();
     pool.close();
   }
 }

@@ -104,10 +104,10 @@ final class TokenStream {
    */
   int next(float[] logits, Candidates space) {
     if (guide != null && guide.ended()) {
-      return end(Answer.Finish.STOP);
+      return close(Answer.Finish.STOP);
     }
     if (drawn == most) {
-      return end(Answer.Finish.LENGTH);
+      return close(Answer.Finish.LENGTH);
     }
     int token = sampler.draw(logits, mask(), space);
     drawn++;
@@ -116,14 +116,14 @@ final class TokenStream {
       logprobs.add(TokenLogprob.of(logits, token, request.output().logprobs()));
     }
     if (endTokens.contains(token)) {
-      return end(Answer.Finish.STOP);
+      return close(Answer.Finish.STOP);
     }
     if (guide != null && !guide.accept(token)) {
       throw new IllegalStateException("token " + token + " was allowed but does not fit the form");
     }
     add(token);
     if (stops.stopped()) {
-      return end(Answer.Finish.STOP);
+      return close(Answer.Finish.STOP);
     }
     boolean last = drawn == most || (guide != null && guide.ended());
     return last ? next(logits, space) : token; // ends without another step of the model
@@ -178,7 +178,7 @@ final class TokenStream {
     out.accept(part);
   }
 
-  private int end(Answer.Finish why) {
+  private int close(Answer.Finish why) {
     if (finish == null) {
       finish = why;
       text(stops.append(decoder.finish()));
@@ -193,14 +193,19 @@ final class TokenStream {
     return END;
   }
 
-  /** Ends the stream from outside. */
-  void cancel() {
-    end(Answer.Finish.CANCELLED);
+  /** Ends the stream from outside, where it has not ended. */
+  void end(Answer.Finish why) {
+    close(why);
   }
 
   /** Tokens drawn so far, the end token included. */
   int drawn() {
     return drawn;
+  }
+
+  /** Why it ended, or null. */
+  Answer.Finish finish() {
+    return finish;
   }
 
   /** The answer, once it has ended. */

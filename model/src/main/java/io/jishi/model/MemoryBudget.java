@@ -11,7 +11,7 @@ import java.util.Locale;
 /**
  * How much memory a copy of the weights may take: of the machine or its container, not of the heap.
  */
-final class MemoryBudget {
+public final class MemoryBudget {
   private static final double GIGABYTE = 1e9;
 
   /** Left to the cache, the heap and the page cache of the file. */
@@ -45,7 +45,7 @@ final class MemoryBudget {
   }
 
   /** Bytes that can be had now: what the system says is available, capped by the container. */
-  private static long available() {
+  public static long available() {
     long limit = Long.MAX_VALUE;
     if (java.lang.management.ManagementFactory.getOperatingSystemMXBean()
         instanceof com.sun.management.OperatingSystemMXBean os) {

@@ -143,7 +143,7 @@ record AnswerWriter(Call call, String id, long created, String model, IntFunctio
     return switch (answer.finish()) {
       case STOP ->
           answer.parts().stream().anyMatch(p -> p instanceof Part.ToolCall) ? "tool_calls" : "stop";
-      case LENGTH -> "length";
+      case LENGTH, DEADLINE -> "length";
       case CANCELLED -> throw new IllegalArgumentException("a cancelled answer is not sent");
     };
   }

@@ -4,6 +4,7 @@ package io.jishi.tensor;
 import io.jishi.base.JishiException;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
+import java.util.Objects;
 
 /**
  * What a model remembers of one sequence (the KV cache and its kin): per layer either rows paged by
@@ -35,6 +36,11 @@ public final class SequenceState implements AutoCloseable {
     private Snapshot(int length, MemorySegment recurrent) {
       this.length = length;
       this.recurrent = recurrent;
+    }
+
+    /** The recurrent layers' bytes, or null where there are none. */
+    public MemorySegment recurrent() {
+      return recurrent;
     }
 
     /** Tokens held when it was taken. */
@@ -70,14 +76,61 @@ public final class SequenceState implements AutoCloseable {
       makeOwn(tail);
     }
     while (blocks < needed) {
-      if (blocks == table.length) {
-        table = Arrays.copyOf(table, blocks * 2);
-        memory = Arrays.copyOf(memory, blocks * 2);
-      }
-      table[blocks] = pool.acquire();
-      memory[blocks] = pool.memory(table[blocks]);
-      blocks++;
+      append(pool.acquire());
     }
+  }
+
+  private void append(int poolBlock) {
+    if (blocks == table.length) {
+      table = Arrays.copyOf(table, blocks * 2);
+      memory = Arrays.copyOf(memory, blocks * 2);
+    }
+    table[blocks] = poolBlock;
+    memory[blocks] = pool.memory(poolBlock);
+    blocks++;
+  }
+
+  /** Blocks of the pool that {@link #reserve} would take for {@code count} further tokens. */
+  public int missingBlocks(int count) {
+    int needed = (Math.addExact(length, count) + StateSpec.BLOCK - 1) / StateSpec.BLOCK;
+    int tail = length / StateSpec.BLOCK;
+    boolean copies = count > 0 && tail < blocks && pool.shared(table[tail]);
+    return Math.max(0, needed - blocks) + (copies ? 1 : 0);
+  }
+
+  /**
+   * Takes over what a block of the pool holds as the next {@code count} tokens; the block is shared
+   * until it is written. Recurrent layers do not change: {@link #restore} a snapshot afterwards.
+   *
+   * @param poolBlock in use, and computed behind the very tokens that this state holds
+   * @throws IllegalStateException where this state does not end at the border of a block
+   */
+  public void adopt(int poolBlock, int count) {
+    if (length % StateSpec.BLOCK != 0 || blocks != length / StateSpec.BLOCK) {
+      throw new IllegalStateException("a state of " + length + " tokens cannot take over a block");
+    }
+    if (count < 1 || count > StateSpec.BLOCK) {
+      throw new IllegalArgumentException("a block does not hold " + count + " tokens");
+    }
+    pool.retain(poolBlock);
+    append(poolBlock);
+    length += count;
+  }
+
+  /** Exchanges a full block for one that holds the same, so that memory is held once. */
+  public void exchange(int block, int poolBlock) {
+    if (block >= length / StateSpec.BLOCK) {
+      throw new IllegalArgumentException("block " + block + " is not full");
+    }
+    pool.retain(poolBlock);
+    pool.release(table[block]);
+    table[block] = poolBlock;
+    memory[block] = pool.memory(poolBlock);
+  }
+
+  /** The pool's number of a block. */
+  public int poolBlock(int block) {
+    return table[Objects.checkIndex(block, blocks)];
   }
 
   /** Counts {@code count} tokens as held, once all layers have written them. */
@@ -154,6 +207,17 @@ public final class SequenceState implements AutoCloseable {
       recurrent.copyFrom(snapshot.recurrent);
     }
     cut(snapshot.length);
+  }
+
+  /**
+   * A snapshot that was written down elsewhere.
+   *
+   * @param recurrent bytes as {@link Snapshot#recurrent} gave them
+   */
+  public Snapshot snapshot(int tokens, MemorySegment recurrent) {
+    MemorySegment copy = pool.recurrentMemory();
+    copy.copyFrom(recurrent);
+    return new Snapshot(tokens, copy);
   }
 
   /** The memory of block {@code block}, for backends: keys and values at their offsets. */

@@ -13,7 +13,7 @@ import java.util.Arrays;
  */
 public final class StatePool implements AutoCloseable {
   private final StateSpec spec;
-  private final int maxBlocks;
+  private int maxBlocks;
   private final Arena arena = Arena.ofShared();
   private final ArrayDeque<Integer> free = new ArrayDeque<>();
   private MemorySegment[] blocks = new MemorySegment[8];
@@ -45,7 +45,27 @@ public final class StatePool implements AutoCloseable {
     return made - free.size();
   }
 
-  synchronized int acquire() {
+  /** The most blocks that can be in use at a time. */
+  public synchronized int capacity() {
+    return maxBlocks;
+  }
+
+  /** Blocks that can still be had, made already or not. */
+  public synchronized int freeBlocks() {
+    return maxBlocks - made + free.size();
+  }
+
+  /** How many hold a block: states, and whoever called {@link #retain}. */
+  public synchronized int references(int block) {
+    return references[block];
+  }
+
+  /**
+   * A free block, held once.
+   *
+   * @throws JishiException.OutOfResources where all are in use
+   */
+  public synchronized int acquire() {
     Integer block = free.poll();
     if (block == null) {
       block = make();
@@ -69,6 +89,7 @@ public final class StatePool implements AutoCloseable {
     try {
       blocks[made] = arena.allocate(Math.max(64, spec.blockBytes()), 64);
     } catch (OutOfMemoryError e) {
+      maxBlocks = made; // whoever counts free blocks is not told again of what is not there
       throw new JishiException.OutOfResources(
           "no memory for a further cache block of "
               + spec.blockBytes()
@@ -78,13 +99,23 @@ public final class StatePool implements AutoCloseable {
     return made++;
   }
 
-  synchronized void retain(int block) {
+  /** Holds a block that is in use once more, so that it outlives the state that wrote it. */
+  public synchronized void retain(int block) {
+    checkUsed(block);
     references[block]++;
   }
 
-  synchronized void release(int block) {
+  /** Gives up one hold on a block; without holds it is free. */
+  public synchronized void release(int block) {
+    checkUsed(block);
     if (--references[block] == 0) {
       free.push(block);
+    }
+  }
+
+  private void checkUsed(int block) {
+    if (block < 0 || block >= made || references[block] == 0) {
+      throw new IllegalStateException("block " + block + " is not in use");
     }
   }
 
@@ -92,7 +123,8 @@ public final class StatePool implements AutoCloseable {
     return references[block] > 1;
   }
 
-  synchronized MemorySegment memory(int block) {
+  /** The memory of a block: keys and values at the offsets that a state tells. */
+  public synchronized MemorySegment memory(int block) {
     return blocks[block];
   }
 

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jishi.engine;
+
+/**
+ * What an engine has done since it was opened, and what it holds now.
+ *
+ * @param answered requests that ended with an answer, cancelled ones included
+ * @param failed requests that ended with an error
+ * @param refused requests that were told that the engine is busy
+ * @param promptTokens of all requests that have started
+ * @param cachedTokens of them that were found in the cache
+ * @param generatedTokens drawn
+ * @param queueNanos sum over all ended requests, nanoseconds
+ * @param firstTokenNanos the same, from arrival to the first token
+ * @param decodeNanos the same, from the first token to the end
+ * @param steps of the model
+ * @param stepTokens tokens that these computed
+ * @param stepSequences sum over the steps of the sequences in them
+ * @param preemptions how often a sequence had to give its memory to another and wait again
+ * @param evictions blocks of cached prefixes that had to go
+ * @param running sequences now
+ * @param waiting sequences now
+ * @param cachedBlocks blocks of 64 tokens that can be found again now
+ * @param usedBlocks blocks in use now, cached ones included
+ * @param capacityBlocks the most blocks that can be in use
+ */
+public record EngineMetrics(
+    long answered,
+    long failed,
+    long refused,
+    long promptTokens,
+    long cachedTokens,
+    long generatedTokens,
+    long queueNanos,
+    long firstTokenNanos,
+    long decodeNanos,
+    long steps,
+    long stepTokens,
+    long stepSequences,
+    long preemptions,
+    long evictions,
+    int running,
+    int waiting,
+    int cachedBlocks,
+    int usedBlocks,
+    int capacityBlocks) {
+
+  /** The share of prompt tokens that did not have to be computed. */
+  public double hitRate() {
+    return promptTokens == 0 ? 0 : (double) cachedTokens / promptTokens;
+  }
+
+  /** Mean number of sequences in a step. */
+  public double meanBatch() {
+    return steps == 0 ? 0 : (double) stepSequences / steps;
+  }
+}

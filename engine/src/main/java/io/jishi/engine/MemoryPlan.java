@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jishi.engine;
+
+import io.jishi.base.JishiException;
+import io.jishi.model.MemoryBudget;
+import io.jishi.model.Model;
+import io.jishi.tensor.StateSpec;
+import java.util.Locale;
+
+/**
+ * What an engine will take at most, and whether that is there: asked before any of the cache is
+ * made, so that a model that does not fit is refused with numbers and no process is killed later.
+ *
+ * @param weights bytes that are held, or read from the mapped file
+ * @param workspace bytes of results on the way through the layers
+ * @param perToken bytes of the cache for one token
+ * @param fixed bytes of the cache of one sequence whatever its length
+ * @param free bytes that cache and workspace may take
+ */
+record MemoryPlan(long weights, long workspace, long perToken, long fixed, long free) {
+  private static final double GIGABYTE = 1e9;
+
+  /** Of the memory that is free; the rest is for the heap and for what others need. */
+  private static final double SHARE = 0.9;
+
+  /** Of the memory that is free, unasked: prefixes are kept in what nobody needs. */
+  private static final double CACHE_SHARE = 0.5;
+
+  /** The plan for a model that is loaded. */
+  static MemoryPlan of(Model model, EngineOptions options, int context) {
+    ModelInfo.Memory memory = Inspector.memory(model, options, context);
+    StateSpec spec = model.decoder().stateSpec(options.cacheType());
+    long limit = options.capacity().memory();
+    long free = limit == 0 ? (long) (SHARE * MemoryBudget.available()) : limit - memory.weights();
+    return new MemoryPlan(
+        memory.weights(),
+        memory.workspace(),
+        Math.max(1, spec.tokenBytes()),
+        spec.recurrentBytes(),
+        free);
+  }
+
+  /**
+   * Tokens that the cache may hold: what is asked for, else what full contexts of all sequences
+   * take, as far as there is memory.
+   *
+   * @throws JishiException.OutOfResources where not even one full context fits, or less than asked
+   */
+  long cacheTokens(EngineOptions options, int context) {
+    Capacity capacity = options.capacity();
+    long asked = Math.max(context, capacity.cacheTokens());
+    // A sequence may have to copy one block that it shares.
+    long needed = cache(capacity, asked + StateSpec.BLOCK);
+    if (needed > free - workspace) {
+      throw refusal(capacity, asked, needed);
+    }
+    if (capacity.cacheTokens() > 0) {
+      return asked;
+    }
+    double share = capacity.memory() > 0 ? 1 : CACHE_SHARE / SHARE;
+    long spare = (long) (share * (free - workspace)) - cache(capacity, StateSpec.BLOCK);
+    long blocks = (context + StateSpec.BLOCK - 1L) / StateSpec.BLOCK;
+    long most = capacity.sequences() * blocks * StateSpec.BLOCK;
+    return Math.max(context, Math.min(most, spare / perToken / StateSpec.BLOCK * StateSpec.BLOCK));
+  }
+
+  private long cache(Capacity capacity, long tokens) {
+    long blocks = (tokens + StateSpec.BLOCK - 1) / StateSpec.BLOCK;
+    long states = Runner.snapshots(capacity) + capacity.sequences();
+    return Math.addExact(
+        Math.multiplyExact(blocks * StateSpec.BLOCK, perToken), Math.multiplyExact(states, fixed));
+  }
+
+  private JishiException.OutOfResources refusal(Capacity capacity, long tokens, long needed) {
+    long fits = (free - workspace - cache(capacity, 2 * StateSpec.BLOCK)) / perToken;
+    long context = Math.max(0, fits / StateSpec.BLOCK * StateSpec.BLOCK);
+    return new JishiException.OutOfResources(
+        String.format(
+            Locale.ROOT,
+            "not enough memory: a cache of %d tokens takes %.3f GB and the workspace %.3f GB,"
+                + " beside weights of %.3f GB, but only %.3f GB are %s; %s",
+            tokens,
+            needed / GIGABYTE,
+            workspace / GIGABYTE,
+            weights / GIGABYTE,
+            Math.max(0, free) / GIGABYTE,
+            capacity.memory() > 0 ? "left of the limit" : "free",
+            context > 0
+                ? "a context of " + context + " tokens fits"
+                : "take a smaller quantisation or model, a cache of bytes (q8), or fewer"
+                    + " sequences"),
+        null);
+  }
+}
