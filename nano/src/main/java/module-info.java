@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+/** The built-in model: its weights, its data, its recipe. */
+module io.jishi.nano {
+  requires transitive io.jishi.engine;
+  requires io.jishi.train;
+
+  exports io.jishi.nano.data;
+}
