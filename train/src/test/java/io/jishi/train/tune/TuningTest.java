@@ -88,7 +88,7 @@ class TuningTest {
     assertThat(result.full()).isTrue();
     assertThat(result.examples()).isEqualTo(48);
     assertThat(result.score().total()).isEqualTo(12);
-    assertThat(result.score().accuracy()).isGreaterThan(0.9);
+    assertThat(result.score().accuracy()).as("%s", result).isGreaterThan(0.9);
     try (Engine engine = Engine.open(temp.resolve("mine"))) {
       Request ask = Request.chat(Message.user("77 hen")).with(Sampling.GREEDY).withMaxTokens(9);
       assertThat(engine.generate(ask).text()).isEqualTo("animal");
@@ -98,14 +98,17 @@ class TuningTest {
 
   @Test
   void adaptersOverAGgufFileBecomeAGgufFile() throws IOException {
-    Path gguf = temp.resolve("base.gguf");
-    try (ModelSource source = ModelSource.open(base)) {
-      GgufExport.write(source, gguf, DType.Q8_0, Disk.LOCAL);
-    }
+    Path first = temp.resolve("first.gguf");
+    Tuning.run(options("first.gguf"), RunListener.NONE, () -> false);
+    String turned =
+        Files.readString(examples())
+            .replace("\"fruit", "\"x")
+            .replace("\"animal", "\"fruit")
+            .replace("\"x", "\"animal");
     TuneOptions options =
         new TuneOptions(
-            gguf,
-            examples(),
+            first,
+            Files.writeString(temp.resolve("turned.jsonl"), turned),
             null,
             temp.resolve("mine.gguf"),
             TuneOptions.Method.LORA,
@@ -117,11 +120,12 @@ class TuningTest {
             1);
     TuneResult result = Tuning.run(options, RunListener.NONE, () -> false);
     assertThat(result.full()).isFalse();
-    assertThat(result.score().accuracy()).isGreaterThan(0.9);
+    assertThat(result.score().accuracy()).as("%s", result).isGreaterThan(0.9);
     try (Engine engine = Engine.open(temp.resolve("mine.gguf"))) {
       assertThat(engine.info().name()).isEqualTo("mine");
     }
-    assertThat(left()).containsExactlyInAnyOrder("base.gguf", "examples.jsonl", "mine.gguf");
+    assertThat(left())
+        .containsExactlyInAnyOrder("first.gguf", "examples.jsonl", "turned.jsonl", "mine.gguf");
   }
 
   @Test
