@@ -4,5 +4,6 @@ module io.jishi.nano {
   requires transitive io.jishi.engine;
   requires io.jishi.train;
 
+  exports io.jishi.nano;
   exports io.jishi.nano.data;
 }
