@@ -5,4 +5,5 @@ module io.jishi.nano {
   requires io.jishi.train;
 
   exports io.jishi.nano.data;
+  exports io.jishi.nano.eval;
 }

@@ -106,8 +106,14 @@ final class Draw {
    * @param places names and values by turns
    */
   String ask(Both wordings, Object... places) {
-    wording = wordings.in(language).draw(random, split);
+    wording = Frames.around(wordings.in(language).draw(random, split), this);
     return fill(wording, places);
+  }
+
+  /** The same with nothing said around it. */
+  String askBare(Both wordings) {
+    wording = wordings.in(language).draw(random, split);
+    return wording;
   }
 
   /** Another sentence of the exercise, which is not held out. */

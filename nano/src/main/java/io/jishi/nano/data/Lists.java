@@ -94,7 +94,7 @@ final class Lists {
   private static final Both LETTERS =
       Both.of(
           """
-          How many [letters|characters] [does|has] [the word |]{word}[ have|][?|]
+          How many [letters|characters] [does {word} have|does the word {word} have|are in {word}|are there in {word}][?|]
           [Count|Please count] the letters [of|in] [the word |]{word}[.|]
           [How long|What length] is the word {word}[?|]
           [Number of letters|Letter count] in {word}[?|]

@@ -23,7 +23,8 @@ final class Measures {
   private static final Both CONVERT =
       Both.of(
           """
-          [Convert|Please convert|Change|Turn] {n} {from} [to|into] {to}[.|]
+          [Convert|Please convert|Change|Turn|Can you convert|I want to convert] {n} {from} [to|into] {to}[.|]
+          [How much is|What is|What's] {n} {from} [if I count in|counted in|written in|as] {to}[?|]
           [How many|What number of] {to} are [there in |in ]{n} {from}[?|]
           [What is|What's|How much is] {n} {from} in {to}[?|]
           {n} {from} [in|to|=] {to}[?| = ?|]
@@ -32,7 +33,7 @@ final class Measures {
           ~{n} {from} equals how many {to}?
           """,
           """
-          {n}[ |]{from}[是|等于|有|合][多少|几]{to}[？|?|]
+          [|那么|请算算，]{n}[ |]{from}[是|等于|有|合][多少|几]{to}[？|?|]
           [把|请把|帮我把|麻烦把]{n}[ |]{from}[换算成|换成|转换成|化成]{to}[。|]
           [请问|请告诉我|告诉我]{n}{from}[是|等于|有]多少{to}[？|]
           {n}{from}[ = |=|等于][多少|?|几]{to}[？|]

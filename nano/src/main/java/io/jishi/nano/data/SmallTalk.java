@@ -150,6 +150,6 @@ final class SmallTalk {
 
   static Exercise make(Draw d) {
     Talk talk = d.of(TALKS);
-    return d.exact(d.ask(talk.ask), d.local(talk.english, talk.chinese));
+    return d.exact(d.askBare(talk.ask), d.local(talk.english, talk.chinese));
   }
 }

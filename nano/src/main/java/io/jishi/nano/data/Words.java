@@ -61,17 +61,17 @@ final class Words {
   private static final Both SORT =
       Both.of(
           """
-          [What is|What kind of thing is|What sort of thing is] {a}[?|]
+          [What is|What's|What kind of thing is|What sort of thing is|What would you call] {a}[?|]
           [Is {a} a fruit, an animal, a colour or a food|A fruit, an animal, a colour or a food: what is {a}][?|]
-          [Which group does {a} belong to|To which group does {a} belong][?|]
-          [Tell me|Say] what {a} is[.|]
+          [Which|What] [group|class|kind] does {a} belong to[?|]
+          [Tell me|Say|Do you know|Can you say] what {a} is[.|?|]
           ~Into which class would you put {a}?
           """,
           """
-          {a}是[什么|哪一类|什么东西][？|]
+          {a}是[什么|哪一类|什么东西|哪类东西][？|]
           {a}是水果、动物、颜色还是食物[？|]
-          {a}[属于|算]哪一类[？|]
-          [告诉我|请说说|说说]{a}是什么[。|]
+          {a}[属于|算|是][哪一类|哪一种|什么类别][？|]
+          [告诉我|请说说|说说|你知道][，|]{a}是什么[。|？|]
           ~你会把{a}归到哪一类？
           """);
 
