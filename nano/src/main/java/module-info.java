@@ -4,6 +4,7 @@ module io.jishi.nano {
   requires transitive io.jishi.engine;
   requires io.jishi.train;
 
+  exports io.jishi.nano;
   exports io.jishi.nano.data;
   exports io.jishi.nano.eval;
 }

@@ -23,7 +23,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
     commandListHeading = "%nCommands:%n",
     footer = {
       "",
-      "Example:",
+      "Examples:",
+      "  jishi run \"What is 123 + 456?\"",
       "  jishi run -m model.gguf \"Once upon a time\"",
       "",
       "Exit codes: 0 done, 1 failed, 2 wrong usage.",
@@ -94,6 +95,7 @@ final class Cli implements Callable<Integer> {
     commands.add(new LogitsCommand(shell));
     commands.add(new BenchCommand(shell));
     commands.add(new TrainCommand(shell));
+    commands.add(new TuneCommand(shell));
     commands.add(new ExportCommand(shell));
     return commands;
   }

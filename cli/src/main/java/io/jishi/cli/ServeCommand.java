@@ -2,6 +2,7 @@
 package io.jishi.cli;
 
 import io.jishi.engine.Engine;
+import io.jishi.nano.Nano;
 import io.jishi.server.JishiServer;
 import io.jishi.server.ServerOptions;
 import java.time.Duration;
@@ -17,7 +18,8 @@ import picocli.CommandLine.Option;
     },
     footer = {
       "",
-      "Example:",
+      "Examples:",
+      "  jishi serve",
       "  jishi serve -m model.gguf --port 8080",
       "",
       "Environment:",
@@ -54,7 +56,8 @@ final class ServeCommand extends EngineCommand {
 
   @Override
   protected void run(Engine engine) {
-    JishiServer server = JishiServer.start(engine, options);
+    ServerOptions with = builtIn() ? options.withExamples(Nano.EXAMPLES) : options;
+    JishiServer server = JishiServer.start(engine, with);
     shell.note(engine.info().name() + " is served at " + server.uri() + "/v1; Ctrl-C ends");
     shell.untilToldToEnd().accept(() -> end(engine, server));
   }

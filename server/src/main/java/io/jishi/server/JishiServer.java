@@ -17,8 +17,9 @@ import java.util.logging.Logger;
 
 /**
  * An engine behind HTTP: {@code POST /v1/chat/completions}, {@code POST /v1/completions}, {@code
- * GET /v1/models}, {@code GET /v1/models/{id}} and {@code GET /health}. Each connection has its own
- * virtual thread. Safe for use by any number of threads; the engine stays the caller's to close.
+ * GET /v1/models}, {@code GET /v1/models/{id}} and {@code GET /health}; {@code GET /} greets. Each
+ * connection has its own virtual thread. Safe for use by any number of threads; the engine stays
+ * the caller's to close.
  */
 public final class JishiServer implements AutoCloseable {
   /** Held for ever: java.util.logging forgets the level of a logger that nobody holds. */
@@ -62,7 +63,14 @@ public final class JishiServer implements AutoCloseable {
             .addConnectionSelector(new WatchedConnections())
             .maxPayloadSize(options.maxBody())
             .directHandlers(Responses.direct())
-            .routing(new Routes(generations, models, running, options.apiKey()).routing())
+            .routing(
+                new Routes(
+                        generations,
+                        models,
+                        running,
+                        options.apiKey(),
+                        Greeting.page(models.name(), options.examples()))
+                    .routing())
             .build()
             .start();
     if (!server.isRunning()) { // Helidon says why in its log alone
