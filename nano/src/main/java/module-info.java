@@ -6,4 +6,5 @@ module io.jishi.nano {
 
   exports io.jishi.nano;
   exports io.jishi.nano.data;
+  exports io.jishi.nano.eval;
 }

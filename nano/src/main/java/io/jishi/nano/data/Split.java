@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jishi.nano.data;
 
-/** What an exercise may be made of; nothing of one held-out part ever stands in {@link #TRAIN}. */
+/** What an exercise is made of; nothing that is held out ever stands in {@link #TRAIN}. */
 public enum Split {
   /** Wordings and values to learn from. */
   TRAIN,
-  /** Wordings that were held out, with values as in training. */
+  /** Held-out wordings: sentences never seen, though made of pieces that were; values are seen. */
   WORDINGS,
-  /** Values (numbers, names, items) that were held out, with wordings as in training. */
+  /** Held-out patterns: sentences built otherwise than any that was seen; values are seen. */
+  PATTERNS,
+  /** Held-out values (numbers, or combinations of names and items); wordings are seen. */
   VALUES
 }
