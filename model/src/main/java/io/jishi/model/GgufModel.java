@@ -6,6 +6,8 @@ import io.jishi.text.GgufTokenizer;
 import io.jishi.text.Tokenizer;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -18,6 +20,8 @@ final class GgufModel implements ModelFiles {
 
   private static final List<String> END_KEYS =
       List.of("tokenizer.ggml.eot_token_id", "tokenizer.ggml.eom_token_id");
+
+  private static final String SAMPLING = "general.sampling.";
 
   private final GgufFile file;
 
@@ -66,7 +70,26 @@ final class GgufModel implements ModelFiles {
     for (String piece : END_OF_TURN) {
       tokenizer.token(piece).stream().filter(tokenizer::isControl).forEach(ends::add);
     }
-    return GenerationDefaults.of(ends);
+    return sampling(ends);
+  }
+
+  /** What the keys of llama.cpp say of {@code generation_config.json}. */
+  private GenerationDefaults sampling(Set<Integer> ends) {
+    int topK = file.metadata().intValue(SAMPLING + "top_k", 0);
+    OptionalDouble temperature = number("temp");
+    return new GenerationDefaults(
+        temperature.isPresent() && temperature.getAsDouble() == 0,
+        temperature,
+        topK > 0 ? OptionalInt.of(topK) : OptionalInt.empty(), // -1 is off
+        number("top_p"),
+        number("min_p"),
+        Set.copyOf(ends));
+  }
+
+  private OptionalDouble number(String key) {
+    return file.metadata().has(SAMPLING + key)
+        ? OptionalDouble.of(file.metadata().floatValue(SAMPLING + key))
+        : OptionalDouble.empty();
   }
 
   @Override

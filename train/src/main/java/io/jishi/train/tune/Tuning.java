@@ -24,8 +24,10 @@ import io.jishi.train.run.RunListener;
 import io.jishi.train.run.Training;
 import io.jishi.train.run.TrainingRun;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -201,15 +203,37 @@ public final class Tuning {
   private void write(ModelSource source) {
     Path out = options.out();
     String name = out.toAbsolutePath().normalize().getFileName().toString();
-    if (!name.endsWith(".gguf")) {
-      FolderExport.write(source, out, DType.F16, Disk.LOCAL);
+    boolean gguf = name.endsWith(".gguf");
+    // A GGUF file is named after the folder that it was made from.
+    String stem = gguf ? name.substring(0, name.length() - ".gguf".length()) : name;
+    Path folder = work.resolve("named").resolve(stem.isEmpty() ? "model" : stem);
+    FolderExport.write(source, folder, gguf ? DType.F32 : DType.F16, Disk.LOCAL);
+    takeLikeliest(folder);
+    AtomicFiles.refuseExisting(out);
+    if (gguf) {
+      try (ModelSource written = ModelSource.open(folder)) {
+        GgufExport.write(written, out, DType.Q8_0, Disk.LOCAL);
+      }
       return;
     }
-    // A GGUF file is named after the folder that it was made from.
-    Path named = work.resolve("named").resolve(name.substring(0, name.length() - 5));
-    FolderExport.write(source, named, DType.F32, Disk.LOCAL);
-    try (ModelSource folder = ModelSource.open(named)) {
-      GgufExport.write(folder, out, DType.Q8_0, Disk.LOCAL);
+    try {
+      Files.move(folder, out, StandardCopyOption.ATOMIC_MOVE);
+      AtomicFiles.sync(out.toAbsolutePath().getParent());
+    } catch (IOException e) {
+      throw AtomicFiles.failed(out, e);
     }
+  }
+
+  /** Narrow tasks have one right answer: the model is to be run without sampling. */
+  private static void takeLikeliest(Path folder) {
+    Path file = folder.resolve("generation_config.json");
+    Map<String, Object> config = new LinkedHashMap<>();
+    if (Files.exists(file)) {
+      config.putAll(Json.parseObject(file).fields());
+    }
+    List.of("temperature", "top_k", "top_p", "min_p").forEach(config::remove);
+    config.put("do_sample", false);
+    byte[] json = Json.write(config).getBytes(StandardCharsets.UTF_8);
+    AtomicFiles.replace(file, Disk.LOCAL, to -> to.write(json));
   }
 }

@@ -8,7 +8,6 @@ import io.jishi.base.JishiException;
 import io.jishi.engine.Engine;
 import io.jishi.engine.Message;
 import io.jishi.engine.Request;
-import io.jishi.engine.Sampling;
 import io.jishi.train.mpi.World;
 import io.jishi.train.run.RecipeReader;
 import io.jishi.train.run.RunListener;
@@ -86,8 +85,11 @@ class TuningTest {
     assertThat(result.score().total()).isEqualTo(12);
     assertThat(result.score().accuracy()).as("%s", result).isGreaterThan(0.9);
     try (Engine engine = Engine.open(temp.resolve("mine"))) {
-      Request ask = Request.chat(Message.user("77 hen")).with(Sampling.GREEDY).withMaxTokens(9);
+      Request ask = Request.chat(Message.user("77 hen")).withMaxTokens(9);
       assertThat(engine.generate(ask).text()).isEqualTo("animal");
+    }
+    try (Model model = Model.open(temp.resolve("mine"), Backend.cpu())) {
+      assertThat(model.defaults().greedy()).isTrue();
     }
     assertThat(left()).containsExactlyInAnyOrder("examples.jsonl", "mine");
   }
@@ -119,6 +121,9 @@ class TuningTest {
     assertThat(result.score().accuracy()).as("%s", result).isGreaterThan(0.9);
     try (Engine engine = Engine.open(temp.resolve("mine.gguf"))) {
       assertThat(engine.info().name()).isEqualTo("mine");
+    }
+    try (Model model = Model.open(temp.resolve("mine.gguf"), Backend.cpu())) {
+      assertThat(model.defaults().greedy()).isTrue();
     }
     assertThat(left())
         .containsExactlyInAnyOrder("first.gguf", "examples.jsonl", "turned.jsonl", "mine.gguf");
