@@ -8,6 +8,8 @@ import io.jishi.base.JishiException;
 import io.jishi.engine.Engine;
 import io.jishi.engine.Message;
 import io.jishi.engine.Request;
+import io.jishi.model.Model;
+import io.jishi.tensor.Backend;
 import io.jishi.train.mpi.World;
 import io.jishi.train.run.RecipeReader;
 import io.jishi.train.run.RunListener;
