@@ -86,7 +86,8 @@ final class ChatCommand extends EngineCommand {
       shell.note(
           engine.info().name() + ", context " + engine.info().context() + " tokens; /help helps");
       if (builtIn()) {
-        shell.note("try: " + String.join(" | ", Nano.EXAMPLES));
+        shell.note("a small model; questions that it answers:");
+        Nano.EXAMPLES.forEach(e -> shell.err().println("  " + e));
       }
     }
   }

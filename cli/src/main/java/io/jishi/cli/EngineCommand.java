@@ -49,9 +49,14 @@ abstract class EngineCommand extends ModelCommand {
     return EngineOptions.DEFAULT;
   }
 
+  /** The model that the user named, or null. */
+  protected Path named() {
+    return model;
+  }
+
   /** Whether the built-in model runs. */
   protected final boolean builtIn() {
-    return BuiltIn.meant(model);
+    return BuiltIn.meant(named());
   }
 
   /** Whether the user is told that the built-in model runs, where no model was named. */
@@ -69,8 +74,8 @@ abstract class EngineCommand extends ModelCommand {
                     .withThreads(threads)
                     .withRepack(!noRepack)
                     .withAdapter(adapter));
-    Path path = BuiltIn.path(shell, model);
-    if (model == null && tellsBuiltIn()) {
+    Path path = BuiltIn.path(shell, named());
+    if (named() == null && tellsBuiltIn()) {
       shell.note(BuiltIn.NOTE);
     }
     try (Engine engine = Loading.open(shell, path, options)) {

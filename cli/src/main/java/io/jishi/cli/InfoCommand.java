@@ -5,12 +5,14 @@ import io.jishi.base.Json;
 import io.jishi.engine.Engine;
 import io.jishi.engine.ModelInfo;
 import io.jishi.nano.Nano;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
 
 /** Tells what a model is and what a run of it takes. */
 @Command(
@@ -21,11 +23,29 @@ import picocli.CommandLine.Option;
     },
     footer = {"", "Examples:", "  jishi info", "  jishi info -m model.gguf --json"})
 final class InfoCommand extends EngineCommand {
+  @Parameters(
+      arity = "0..1",
+      paramLabel = "MODEL",
+      description = "the model, where it is not named by -m")
+  private Path positional;
+
   @Option(names = "--json", description = "print one JSON object")
   private boolean json;
 
   InfoCommand(Shell shell) {
     super(shell);
+  }
+
+  @Override
+  protected void prepare() {
+    if (positional != null && super.named() != null) {
+      throw wrongUsage("give one model, by -m or without it");
+    }
+  }
+
+  @Override
+  protected Path named() {
+    return positional != null ? positional : super.named();
   }
 
   /** The table says it. */

@@ -37,6 +37,14 @@ class BuiltInTest {
   }
 
   @Test
+  void infoTakesTheModelWithAndWithoutMinusM() {
+    assertThat(session.jishi("info", "other.gguf")).isZero();
+    assertThat(session.engine.path).isEqualTo(Path.of("other.gguf"));
+    assertThat(session.out()).contains("architecture").doesNotContain("built-in");
+    assertThat(new Session().jishi("info", "-m", "a.gguf", "b.gguf")).isEqualTo(2);
+  }
+
+  @Test
   void aNamedModelIsTheOneThatRuns() {
     assertThat(session.on("run", "hello")).isZero();
     assertThat(session.engine.path).isEqualTo(Path.of("model.gguf"));

@@ -32,10 +32,13 @@ public final class Nano {
   public static final List<String> EXAMPLES =
       List.of(
           "What is 123 + 456?",
-          "Sort these numbers: 42, 7, 19",
-          "3 kg of apples at 4 yuan per kg: how much is that?",
-          "请计算 81 - 27",
-          "How do I serve a model with Jishi?");
+          "Sort 42, 7, 19, 3 in ascending order.",
+          "Tom has 12 apples and gives away 5. How many are left?",
+          "Liu Yang has a horse. Leo lives in Tokyo. Where does Leo live?",
+          "请算一下 81 - 27。",
+          "Which city does he live in?",
+          "How do I start a server with Jishi?",
+          "Will it rain next year?");
 
   private static final String WEIGHTS = "nano.gguf";
   private static final String CHECKSUM = "nano.gguf.sha256";

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jishi.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.jishi.base.Json;
+import io.jishi.base.JsonObject;
+import io.jishi.engine.Engine;
+import io.jishi.nano.Nano;
+import io.jishi.server.JishiServer;
+import io.jishi.server.ServerOptions;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** The built-in model itself, through the commands and the server: what is shown has to work. */
+class NanoTest {
+  /** What an answer to each example has to hold. */
+  private static final Map<String, String> ANSWERS = new LinkedHashMap<>();
+
+  static {
+    ANSWERS.put("What is 123 + 456?", "\\b579\\b");
+    ANSWERS.put("Sort 42, 7, 19, 3 in ascending order.", "3, 7, 19, 42");
+    ANSWERS.put("Tom has 12 apples and gives away 5. How many are left?", "\\b7\\b");
+    ANSWERS.put("Liu Yang has a horse. Leo lives in Tokyo. Where does Leo live?", "Tokyo");
+    ANSWERS.put("请算一下 81 - 27。", "\\b54\\b");
+    ANSWERS.put("Which city does he live in?", "[?？]");
+    ANSWERS.put("How do I start a server with Jishi?", "jishi serve");
+    ANSWERS.put("Will it rain next year?", "don't know");
+  }
+
+  private static Engine engine;
+
+  @BeforeAll
+  static void open() {
+    assumeTrue(Nano.present(), "this build carries no weights");
+    engine = Nano.open();
+  }
+
+  @AfterAll
+  static void close() {
+    if (engine != null) {
+      engine.close();
+    }
+  }
+
+  /** Runs a command in a shell of its own, with the real engine. */
+  private static String jishi(String input, String... arguments) {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    ByteArrayOutputStream err = new ByteArrayOutputStream();
+    Shell shell =
+        new Shell(
+            Engine::open,
+            Nano::file,
+            new ByteArrayInputStream(input.getBytes(StandardCharsets.UTF_8)),
+            new Output("standard output", out),
+            new Output("standard error", err),
+            Shell.Terminals.NONE,
+            Map.of(),
+            _ -> {});
+    assertThat(Cli.run(shell, arguments)).as(err.toString(StandardCharsets.UTF_8)).isZero();
+    return out.toString(StandardCharsets.UTF_8);
+  }
+
+  @Test
+  void everyExampleOfTheGreetingsIsAnsweredRightly() {
+    assertThat(ANSWERS.keySet()).containsExactlyElementsOf(Nano.EXAMPLES);
+    for (Map.Entry<String, String> example : ANSWERS.entrySet()) {
+      String answer = jishi(example.getKey() + "\n", "chat");
+      assertThat(answer).as(example.getKey()).containsPattern(example.getValue());
+    }
+  }
+
+  @Test
+  void everyQuestionOfTheFrontPageIsOneOfTheExamples() throws IOException {
+    Pattern run = Pattern.compile("^\\./jishi run \"([^\"]*)\"$", Pattern.MULTILINE);
+    List<String> asked =
+        run.matcher(Files.readString(Path.of("..", "README.md")))
+            .results()
+            .map(m -> m.group(1))
+            .toList();
+    assertThat(asked).isNotEmpty().isSubsetOf(Nano.EXAMPLES);
+  }
+
+  @Test
+  void infoShowsTheCard() {
+    assertThat(jishi("", "info")).contains("# Nano", "What it cannot do", "core-hours", "| add |");
+  }
+
+  @Test
+  void theServerAnswersAChatAndHoldsJsonToItsSchema() throws Exception {
+    ServerOptions options = ServerOptions.DEFAULT.withPort(0);
+    try (JishiServer server = JishiServer.start(engine, options);
+        HttpClient client = HttpClient.newHttpClient()) {
+      String sum = content(client, server, "What is 123 + 456?", null);
+      assertThat(sum).contains("579");
+      String asked =
+          "Leo ordered 4 plates on Monday. Answer as JSON:"
+              + " {\"name\":\"string\",\"item\":\"string\"}";
+      JsonObject json =
+          JsonObject.of("answer", Json.parse("answer", content(client, server, asked, SCHEMA)));
+      assertThat(json.fields().keySet()).containsExactly("name", "item");
+      assertThat(json.text("name")).contains("Leo");
+    }
+  }
+
+  private static final Map<String, Object> SCHEMA =
+      Map.of(
+          "type",
+          "json_schema",
+          "json_schema",
+          Map.of(
+              "name",
+              "order",
+              "schema",
+              Json.parse(
+                  "schema",
+                  "{\"type\":\"object\",\"properties\":{\"name\":{\"type\":\"string\"},\"item\":"
+                      + "{\"type\":\"string\"}},\"required\":[\"name\",\"item\"],"
+                      + "\"additionalProperties\":false}")));
+
+  private static String content(
+      HttpClient client, JishiServer server, String question, Object format)
+      throws IOException, InterruptedException {
+    Map<String, Object> body = new LinkedHashMap<>();
+    body.put("messages", List.of(Map.of("role", "user", "content", question)));
+    if (format != null) {
+      body.put("response_format", format);
+    }
+    URI uri = server.uri().resolve("/v1/chat/completions");
+    HttpRequest request =
+        HttpRequest.newBuilder(uri)
+            .header("Content-Type", "application/json")
+            .POST(HttpRequest.BodyPublishers.ofString(Json.write(body)))
+            .build();
+    HttpResponse<String> response =
+        client.send(request, HttpResponse.BodyHandlers.ofString(StandardCharsets.UTF_8));
+    assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
+    JsonObject root = JsonObject.of("response", Json.parse("response", response.body()));
+    JsonObject choice = JsonObject.of("choice", root.array("choices").orElseThrow().getFirst());
+    return choice.object("message").orElseThrow().text("content").orElseThrow();
+  }
+}
