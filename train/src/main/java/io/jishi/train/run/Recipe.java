@@ -229,8 +229,9 @@ public record Recipe(
    * @param every steps between; 0 takes a tenth of the run
    * @param share of the documents that are held out
    * @param tokens to read each time at most
+   * @param data what to evaluate on instead; then nothing of the data is held out
    */
-  public record Evaluation(int every, double share, long tokens) {}
+  public record Evaluation(int every, double share, long tokens, Optional<Path> data) {}
 
   /**
    * Texts on the way.
@@ -315,6 +316,7 @@ public record Recipe(
     values.put("tokenizer", vocabulary.toString());
     values.put("train", training.toString());
     values.put("evaluate.held_out", Double.toString(evaluation.share));
+    values.put("evaluate.data", evaluation.data.map(Path::toString).orElse("none"));
     values.put("finetune", fineTune.map(Record::toString).orElse("none"));
     return values;
   }

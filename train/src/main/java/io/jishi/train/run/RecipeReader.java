@@ -133,10 +133,14 @@ public final class RecipeReader {
 
   private static Recipe.Source source(
       Path path, double weight, Recipe.Format format, String field, YamlSection at, String key) {
+    requirePresent(path, at, key);
+    return new Recipe.Source(path, weight, format, field);
+  }
+
+  private static void requirePresent(Path path, YamlSection at, String key) {
     if (!Files.exists(path)) {
       throw at.about(key, "names '" + path + "', and there is no such file or folder");
     }
-    return new Recipe.Source(path, weight, format, field);
   }
 
   private Recipe.Vocabulary vocabulary(long size, boolean fineTune) {
@@ -190,10 +194,16 @@ public final class RecipeReader {
 
   private Recipe.Evaluation evaluation() {
     YamlSection s = root.section("evaluate");
+    Optional<Path> own = s.path("data", folder);
+    if (own.isPresent() && s.has("held_out")) {
+      throw s.about("held_out", "and 'evaluate.data' say the same thing twice: give one");
+    }
+    own.ifPresent(path -> requirePresent(path, s, "data"));
     return new Recipe.Evaluation(
         s.integer("every", 0, Integer.MAX_VALUE).orElse(0),
-        s.real("held_out", 0, 0.5).orElse(0.05),
-        s.count("tokens", 1, 1L << 40).orElse(50_000L));
+        own.isPresent() ? 0 : s.real("held_out", 0, 0.5).orElse(0.05),
+        s.count("tokens", 1, 1L << 40).orElse(50_000L),
+        own);
   }
 
   private Recipe.Samples samples() {
@@ -225,9 +235,7 @@ public final class RecipeReader {
     }
     YamlSection s = root.section("finetune");
     Path base = s.path("base", folder).orElseThrow(() -> s.about("base", "is missing"));
-    if (!Files.exists(base)) {
-      throw s.about("base", "names '" + base + "', and there is no such file or folder");
-    }
+    requirePresent(base, s, "base");
     List<String> targets = s.texts("targets");
     for (String target : targets) {
       if (!TARGETS.contains(target)) {

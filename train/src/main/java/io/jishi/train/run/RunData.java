@@ -32,6 +32,7 @@ import java.util.Set;
  */
 final class RunData implements AutoCloseable {
   private static final int BLOCK = 1 << 12; // UTF-16 units
+  private static final String EVALUATION = "evaluation";
   private static final Set<String> TEXTS = Set.of("txt", "text", "md");
 
   private final List<Recipe.Source> sources;
@@ -57,6 +58,9 @@ final class RunData implements AutoCloseable {
             for (int i = 0; i < recipe.data().size(); i++) {
               make(recipe, recipe.data().get(i), to.resolve("source-" + i), tokenizer, template);
             }
+            if (recipe.evaluation().data().isPresent()) {
+              make(recipe, evaluated(recipe), to.resolve(EVALUATION), tokenizer, template);
+            }
           });
     }
     RunData data = new RunData(recipe.data());
@@ -68,11 +72,21 @@ final class RunData implements AutoCloseable {
           data.heldOut.add(opened(source.resolve("heldout"), tokenizer));
         }
       }
+      if (recipe.evaluation().data().isPresent()) {
+        data.heldOut.add(opened(folder.resolve(EVALUATION).resolve("train"), tokenizer));
+      }
       return data;
     } catch (RuntimeException e) {
       data.close();
       throw e;
     }
+  }
+
+  /** The user's own data to evaluate on, read as the first source is. */
+  private static Recipe.Source evaluated(Recipe recipe) {
+    Recipe.Source like = recipe.data().getFirst();
+    Path own = recipe.evaluation().data().orElseThrow();
+    return new Recipe.Source(own, 1, like.format(), like.field());
   }
 
   private static TokenShards opened(Path folder, Tokenizer tokenizer) {

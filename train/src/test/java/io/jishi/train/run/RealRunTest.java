@@ -82,6 +82,28 @@ class RealRunTest {
   }
 
   @Test
+  void evaluationReadsTheUsersOwnTextAndHoldsNothingOut() throws IOException {
+    Files.writeString(temp.resolve("own.txt"), "line 3 of 10\n".repeat(40));
+    Path recipe = RealRun.recipe(temp, "train: {steps: 2, batch: 2}\n");
+    String text = Files.readString(recipe);
+    Files.writeString(recipe, text.replace("evaluate: {every: 20,", "evaluate: {data: own.txt,"));
+    List<Learner.Evaluation> seen = new ArrayList<>();
+    RealRun.run(
+        recipe,
+        temp.resolve("run"),
+        World.ALONE,
+        new RunListener() {
+          @Override
+          public void evaluated(long step, Learner.Evaluation evaluation) {
+            seen.add(evaluation);
+          }
+        });
+    long own = Files.size(temp.resolve("own.txt"));
+    assertThat(seen.getLast().bytes()).isBetween(own * 9 / 10, own);
+    assertThat(temp.resolve("run/data/source-0/heldout")).doesNotExist();
+  }
+
+  @Test
   void aKilledRunOfTheRealTrainerGoesOnToTheBit() throws Exception {
     Path recipe = RealRun.recipe(temp, STEPS);
     Path killed = temp.resolve("killed");

@@ -102,6 +102,8 @@ class RecipeTest {
         "data: my.txt;train:;  steps: many | recipe.yaml:3: 'train.steps' must be a whole number",
         "data: my.txt;train: {steps: -1} | 'train.steps' must be a whole number from 1",
         "data: my.txt;train: {steps: 1, tokens: 5} | say the same thing twice",
+        "data: my.txt;evaluate: {data: none.txt} | recipe.yaml:2: 'evaluate.data' names",
+        "data: my.txt;evaluate: {data: my.txt, held_out: 0.1} | say the same thing twice",
         "data: my.txt;train: {batch: 8, micro_batch: 3} | 'train.micro_batch' must divide",
         "data: my.txt;model: {width: 100, heads: 3} | recipe.yaml:2: 'model.heads' do not fit",
         "data: my.txt;model: {heads: 4, kv_heads: 3} | 'model.kv_heads' must divide",
