@@ -74,6 +74,7 @@ final class Cli implements Callable<Integer> {
     }
     line.addSubcommand(Groups.tokenizer(shell));
     line.addSubcommand(Groups.data(shell));
+    line.addSubcommand(Groups.nano(shell));
     line.addSubcommand(new CommandLine.HelpCommand());
     return line.setExpandAtFiles(false) // a prompt may begin with @
         .setCaseInsensitiveEnumValuesAllowed(true)

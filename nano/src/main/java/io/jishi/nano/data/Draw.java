@@ -88,7 +88,7 @@ final class Draw {
       }
       String key = drawn.toString();
       if (!valued || heldOut(kind, key) == (split == Split.VALUES)) {
-        value = key;
+        value = valued ? key : "";
         return drawn;
       }
     }
@@ -106,8 +106,8 @@ final class Draw {
    * @param places names and values by turns
    */
   String ask(Both wordings, Object... places) {
-    wording = Frames.around(wordings.in(language).draw(random, split), this);
-    return fill(wording, places);
+    wording = wordings.in(language).draw(random, split);
+    return fill(Frames.around(wording, this), places);
   }
 
   /** The same with nothing said around it. */

@@ -41,7 +41,8 @@ final class Frames {
       framed = d.of(BEFORE).in(d) + framed;
     }
     if (d.chance(FRAMED / 2)) {
-      boolean open = ".?!。？！".indexOf(framed.charAt(framed.length() - 1)) < 0;
+      boolean ends = ".?!。？！".indexOf(framed.charAt(framed.length() - 1)) >= 0;
+      boolean open = !ends && !framed.endsWith("{q}"); // what stands there ends by itself
       framed += (open ? d.local(".", "。") : "") + d.of(BEHIND).in(d);
     }
     return framed;

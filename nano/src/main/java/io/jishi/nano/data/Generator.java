@@ -3,7 +3,7 @@ package io.jishi.nano.data;
 
 /** Makes exercises of one kind. */
 @FunctionalInterface
-public interface Generator {
+interface Generator {
   /** One exercise; the same dice make the same one. */
   Exercise make(Draw draw);
 }

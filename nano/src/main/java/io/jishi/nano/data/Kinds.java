@@ -6,16 +6,41 @@ import java.util.SplittableRandom;
 
 /** The table of all kinds of exercises. */
 public final class Kinds {
-  /**
-   * A kind.
-   *
-   * @param name a word
-   * @param about what it asks for, for people
-   * @param weight its share of the training data, beside those of the others
-   * @param valued whether there are values that can be held out; else all is known by heart
-   */
-  public record Kind(
-      String name, String about, double weight, boolean valued, Generator generator) {
+  /** A kind of exercises. */
+  public static final class Kind {
+    private final String name;
+    private final String about;
+    private final double weight;
+    private final boolean valued;
+    private final Generator generator;
+
+    private Kind(String name, String about, double weight, boolean valued, Generator generator) {
+      this.name = name;
+      this.about = about;
+      this.weight = weight;
+      this.valued = valued;
+      this.generator = generator;
+    }
+
+    /** A word. */
+    public String name() {
+      return name;
+    }
+
+    /** What it asks for, for people. */
+    public String about() {
+      return about;
+    }
+
+    /** Its share of the training data, beside those of the others. */
+    public double weight() {
+      return weight;
+    }
+
+    /** Whether there are values that can be held out; else all is known by heart. */
+    public boolean valued() {
+      return valued;
+    }
 
     /**
      * An exercise; the same seed makes the same one.
@@ -59,7 +84,8 @@ public final class Kinds {
           kind("result", "answers with the results of tools", 1.2, true, ToolUse::result),
           kind("format", "answers in a form that is asked for", 1.5, true, Formatting::make),
           kind("dialogue", "references to earlier turns", 1.2, true, Dialogue::make),
-          kind("askback", "one question back where something is missing", 1.5, true, AskBack::make),
+          kind(
+              "askback", "one question back where something is missing", 1.5, false, AskBack::make),
           kind("unknown", "topics beyond its knowledge", 1, true, Limits::unknown),
           kind("unknowable", "what cannot be known", 0.7, false, Limits::unknowable),
           kind("refuse", "refusals with a reason", 0.7, false, Limits::refused),

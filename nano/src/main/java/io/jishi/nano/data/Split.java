@@ -5,7 +5,10 @@ package io.jishi.nano.data;
 public enum Split {
   /** Wordings and values to learn from. */
   TRAIN,
-  /** Held-out wordings: sentences never seen, though made of pieces that were; values are seen. */
+  /**
+   * Held-out wordings: sentences never seen to the letter, though made of pieces that were, and
+   * perhaps seen with another end mark; values are seen.
+   */
   WORDINGS,
   /** Held-out patterns: sentences built otherwise than any that was seen; values are seen. */
   PATTERNS,

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.jishi.nano.data;
+package io.jishi.nano.make;
 
 import io.jishi.base.JishiException;
 import io.jishi.base.Json;
+import io.jishi.nano.data.Corpus;
+import io.jishi.nano.data.Exercise;
+import io.jishi.nano.data.ToolSheet;
+import io.jishi.nano.data.Turn;
 import io.jishi.train.data.Documents;
 import io.jishi.train.vocab.BpeTrainer;
 import io.jishi.train.vocab.TokenizerFile;
@@ -48,7 +52,7 @@ public final class Ingredients {
    *
    * @param recipe name of a recipe in the jar, such as {@code nano}
    * @param conversations to write
-   * @param vocabulary tokens in all
+   * @param vocabulary tokens in all; 0 where a model brings its own
    * @return the recipe's file
    */
   public static Path write(
@@ -61,10 +65,12 @@ public final class Ingredients {
             "out", folder + " holds a recipe already; give another folder, or remove it first");
       }
       new Corpus(seed).write(folder.resolve("train.jsonl"), conversations);
-      Path text = folder.resolve("vocabulary.txt");
-      writeText(text, Math.min(conversations, READ_FOR_VOCABULARY), seed);
-      learn(text, vocabulary, folder.resolve("tokenizer"));
-      copy("chat_template.jinja", folder.resolve("tokenizer/chat_template.jinja"));
+      if (vocabulary > 0) {
+        Path text = folder.resolve("vocabulary.txt");
+        writeText(text, Math.min(conversations, READ_FOR_VOCABULARY), seed);
+        learn(text, vocabulary, folder.resolve("tokenizer"));
+        copy("chat_template.jinja", folder.resolve("tokenizer/chat_template.jinja"));
+      }
       copy(recipe + ".yaml", yaml); // last: a folder with a recipe is whole
       return yaml;
     } catch (IOException e) {
