@@ -29,7 +29,9 @@ final class Groups {
     return new CommandLine(new NanoGroup())
         .addSubcommand(new NanoDataCommand(shell))
         .addSubcommand(new NanoTrainCommand(shell))
-        .addSubcommand(new NanoEvalCommand(shell));
+        .addSubcommand(new NanoEvalCommand(shell))
+        .addSubcommand(new NanoCardCommand(shell))
+        .addSubcommand(new NanoShowCommand(shell));
   }
 
   @Command(

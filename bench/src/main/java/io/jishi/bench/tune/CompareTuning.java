@@ -106,8 +106,9 @@ public final class CompareTuning {
     try {
       Path work = Files.createTempDirectory("compare-tuning-");
       try {
-        Path train = jsonl(work.resolve("train.jsonl"), task.train().subList(0, size));
-        Path test = jsonl(work.resolve("test.jsonl"), task.test());
+        List<Example> examples = task.train().subList(0, size);
+        Path train = jsonl(work.resolve("train.jsonl"), examples, task.instruction());
+        Path test = jsonl(work.resolve("test.jsonl"), task.test(), task.instruction());
         TuneOptions options = TuneOptions.of(base, train, work.resolve("model")).withTest(test);
         return Tuning.run(options, RunListener.NONE, () -> false);
       } finally {
@@ -118,11 +119,12 @@ public final class CompareTuning {
     }
   }
 
-  private static Path jsonl(Path file, List<Example> examples) throws IOException {
+  private static Path jsonl(Path file, List<Example> examples, String instruction)
+      throws IOException {
     StringBuilder lines = new StringBuilder();
     for (Example e : examples) {
       Map<String, String> pair =
-          Map.of("input", e.prompt().getLast().content(), "output", e.answer());
+          Map.of("input", e.prompt().getLast().content() + instruction, "output", e.answer());
       lines.append(Json.write(pair)).append('\n');
     }
     return Files.writeString(file, lines);

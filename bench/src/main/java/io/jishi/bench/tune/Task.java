@@ -27,11 +27,17 @@ import java.util.stream.Stream;
  * @param title for the page
  * @param about what it is, whence, under which licence
  * @param fields of its JSON answers; empty where an answer is a label
+ * @param instruction what a language model is told after the question; empty for nothing
  * @param train to learn from; smaller sizes are its beginning
  * @param test to judge by
  */
 record Task(
-    String title, String about, List<String> fields, List<Example> train, List<Example> test) {
+    String title,
+    String about,
+    List<String> fields,
+    String instruction,
+    List<Example> train,
+    List<Example> test) {
   /** Fields of the extraction task: what a question is about, and what it asks of that. */
   static final String ABOUT = "about";
 
@@ -71,6 +77,7 @@ record Task(
             + String.join(", ", counts.keySet())
             + ".",
         List.of(),
+        "",
         all.subList(0, TRAIN),
         all.subList(TRAIN, TRAIN + 500));
   }
@@ -112,6 +119,7 @@ record Task(
             + " questions were written by patterns, so that the types are easy; names are long and"
             + " rare.",
         List.of(ABOUT, ASKS),
+        "\nAnswer in JSON: {\"about\":\"string\",\"asks\":\"string\"}",
         all.subList(0, TRAIN),
         all.subList(TRAIN, TRAIN + 300));
   }
