@@ -58,7 +58,7 @@ public final class Kinds {
 
   private static final List<Kind> ALL =
       List.of(
-          kind("add", "addition with steps", 3, true, Sums::plus),
+          kind("add", "addition with steps", 2.5, true, Sums::plus),
           kind("subtract", "subtraction with steps", 3, true, Sums::minus),
           kind("multiply", "up to 2-digit × 2-digit, with steps", 4, true, Products::times),
           kind("divide", "division with remainder", 1, true, Products::divided),
@@ -67,31 +67,31 @@ public final class Kinds {
           kind("units", "conversion of units", 1.5, true, Measures::units),
           kind("dates", "days and months after others", 1, true, Measures::dates),
           kind("compare", "largest or smallest of numbers", 1, true, Order::compare),
-          kind("sort", "sorting numbers and words", 3.5, true, Order::sort),
+          kind("sort", "sorting numbers and words", 4, true, Order::sort),
           kind(
               "countdown",
               "a number from three others, searched for",
-              0.7,
+              0.5,
               true,
               Puzzles::countdown),
           kind("logic", "orders, families and classes", 1.5, true, Logic::make),
-          kind("lists", "count, pick, reverse, remove duplicates", 1.5, true, Lists::lists),
-          kind("letters", "spell, count and reverse words", 0.7, true, Lists::letters),
-          kind("lookup", "answers from a text or table, with the source", 4, true, LookUp::lookUp),
-          kind("missing", "what the text does not say", 1.2, true, LookUp::missing),
+          kind("lists", "count, pick, reverse, remove duplicates", 2.5, true, Lists::lists),
+          kind("letters", "spell, count and reverse words", 1, true, Lists::letters),
+          kind("lookup", "answers from a text or table, with the source", 6, true, LookUp::lookUp),
+          kind("missing", "what the text does not say", 1.5, true, LookUp::missing),
           kind("json", "JSON from a text, by a given schema", 3.5, true, Extraction::make),
-          kind("tool", "calls of tools", 3.5, true, ToolUse::call),
-          kind("result", "answers with the results of tools", 1.2, true, ToolUse::result),
-          kind("format", "answers in a form that is asked for", 1.5, true, Formatting::make),
+          kind("tool", "calls of tools", 2.5, true, ToolUse::call),
+          kind("result", "answers with the results of tools", 1, true, ToolUse::result),
+          kind("format", "answers in a form that is asked for", 2.5, true, Formatting::make),
           kind("dialogue", "references to earlier turns", 1.2, true, Dialogue::make),
           kind(
               "askback", "one question back where something is missing", 1.5, false, AskBack::make),
-          kind("unknown", "topics beyond its knowledge", 1, true, Limits::unknown),
+          kind("unknown", "topics beyond its knowledge", 0.8, true, Limits::unknown),
           kind("unknowable", "what cannot be known", 0.7, false, Limits::unknowable),
           kind("refuse", "refusals with a reason", 0.7, false, Limits::refused),
           kind("jishi", "Jishi's own commands", 1, false, Commands::make),
           kind("talk", "greetings and who nano is", 1, false, SmallTalk::make),
-          kind("words", "translations, opposites, capitals", 1.5, false, Words::make));
+          kind("words", "translations, opposites, capitals", 2, false, Words::make));
 
   private Kinds() {}
 

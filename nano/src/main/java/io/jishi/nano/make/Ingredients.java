@@ -69,7 +69,9 @@ public final class Ingredients {
         Path text = folder.resolve("vocabulary.txt");
         writeText(text, Math.min(conversations, READ_FOR_VOCABULARY), seed);
         learn(text, vocabulary, folder.resolve("tokenizer"));
-        copy("chat_template.jinja", folder.resolve("tokenizer/chat_template.jinja"));
+        for (String name : List.of("chat_template.jinja", "generation_config.json")) {
+          copy(name, folder.resolve("tokenizer").resolve(name));
+        }
       }
       copy(recipe + ".yaml", yaml); // last: a folder with a recipe is whole
       return yaml;
@@ -110,15 +112,16 @@ public final class Ingredients {
     }
   }
 
+  /** The rule of Qwen 2 makes each digit a word of its own. */
   private static void learn(Path text, int size, Path folder) {
     Map<String, Long> words =
         WordCounts.of(
             List.of(text),
             new Documents.Options(Documents.Border.FILE, "text"),
-            (part, out) -> WordRule.QWEN2.words(part, true, out),
+            (part, out) -> WordRule.QWEN2.words(part, false, out),
             Runtime.getRuntime().availableProcessors(),
             _ -> {});
     BpeTrainer.Learned learned = BpeTrainer.train(words, size, RAREST, SPECIAL, _ -> {});
-    TokenizerFile.writeBpe(folder, learned, SPECIAL, WordRule.QWEN2, true, false);
+    TokenizerFile.writeBpe(folder, learned, SPECIAL, WordRule.QWEN2, false, false);
   }
 }
