@@ -30,18 +30,23 @@ import org.junit.jupiter.api.Test;
 
 /** The built-in model itself, through the commands and the server: what is shown has to work. */
 class NanoTest {
+  private static final String ORDER =
+      "Leo ordered 4 plates on Monday. Answer in JSON:"
+          + " {\"name\":\"string\",\"item\":\"string\"}";
+
   /** What an answer to each example has to hold. */
   private static final Map<String, String> ANSWERS = new LinkedHashMap<>();
 
   static {
-    ANSWERS.put("What is 123 + 456?", "\\b579\\b");
-    ANSWERS.put("Sort 42, 7, 19, 3 in ascending order.", "3, 7, 19, 42");
-    ANSWERS.put("Tom has 12 apples and gives away 5. How many are left?", "\\b7\\b");
-    ANSWERS.put("Liu Yang has a horse. Leo lives in Tokyo. Where does Leo live?", "Tokyo");
-    ANSWERS.put("请算一下 81 - 27。", "\\b54\\b");
-    ANSWERS.put("Which city does he live in?", "[?？]");
+    ANSWERS.put("What is 123 + 456?", "\\b579$");
+    ANSWERS.put("Tom has 12 apples and gives away 5. How many are left?", "\\b7$");
+    ANSWERS.put("请算一下 81 - 27。", "\\b54$");
+    ANSWERS.put(ORDER, "^\\{\"name\": ?\"Leo\", ?\"item\": ?\"plates?\"}$");
+    ANSWERS.put("Translate 'water' into Chinese.", "^水$");
+    ANSWERS.put("Please put the numbers in order", "^Which numbers.*\\?$");
     ANSWERS.put("How do I start a server with Jishi?", "jishi serve");
     ANSWERS.put("Will it rain next year?", "don't know");
+    ANSWERS.put("你好", "你好");
   }
 
   private static Engine engine;
@@ -81,7 +86,7 @@ class NanoTest {
   void everyExampleOfTheGreetingsIsAnsweredRightly() {
     assertThat(ANSWERS.keySet()).containsExactlyElementsOf(Nano.EXAMPLES);
     for (Map.Entry<String, String> example : ANSWERS.entrySet()) {
-      String answer = jishi(example.getKey() + "\n", "chat");
+      String answer = jishi(example.getKey() + "\n", "chat").strip();
       assertThat(answer).as(example.getKey()).containsPattern(example.getValue());
     }
   }
@@ -109,11 +114,8 @@ class NanoTest {
         HttpClient client = HttpClient.newHttpClient()) {
       String sum = content(client, server, "What is 123 + 456?", null);
       assertThat(sum).contains("579");
-      String asked =
-          "Leo ordered 4 plates on Monday. Answer as JSON:"
-              + " {\"name\":\"string\",\"item\":\"string\"}";
       JsonObject json =
-          JsonObject.of("answer", Json.parse("answer", content(client, server, asked, SCHEMA)));
+          JsonObject.of("answer", Json.parse("answer", content(client, server, ORDER, SCHEMA)));
       assertThat(json.fields().keySet()).containsExactly("name", "item");
       assertThat(json.text("name")).contains("Leo");
     }

@@ -70,6 +70,7 @@ public final class Ingredients {
         writeText(text, Math.min(conversations, READ_FOR_VOCABULARY), seed);
         learn(text, vocabulary, folder.resolve("tokenizer"));
         copy("chat_template.jinja", folder.resolve("tokenizer/chat_template.jinja"));
+        copy("generation_config.json", folder.resolve("tokenizer/generation_config.json"));
       }
       copy(recipe + ".yaml", yaml); // last: a folder with a recipe is whole
       return yaml;
