@@ -13,10 +13,10 @@ import io.jishi.server.ServerOptions;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.HttpURLConnection;
 import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -30,18 +30,23 @@ import org.junit.jupiter.api.Test;
 
 /** The built-in model itself, through the commands and the server: what is shown has to work. */
 class NanoTest {
+  private static final String ORDER =
+      "Leo ordered 4 plates on Monday. Answer in JSON:"
+          + " {\"name\":\"string\",\"item\":\"string\"}";
+
   /** What an answer to each example has to hold. */
   private static final Map<String, String> ANSWERS = new LinkedHashMap<>();
 
   static {
-    ANSWERS.put("What is 123 + 456?", "\\b579\\b");
-    ANSWERS.put("Sort 42, 7, 19, 3 in ascending order.", "3, 7, 19, 42");
-    ANSWERS.put("Tom has 12 apples and gives away 5. How many are left?", "\\b7\\b");
-    ANSWERS.put("Liu Yang has a horse. Leo lives in Tokyo. Where does Leo live?", "Tokyo");
-    ANSWERS.put("请算一下 81 - 27。", "\\b54\\b");
-    ANSWERS.put("Which city does he live in?", "[?？]");
+    ANSWERS.put("What is 123 + 456?", "\\b579$");
+    ANSWERS.put("Tom has 12 apples and gives away 5. How many are left?", "\\b7$");
+    ANSWERS.put("请算一下 81 - 27。", "\\b54$");
+    ANSWERS.put(ORDER, "^\\{\"name\": ?\"Leo\", ?\"item\": ?\"plates?\"}$");
+    ANSWERS.put("Translate 'water' into Chinese.", "^水$");
+    ANSWERS.put("Please put the numbers in order", "^Which numbers.*\\?$");
     ANSWERS.put("How do I start a server with Jishi?", "jishi serve");
     ANSWERS.put("Will it rain next year?", "don't know");
+    ANSWERS.put("你好", "你好");
   }
 
   private static Engine engine;
@@ -81,7 +86,7 @@ class NanoTest {
   void everyExampleOfTheGreetingsIsAnsweredRightly() {
     assertThat(ANSWERS.keySet()).containsExactlyElementsOf(Nano.EXAMPLES);
     for (Map.Entry<String, String> example : ANSWERS.entrySet()) {
-      String answer = jishi(example.getKey() + "\n", "chat");
+      String answer = jishi(example.getKey() + "\n", "chat").strip();
       assertThat(answer).as(example.getKey()).containsPattern(example.getValue());
     }
   }
@@ -103,17 +108,13 @@ class NanoTest {
   }
 
   @Test
-  void theServerAnswersAChatAndHoldsJsonToItsSchema() throws Exception {
+  void theServerAnswersAChatAndHoldsJsonToItsSchema() throws IOException {
     ServerOptions options = ServerOptions.DEFAULT.withPort(0);
-    try (JishiServer server = JishiServer.start(engine, options);
-        HttpClient client = HttpClient.newHttpClient()) {
-      String sum = content(client, server, "What is 123 + 456?", null);
+    try (JishiServer server = JishiServer.start(engine, options)) {
+      String sum = content(server, "What is 123 + 456?", null);
       assertThat(sum).contains("579");
-      String asked =
-          "Leo ordered 4 plates on Monday. Answer as JSON:"
-              + " {\"name\":\"string\",\"item\":\"string\"}";
       JsonObject json =
-          JsonObject.of("answer", Json.parse("answer", content(client, server, asked, SCHEMA)));
+          JsonObject.of("answer", Json.parse("answer", content(server, ORDER, SCHEMA)));
       assertThat(json.fields().keySet()).containsExactly("name", "item");
       assertThat(json.text("name")).contains("Leo");
     }
@@ -134,24 +135,26 @@ class NanoTest {
                       + "{\"type\":\"string\"}},\"required\":[\"name\",\"item\"],"
                       + "\"additionalProperties\":false}")));
 
-  private static String content(
-      HttpClient client, JishiServer server, String question, Object format)
-      throws IOException, InterruptedException {
+  private static String content(JishiServer server, String question, Object format)
+      throws IOException {
     Map<String, Object> body = new LinkedHashMap<>();
     body.put("messages", List.of(Map.of("role", "user", "content", question)));
     if (format != null) {
       body.put("response_format", format);
     }
     URI uri = server.uri().resolve("/v1/chat/completions");
-    HttpRequest request =
-        HttpRequest.newBuilder(uri)
-            .header("Content-Type", "application/json")
-            .POST(HttpRequest.BodyPublishers.ofString(Json.write(body)))
-            .build();
-    HttpResponse<String> response =
-        client.send(request, HttpResponse.BodyHandlers.ofString(StandardCharsets.UTF_8));
-    assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
-    JsonObject root = JsonObject.of("response", Json.parse("response", response.body()));
+    HttpURLConnection call = (HttpURLConnection) uri.toURL().openConnection();
+    call.setDoOutput(true);
+    call.setRequestProperty("Content-Type", "application/json");
+    try (OutputStream out = call.getOutputStream()) {
+      out.write(Json.write(body).getBytes(StandardCharsets.UTF_8));
+    }
+    assertThat(call.getResponseCode()).isEqualTo(200);
+    String response;
+    try (InputStream in = call.getInputStream()) {
+      response = new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    }
+    JsonObject root = JsonObject.of("response", Json.parse("response", response));
     JsonObject choice = JsonObject.of("choice", root.array("choices").orElseThrow().getFirst());
     return choice.object("message").orElseThrow().text("content").orElseThrow();
   }

@@ -32,13 +32,15 @@ public final class Nano {
   public static final List<String> EXAMPLES =
       List.of(
           "What is 123 + 456?",
-          "Sort 42, 7, 19, 3 in ascending order.",
           "Tom has 12 apples and gives away 5. How many are left?",
-          "Liu Yang has a horse. Leo lives in Tokyo. Where does Leo live?",
           "请算一下 81 - 27。",
-          "Which city does he live in?",
+          "Leo ordered 4 plates on Monday. Answer in JSON:"
+              + " {\"name\":\"string\",\"item\":\"string\"}",
+          "Translate 'water' into Chinese.",
+          "Please put the numbers in order",
           "How do I start a server with Jishi?",
-          "Will it rain next year?");
+          "Will it rain next year?",
+          "你好");
 
   private static final String WEIGHTS = "nano.gguf";
   private static final String CHECKSUM = "nano.gguf.sha256";
