@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Questions about Jishi's own commands. */
-final class Commands {
+public final class Commands {
   /**
    * A command.
    *
@@ -155,6 +155,11 @@ final class Commands {
           """);
 
   private Commands() {}
+
+  /** All calls that answers show; the command line's tests see that each of them can be parsed. */
+  public static List<String> examples() {
+    return ALL.stream().map(Entry::example).toList();
+  }
 
   static Exercise make(Draw d) {
     int i = d.between(0, ALL.size() - 1);
