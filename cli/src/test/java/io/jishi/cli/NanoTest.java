@@ -7,9 +7,11 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import io.jishi.base.Json;
 import io.jishi.base.JsonObject;
 import io.jishi.engine.Engine;
+import io.jishi.model.Model;
 import io.jishi.nano.Nano;
 import io.jishi.server.JishiServer;
 import io.jishi.server.ServerOptions;
+import io.jishi.tensor.Backend;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -80,6 +82,13 @@ class NanoTest {
             _ -> {});
     assertThat(Cli.run(shell, arguments)).as(err.toString(StandardCharsets.UTF_8)).isZero();
     return out.toString(StandardCharsets.UTF_8);
+  }
+
+  @Test
+  void itsFileSaysNotToSample() {
+    try (Model model = Model.open(Nano.file(), Backend.cpu())) {
+      assertThat(model.defaults().greedy()).isTrue();
+    }
   }
 
   @Test

@@ -3,10 +3,12 @@ package io.jishi.nano;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.jishi.base.JishiException;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -105,6 +107,17 @@ class UnpackerTest {
     assertThat(files(temp)).isEmpty();
     assertThatThrownBy(() -> new Unpacker("nano.gguf", "12ab", () -> null))
         .isInstanceOf(JishiException.BadFile.class);
+  }
+
+  @Test
+  void theWeightsAreSmallAndHaveTheChecksumThatTheJarGives() throws Exception {
+    assumeTrue(Nano.present(), "this build carries no weights");
+    try (InputStream weights = Nano.class.getResourceAsStream("nano.gguf");
+        InputStream file = Nano.class.getResourceAsStream("nano.gguf.sha256")) {
+      byte[] bytes = weights.readAllBytes();
+      assertThat(bytes.length).isLessThan(12_000_000);
+      assertThat(new String(file.readAllBytes(), StandardCharsets.UTF_8)).startsWith(sum(bytes));
+    }
   }
 
   @Test
