@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The jishi command. */
 module io.jishi.cli {
+  requires io.jishi.nano;
   requires io.jishi.server;
   requires io.jishi.train;
   requires info.picocli;

@@ -15,5 +15,6 @@ module io.jishi.train {
   exports io.jishi.train.data;
   exports io.jishi.train.mpi;
   exports io.jishi.train.run;
+  exports io.jishi.train.tune;
   exports io.jishi.train.vocab;
 }

@@ -7,6 +7,7 @@ import io.jishi.engine.Engine;
 import io.jishi.engine.Generation;
 import io.jishi.engine.Message;
 import io.jishi.engine.Prompt;
+import io.jishi.nano.Nano;
 import io.jishi.text.Tokenizer;
 import java.util.concurrent.atomic.AtomicReference;
 import picocli.CommandLine.Command;
@@ -20,7 +21,12 @@ import picocli.CommandLine.Option;
       "Talks with a model, line by line. Ctrl-C stops an answer; Ctrl-D or /exit quits.",
       "From a pipe each line is a turn, and standard output is the answers alone."
     },
-    footer = {"", "Example:", "  jishi chat -m model.gguf --system \"Answer in one sentence.\""})
+    footer = {
+      "",
+      "Examples:",
+      "  jishi chat",
+      "  jishi chat -m model.gguf --system \"Answer in one sentence.\""
+    })
 final class ChatCommand extends CacheCommand {
   private static final String HELP =
       """
@@ -79,6 +85,10 @@ final class ChatCommand extends CacheCommand {
     if (shell.interactive()) {
       shell.note(
           engine.info().name() + ", context " + engine.info().context() + " tokens; /help helps");
+      if (builtIn()) {
+        shell.note("a small model; questions that it answers:");
+        Nano.EXAMPLES.forEach(e -> shell.err().println("  " + e));
+      }
     }
   }
 

@@ -23,7 +23,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
     commandListHeading = "%nCommands:%n",
     footer = {
       "",
-      "Example:",
+      "Examples:",
+      "  jishi run \"What is 123 + 456?\"",
       "  jishi run -m model.gguf \"Once upon a time\"",
       "",
       "Exit codes: 0 done, 1 failed, 2 wrong usage.",
@@ -73,6 +74,7 @@ final class Cli implements Callable<Integer> {
     }
     line.addSubcommand(Groups.tokenizer(shell));
     line.addSubcommand(Groups.data(shell));
+    line.addSubcommand(Groups.nano(shell));
     line.addSubcommand(new CommandLine.HelpCommand());
     return line.setExpandAtFiles(false) // a prompt may begin with @
         .setCaseInsensitiveEnumValuesAllowed(true)
@@ -94,6 +96,7 @@ final class Cli implements Callable<Integer> {
     commands.add(new LogitsCommand(shell));
     commands.add(new BenchCommand(shell));
     commands.add(new TrainCommand(shell));
+    commands.add(new TuneCommand(shell));
     commands.add(new ExportCommand(shell));
     commands.add(new ConvertCommand(shell));
     commands.add(new EmbedCommand(shell));

@@ -12,9 +12,8 @@ abstract class EngineCommand extends ModelCommand {
   @Option(
       names = {"-m", "--model"},
       order = MODEL_ORDER,
-      required = true,
       paramLabel = "MODEL",
-      description = MODEL_HELP)
+      description = MODEL_HELP + BuiltIn.DEFAULT_HELP)
   private Path model;
 
   @Option(
@@ -50,6 +49,21 @@ abstract class EngineCommand extends ModelCommand {
     return EngineOptions.DEFAULT;
   }
 
+  /** The model that the user named, or null. */
+  protected Path named() {
+    return model;
+  }
+
+  /** Whether the built-in model runs. */
+  protected final boolean builtIn() {
+    return BuiltIn.meant(named());
+  }
+
+  /** Whether the user is told that the built-in model runs, where no model was named. */
+  protected boolean tellsBuiltIn() {
+    return true;
+  }
+
   @Override
   protected final void work(int threads) {
     EngineOptions options =
@@ -60,7 +74,11 @@ abstract class EngineCommand extends ModelCommand {
                     .withThreads(threads)
                     .withRepack(!noRepack)
                     .withAdapter(adapter));
-    try (Engine engine = Loading.open(shell, model, options)) {
+    Path path = BuiltIn.path(shell, named());
+    if (named() == null && tellsBuiltIn()) {
+      shell.note(BuiltIn.NOTE);
+    }
+    try (Engine engine = Loading.open(shell, path, options)) {
       run(engine);
     }
   }

@@ -24,6 +24,16 @@ final class Groups {
         .addSubcommand(new DataInfoCommand(shell));
   }
 
+  /** {@code jishi nano …}. */
+  static CommandLine nano(Shell shell) {
+    return new CommandLine(new NanoGroup())
+        .addSubcommand(new NanoDataCommand(shell))
+        .addSubcommand(new NanoTrainCommand(shell))
+        .addSubcommand(new NanoEvalCommand(shell))
+        .addSubcommand(new NanoCardCommand(shell))
+        .addSubcommand(new NanoShowCommand(shell));
+  }
+
   @Command(
       name = "tokenizer",
       description = "Makes vocabularies.",
@@ -43,6 +53,14 @@ final class Groups {
         "  jishi data prepare book.txt --tokenizer my-tokenizer --out my-data"
       })
   private static final class DataGroup extends Group {}
+
+  @Command(
+      name = "nano",
+      description = "Makes and measures the built-in model.",
+      mixinStandardHelpOptions = true,
+      synopsisSubcommandLabel = "COMMAND",
+      footer = {"", "Example:", "  jishi nano train --out my-nano"})
+  private static final class NanoGroup extends Group {}
 
   private abstract static class Group implements Callable<Integer> {
     @Spec private CommandSpec spec;

@@ -4,19 +4,31 @@ package io.jishi.cli;
 import io.jishi.base.Json;
 import io.jishi.engine.Engine;
 import io.jishi.engine.ModelInfo;
+import io.jishi.nano.Nano;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
 
 /** Tells what a model is and what a run of it takes. */
 @Command(
     name = "info",
-    description = "Tells what a model is, and what a run of it takes.",
-    footer = {"", "Example:", "  jishi info -m model.gguf --json"})
+    description = {
+      "Tells what a model is, and what a run of it takes.",
+      "Of the built-in model also its card: what it can and cannot do, its data, its scores."
+    },
+    footer = {"", "Examples:", "  jishi info", "  jishi info -m model.gguf --json"})
 final class InfoCommand extends CacheCommand {
+  @Parameters(
+      arity = "0..1",
+      paramLabel = "MODEL",
+      description = "the model, where it is not named by -m")
+  private Path positional;
+
   @Option(names = "--json", description = "print one JSON object")
   private boolean json;
 
@@ -25,9 +37,36 @@ final class InfoCommand extends CacheCommand {
   }
 
   @Override
+  protected void prepare() {
+    if (positional != null && super.named() != null) {
+      throw wrongUsage("give one model, by -m or without it");
+    }
+  }
+
+  @Override
+  protected Path named() {
+    return positional != null ? positional : super.named();
+  }
+
+  /** The table says it. */
+  @Override
+  protected boolean tellsBuiltIn() {
+    return false;
+  }
+
+  @Override
   protected void run(Engine engine) {
     ModelInfo info = engine.info();
-    shell.out().print(json ? Json.write(values(info)) + "\n" : table(info));
+    String card = builtIn() ? Nano.card() : null;
+    if (json) {
+      Map<String, Object> values = values(info);
+      if (card != null) {
+        values.put("card", card);
+      }
+      shell.out().print(Json.write(values) + "\n");
+    } else {
+      shell.out().print(table(info) + (card == null ? "" : "\n" + card));
+    }
   }
 
   private static Map<String, Object> values(ModelInfo info) {

@@ -22,6 +22,7 @@ import picocli.CommandLine.Option;
     footer = {
       "",
       "Examples:",
+      "  jishi run \"What is 123 + 456?\"",
       "  jishi run -m model.gguf \"Why is the sky blue?\"",
       "  jishi run -m model.gguf --raw --temperature 0 --max-tokens 100 \"Once upon a time\"",
       "  jishi run -m model.gguf --system \"Summarise.\" --file notes.txt"

@@ -4,6 +4,7 @@ package io.jishi.cli;
 import io.jishi.engine.Engine;
 import io.jishi.engine.embed.Embedder;
 import io.jishi.engine.embed.Reranker;
+import io.jishi.nano.Nano;
 import io.jishi.server.Encoders;
 import io.jishi.server.JishiServer;
 import io.jishi.server.ServerOptions;
@@ -21,7 +22,8 @@ import picocli.CommandLine.Option;
     },
     footer = {
       "",
-      "Example:",
+      "Examples:",
+      "  jishi serve",
       "  jishi serve -m model.gguf --port 8080",
       "",
       "Environment:",
@@ -77,7 +79,8 @@ final class ServeCommand extends CacheCommand {
   }
 
   private void serve(Engine engine, Encoders encoders) {
-    JishiServer server = JishiServer.start(engine, encoders, options);
+    ServerOptions with = builtIn() ? options.withExamples(Nano.EXAMPLES) : options;
+    JishiServer server = JishiServer.start(engine, encoders, with);
     shell.note(engine.info().name() + " is served at " + server.uri() + "/v1; Ctrl-C ends");
     shell.untilToldToEnd().accept(() -> end(engine, server));
   }

@@ -3,6 +3,7 @@ package io.jishi.cli;
 
 import io.jishi.engine.Engine;
 import io.jishi.engine.EngineOptions;
+import io.jishi.nano.Nano;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.InputStream;
@@ -11,11 +12,13 @@ import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /**
  * All that a command touches of the world outside, so that tests can stand in for it.
  *
  * @param opener loads a model
+ * @param nano finds the file of the built-in model
  * @param in standard input
  * @param out standard output: results alone
  * @param err standard error: everything else
@@ -25,6 +28,7 @@ import java.util.function.Consumer;
  */
 record Shell(
     BiFunction<Path, EngineOptions, Engine> opener,
+    Supplier<Path> nano,
     InputStream in,
     Output out,
     Output err,
@@ -45,6 +49,7 @@ record Shell(
   static Shell system() {
     return new Shell(
         Engine::open,
+        Nano::file,
         System.in,
         new Output("standard output", new FileOutputStream(FileDescriptor.out)),
         new Output("standard error", new FileOutputStream(FileDescriptor.err)),

@@ -32,7 +32,6 @@ class CliTest {
     for (List<String> wrong :
         List.of(
             List.of("rn"),
-            List.of("run", "no model"),
             List.of("run", "-m", "m", "--colour", "hello"),
             List.of("run", "-m", "m", "one", "two"),
             List.of("run", "-m", "m", "--temperature", "warm", "hello"),
@@ -52,7 +51,11 @@ class CliTest {
             List.of("detokenize", "-m", "m", "1", "x"),
             List.of("logits", "-m", "m", "--tokens", ","),
             List.of("logits", "-m", "m", "--tokens", "1,-2"),
-            List.of("logits", "-m", "m", "--tokens", "1", "--positions", "some"))) {
+            List.of("logits", "-m", "m", "--tokens", "1", "--positions", "some"),
+            List.of("tune", "--data", "d"),
+            List.of("tune", "--data", "d", "--out", "o", "--rank", "0"),
+            List.of("tune", "--data", "d", "--out", "o", "--held-out", "0.9"),
+            List.of("tune", "--data", "d", "--out", "o", "--method", "magic"))) {
       Session fresh = new Session();
       assertThat(fresh.jishi(wrong.toArray(String[]::new))).as("%s", wrong).isEqualTo(2);
       assertThat(fresh.err()).as("%s", wrong).startsWith("jishi: ").hasLineCount(1);
@@ -83,7 +86,7 @@ class CliTest {
   @Test
   void noCommandIsWrongUsageWithTheHelp() {
     assertThat(session.jishi()).isEqualTo(2);
-    assertThat(session.err()).contains("Usage: jishi", "Example:");
+    assertThat(session.err()).contains("Usage: jishi", "Examples:");
     assertThat(session.out()).isEmpty();
   }
 

@@ -23,6 +23,7 @@ final class FakeEngine implements Engine {
   final List<Request> requests = new ArrayList<>();
   final Deque<String> answers = new ArrayDeque<>();
   EngineOptions options;
+  Path path;
   String template = "{{ messages }}";
   JishiException failure;
   boolean cancelled;
@@ -34,6 +35,7 @@ final class FakeEngine implements Engine {
       throw new JishiException.BadFile("missing.gguf: no such file\nat all");
     }
     options = asked;
+    path = model;
     return this;
   }
 

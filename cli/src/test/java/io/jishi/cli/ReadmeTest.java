@@ -24,7 +24,8 @@ class ReadmeTest {
   private static final Pattern BLOCK = Pattern.compile("```(\\w+)\\n(.*?)```", Pattern.DOTALL);
 
   /** The modules that a program with the engine sees: no server, no command line. */
-  private static final List<String> ENGINE = List.of("engine", "model", "text", "tensor", "base");
+  private static final List<String> ENGINE =
+      List.of("nano", "engine", "model", "text", "tensor", "base");
 
   private static List<String> blocks(String language) throws IOException {
     String readme = Files.readString(Path.of("..", "README.md"));
@@ -37,7 +38,7 @@ class ReadmeTest {
   }
 
   @Test
-  void theProgramCompilesAgainstTheEngineAlone(@TempDir Path folder) throws IOException {
+  void theProgramCompilesAgainstEngineAndNanoAlone(@TempDir Path folder) throws IOException {
     List<String> programs = blocks("java");
     assertThat(programs).hasSize(1);
     assertThat(programs.getFirst().lines().filter(line -> !line.isBlank())).hasSizeLessThan(13);

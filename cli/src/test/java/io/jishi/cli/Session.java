@@ -5,6 +5,7 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -56,6 +57,7 @@ final class Session {
   Shell shell(OutputStream stream) {
     return new Shell(
         engine::open,
+        () -> Path.of("nano.gguf"),
         new ByteArrayInputStream(in),
         new Output("standard output", stream),
         new Output("standard error", err),

@@ -7,6 +7,8 @@ import io.jishi.text.Tokenizer;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -23,6 +25,8 @@ final class GgufModel implements ModelFiles {
   /** The numbers of {@code pooling_type}; 0 is none, 4 the scores of a cross-encoder. */
   private static final Map<Integer, Pooling> POOLING =
       Map.of(1, Pooling.MEAN, 2, Pooling.CLS, 3, Pooling.LAST);
+
+  private static final String SAMPLING = "general.sampling.";
 
   private final GgufFile file;
 
@@ -71,7 +75,26 @@ final class GgufModel implements ModelFiles {
     for (String piece : END_OF_TURN) {
       tokenizer.token(piece).stream().filter(tokenizer::isControl).forEach(ends::add);
     }
-    return GenerationDefaults.of(ends);
+    return sampling(ends);
+  }
+
+  /** What the keys of llama.cpp say of {@code generation_config.json}. */
+  private GenerationDefaults sampling(Set<Integer> ends) {
+    int topK = file.metadata().intValue(SAMPLING + "top_k", 0);
+    OptionalDouble temperature = number("temp");
+    return new GenerationDefaults(
+        temperature.isPresent() && temperature.getAsDouble() == 0,
+        temperature,
+        topK > 0 ? OptionalInt.of(topK) : OptionalInt.empty(), // -1 is off
+        number("top_p"),
+        number("min_p"),
+        Set.copyOf(ends));
+  }
+
+  private OptionalDouble number(String key) {
+    return file.metadata().has(SAMPLING + key)
+        ? OptionalDouble.of(file.metadata().floatValue(SAMPLING + key))
+        : OptionalDouble.empty();
   }
 
   @Override

@@ -18,8 +18,8 @@ import java.util.logging.Logger;
 /**
  * An engine behind HTTP: {@code POST /v1/chat/completions}, {@code POST /v1/completions}, {@code
  * POST /v1/embeddings}, {@code POST /v1/rerank}, {@code GET /v1/models}, {@code GET
- * /v1/models/{id}} and {@code GET /health}. Each connection has its own virtual thread. Safe for
- * use by any number of threads; the engine stays the caller's to close.
+ * /v1/models/{id}} and {@code GET /health}; {@code GET /} greets. Each connection has its own
+ * virtual thread. Safe for use by any number of threads; the engine stays the caller's to close.
  */
 public final class JishiServer implements AutoCloseable {
   /** Held for ever: java.util.logging forgets the level of a logger that nobody holds. */
@@ -70,7 +70,12 @@ public final class JishiServer implements AutoCloseable {
             .directHandlers(Responses.direct())
             .routing(
                 new Routes(
-                        generations, new EncoderCalls(encoders), models, running, options.apiKey())
+                        generations,
+                        new EncoderCalls(encoders),
+                        models,
+                        running,
+                        options.apiKey(),
+                        Greeting.page(models.name(), options.examples()))
                     .routing())
             .build()
             .start();

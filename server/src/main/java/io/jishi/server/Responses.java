@@ -27,6 +27,11 @@ final class Responses {
     response.send(json.getBytes(StandardCharsets.UTF_8));
   }
 
+  static void html(ServerResponse response, String page) {
+    response.header(HeaderValues.create(HeaderNames.CONTENT_TYPE, "text/html; charset=utf-8"));
+    response.send(page.getBytes(StandardCharsets.UTF_8));
+  }
+
   static void error(ServerResponse response, ApiError error) {
     if (error.status() == 429 || error.status() == 503) {
       response.header(HeaderValues.create(HeaderNames.RETRY_AFTER, RETRY_SECONDS));

@@ -22,22 +22,26 @@ final class Routes {
   private final Models models;
   private final Running running;
   private final String apiKey;
+  private final String page;
 
   Routes(
       Generations generations,
       EncoderCalls encoders,
       Models models,
       Running running,
-      String apiKey) {
+      String apiKey,
+      String page) {
     this.generations = generations;
     this.encoders = encoders;
     this.models = models;
     this.running = running;
     this.apiKey = apiKey;
+    this.page = page;
   }
 
   HttpRouting.Builder routing() {
     HttpRouting.Builder routing = HttpRouting.builder();
+    path(routing, Method.GET, "/", (_, res) -> Responses.html(res, page));
     path(routing, Method.GET, "/health", this::health);
     path(routing, Method.GET, "/v1/models", keyed((_, res) -> reply(res, models.list())));
     path(routing, Method.GET, "/v1/models/{+id}", keyed(this::model));

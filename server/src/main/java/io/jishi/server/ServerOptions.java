@@ -2,6 +2,7 @@
 package io.jishi.server;
 
 import io.jishi.base.JishiException;
+import java.util.List;
 import java.util.Objects;
 
 /**
@@ -13,11 +14,13 @@ import java.util.Objects;
  *     accepted in any case
  * @param apiKey what callers must send as {@code Authorization: Bearer …}; null asks for nothing
  * @param maxBody the largest request body, bytes; a larger one is refused unread
+ * @param examples questions that the model is known to answer, for the greeting page
  */
-public record ServerOptions(String host, int port, String model, String apiKey, int maxBody) {
+public record ServerOptions(
+    String host, int port, String model, String apiKey, int maxBody, List<String> examples) {
   /** This machine alone, port 8080, no key; 4 MiB of text are more than any context holds. */
   public static final ServerOptions DEFAULT =
-      new ServerOptions("127.0.0.1", 8080, null, null, 4 << 20);
+      new ServerOptions("127.0.0.1", 8080, null, null, 4 << 20, List.of());
 
   /** Refuses what cannot be listened on. */
   public ServerOptions {
@@ -26,6 +29,7 @@ public record ServerOptions(String host, int port, String model, String apiKey, 
     check(model == null || !model.isBlank(), "model", "a name, not blank");
     check(apiKey == null || !apiKey.isBlank(), "apiKey", "a key, not blank");
     check(maxBody > 0, "maxBody", "above 0, not " + maxBody);
+    examples = List.copyOf(examples);
   }
 
   private static void check(boolean ok, String field, String expected) {
@@ -36,27 +40,32 @@ public record ServerOptions(String host, int port, String model, String apiKey, 
 
   /** The same options on another host. */
   public ServerOptions withHost(String other) {
-    return new ServerOptions(other, port, model, apiKey, maxBody);
+    return new ServerOptions(other, port, model, apiKey, maxBody, examples);
   }
 
   /** The same options on another port. */
   public ServerOptions withPort(int other) {
-    return new ServerOptions(host, other, model, apiKey, maxBody);
+    return new ServerOptions(host, other, model, apiKey, maxBody, examples);
   }
 
   /** The same options with another name for the model. */
   public ServerOptions withModel(String name) {
-    return new ServerOptions(host, port, name, apiKey, maxBody);
+    return new ServerOptions(host, port, name, apiKey, maxBody, examples);
   }
 
   /** The same options with a key that callers must send. */
   public ServerOptions withApiKey(String key) {
-    return new ServerOptions(host, port, model, key, maxBody);
+    return new ServerOptions(host, port, model, key, maxBody, examples);
   }
 
   /** The same options with another limit of the body, bytes. */
   public ServerOptions withMaxBody(int bytes) {
-    return new ServerOptions(host, port, model, apiKey, bytes);
+    return new ServerOptions(host, port, model, apiKey, bytes, examples);
+  }
+
+  /** The same options with questions for the greeting page. */
+  public ServerOptions withExamples(List<String> questions) {
+    return new ServerOptions(host, port, model, apiKey, maxBody, questions);
   }
 
   /** Everything but the key. */
@@ -64,6 +73,6 @@ public record ServerOptions(String host, int port, String model, String apiKey, 
   public String toString() {
     String key = apiKey == null ? "none" : "set";
     return "ServerOptions[host=%s, port=%d, model=%s, apiKey=%s, maxBody=%d]"
-        .formatted(host, port, model, key, maxBody);
+        .formatted(host, port, model, key, maxBody, examples);
   }
 }

@@ -41,6 +41,17 @@ class JishiServerTest {
   }
 
   @Test
+  void theRootGreetsAndNoNameCanAddToThePage() {
+    HttpResponse<String> response = http.get("/");
+    assertThat(response.statusCode()).isEqualTo(200);
+    assertThat(response.headers().firstValue("content-type")).contains("text/html; charset=utf-8");
+    assertThat(response.body()).contains("fake/model", "/v1/chat/completions");
+    assertThat(Greeting.page("<script>", List.of("<b>1 < 2?</b>")))
+        .doesNotContain("<script>", "<b>1")
+        .contains("&lt;script&gt;", "&lt;b&gt;1 &lt; 2?&lt;/b&gt;");
+  }
+
+  @Test
   void aChatHasOpenAisForm() {
     HttpResponse<String> response = http.post(Http.CHAT, Http.HELLO + "}");
     assertThat(response.statusCode()).isEqualTo(200);
@@ -147,7 +158,7 @@ class JishiServerTest {
 
   @ParameterizedTest
   @CsvSource({
-    "GET,/,404",
+    "POST,/,405",
     "GET,/v1/none,404",
     "POST,/v1/none,404",
     "GET,/v1/chat/completions,405",

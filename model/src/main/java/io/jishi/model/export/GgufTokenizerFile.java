@@ -18,6 +18,8 @@ import java.util.Map;
  * tokenizer_config.json} and the chat template beside it: what {@link GgufVocabulary} reads.
  */
 final class GgufTokenizerFile {
+  private static final String TEMPERATURE = "general.sampling.temp";
+
   private final String source;
   private final GgufMetadata metadata;
   private final String[] pieces;
@@ -40,6 +42,9 @@ final class GgufTokenizerFile {
     Map<String, Object> root = made.root();
     json(folder.resolve("tokenizer.json"), root, disk);
     json(folder.resolve("tokenizer_config.json"), made.config(), disk);
+    if (metadata.has(TEMPERATURE) && metadata.floatValue(TEMPERATURE) == 0) {
+      json(folder.resolve("generation_config.json"), Map.of("do_sample", false), disk);
+    }
     String template = metadata.string("tokenizer.chat_template", null);
     if (template != null) {
       write(folder.resolve("chat_template.jinja"), template, disk);

@@ -54,7 +54,7 @@ final class GgufVocabulary {
   }
 
   /**
-   * Adds the tokenizer of a folder, if it has one, and its chat template.
+   * Adds the tokenizer of a folder, if it has one, its chat template and the recommended sampling.
    *
    * @param size tokens of the model; beyond those of the tokenizer they are called unused
    * @throws JishiException.Unsupported where it is no byte-level BPE with a known word rule
@@ -77,6 +77,23 @@ final class GgufVocabulary {
     } else if (FolderTokenizer.isIn(folder)) {
       GgufPieces.other(out, folder, size);
     }
+    Path sampling = folder.resolve("generation_config.json");
+    if (Files.exists(sampling)) {
+      putSampling(out, Json.parseObject(sampling));
+    }
+  }
+
+  /** What the makers recommend, under llama.cpp's keys; no sampling is a temperature of 0. */
+  private static void putSampling(GgufWriter out, JsonObject json) {
+    boolean greedy = json.bool("do_sample").map(sample -> !sample).orElse(false);
+    if (greedy) {
+      out.put("general.sampling.temp", 0f);
+      return;
+    }
+    json.number("temperature").ifPresent(t -> out.put("general.sampling.temp", (float) t));
+    json.integer("top_k").ifPresent(k -> out.put("general.sampling.top_k", k));
+    json.number("top_p").ifPresent(p -> out.put("general.sampling.top_p", (float) p));
+    json.number("min_p").ifPresent(p -> out.put("general.sampling.min_p", (float) p));
   }
 
   private void put(GgufWriter out, int size) {

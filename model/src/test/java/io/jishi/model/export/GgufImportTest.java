@@ -76,6 +76,7 @@ class GgufImportTest {
     Tokenizer from = HuggingFaceTokenizer.read(folder);
     GgufWriter writer = new GgufWriter(List.of()).put("general.architecture", "qwen2");
     GgufVocabulary.put(writer, folder, from.vocabSize() + 3);
+    writer.put("general.sampling.temp", 0f);
     writer.put("tokenizer.chat_template", "{{ messages }}");
     Path file = temp.resolve("vocabulary.gguf");
     AtomicFiles.create(file, Disk.LOCAL, writer);
@@ -90,6 +91,7 @@ class GgufImportTest {
     assertThat(to.eos()).isEqualTo(from.eos());
     assertThat(to.addsBos()).isEqualTo(from.addsBos());
     assertThat(temp.resolve("chat_template.jinja")).hasContent("{{ messages }}");
+    assertThat(temp.resolve("generation_config.json")).hasContent("{\"do_sample\":false}");
   }
 
   @Test

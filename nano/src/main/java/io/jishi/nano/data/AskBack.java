@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jishi.nano.data;
+
+import java.util.List;
+
+/** Requests that lack something: one question back, for what is missing. */
+final class AskBack {
+  private record Gap(Both ask, String english, String chinese) {}
+
+  private static final List<Gap> GAPS =
+      List.of(
+          gap(
+              """
+              [Convert|Please convert|Change|Can you convert] {n} {unit}[.|?|]
+              [I want to|I'd like to|I need to] convert {n} {unit}[.|]
+              [What is|What's] {n} {unit} [converted|in another unit][?|]
+              ~{n} {unit}, in other units please.
+              """,
+              """
+              [把|请把|帮我把]{n}{unit}[换算一下|转换一下|换成别的单位][。|]
+              [换算|请换算|转换]{n}{unit}[。|]
+              [我想|我要|我需要]换算{n}{unit}[。|]
+              ~{n}{unit}，换个单位。
+              """,
+              "Into which unit should I convert {n} {unit}?",
+              "要把{n}{unit}换算成什么单位？"),
+          gap(
+              """
+              [Sort|Please sort|Order|Can you sort] [these|the|my] [numbers|values][.|?| for me.|]
+              [Put|Please put] the numbers in order[.|]
+              [I have|Here are] some numbers to sort[.|]
+              ~Ordering numbers is what I need.
+              """,
+              """
+              [把|请把|帮我把][这些|我的|][数|数字][排序|排一下|从小到大排列][。|]
+              [请|帮我|][给|]数字排[个序|序][。|]
+              [我有一些|有几个]数[要排序|需要排序][。|]
+              ~我需要给数字排顺序。
+              """,
+              "Which numbers should I sort?",
+              "要给哪些数排序？"),
+          gap(
+              """
+              [Translate|Please translate|Can you translate] [this|it|that|a word|something][.|?| for me.|]
+              [I need|I want] a translation[.|]
+              [Translate|Please translate] [this|it] [into|to] [English|Chinese][.|]
+              ~Something has to be translated.
+              """,
+              """
+              [翻译|请翻译|帮我翻译][一下|这个|它|一个词][。|]
+              [我需要|我要|我想要]翻译[。|]
+              [把|请把][这个|它]翻译成[中文|英文][。|]
+              ~有东西要翻译。
+              """,
+              "Which text should I translate?",
+              "要翻译什么内容？"),
+          gap(
+              """
+              [What is|What's|How is|How's] the weather[ like| today|][?|]
+              [Tell me|Give me] the weather[.|]
+              [Is it raining|Is it warm|Will it rain][?|]
+              [Weather|The weather][?|]
+              ~Do I need a coat?
+              """,
+              """
+              [今天|现在|][的|]天气[怎么样|如何|好吗][？|]
+              [告诉我|查一下|看看][今天的|]天气[。|]
+              [会|今天会|现在]下雨吗[？|]
+              [天气|天气呢][？|]
+              ~要带伞吗？
+              """,
+              "For which city?",
+              "哪个城市的天气？"),
+          gap(
+              """
+              [Remind me|Please remind me|Can you remind me] to {task}[.|?|]
+              [Set|Create|Make] a reminder to {task}[.|]
+              [I must not forget|Don't let me forget] to {task}[.|]
+              ~A reminder, please: {task}.
+              """,
+              """
+              [提醒我|请提醒我|帮我提醒|记得提醒我]{task}[。|]
+              [设|设置|创建][一个|]{task}的提醒[。|]
+              [别让我忘了|我不能忘了]{task}[。|]
+              ~{task}，要提醒。
+              """,
+              "When should I remind you to {task}?",
+              "什么时候提醒你{task}？"),
+          gap(
+              """
+              [Add|Please add|Can you add] {n}[.|?|]
+              [Plus|Add] {n}, please[.|]
+              [I want to|I'd like to] add {n}[.|]
+              [Increase it|Make it more] by {n}[.|]
+              ~And {n} on top.
+              """,
+              """
+              [加|加上|请加|请加上]{n}[。|]
+              [我想|我要|帮我]加[上|]{n}[。|]
+              [增加|多加]{n}[。|]
+              ~上面添{n}。
+              """,
+              "To which number should I add {n}?",
+              "要给哪个数加{n}？"),
+          gap(
+              """
+              [Which is|Which one is|What is] [larger|bigger|smaller|better][?|]
+              [Compare|Please compare|Can you compare] [them|the two|these][.|?|]
+              [Who is|Which of them is] [taller|older|faster|bigger][?|]
+              ~The greater of the two?
+              """,
+              """
+              [哪个|哪一个|谁][更大|更小|更好|大一点][？|]
+              [比较|请比较|比一比][一下|它们|这两个][。|]
+              [谁|他们谁]更[高|老|快][？|]
+              ~两者中更大的是？
+              """,
+              "What should I compare?",
+              "要比较什么？"),
+          gap(
+              """
+              [Extract|Please extract|Get] [the data|the fields|JSON][.|]
+              [Turn|Convert|Put] [this|it|the text] into JSON[.|]
+              [I need|I want] [this|it] as JSON[.|]
+              ~JSON from the text is what I need.
+              """,
+              """
+              [提取|请提取|抽取][信息|数据|字段][。|]
+              [把|请把][它|这个|文字][转成|变成|写成]JSON[。|]
+              [我需要|我要][它的|]JSON[。|]
+              ~从文字得到JSON。
+              """,
+              "Please give me the text and the fields.",
+              "请给我文字和字段。"),
+          gap(
+              """
+              [Calculate|Compute|Work out|Please calculate|Can you calculate] [this|it|something|the result][.|?|]
+              [Do|Solve|Please solve] [this|it|the calculation][.|]
+              [I need|I want] [a calculation|something calculated][.|]
+              ~Some arithmetic has to be done.
+              """,
+              """
+              [计算|请计算|算一下|帮我算][这个|它|一道题|][。|]
+              [解|请解|做][这道题|这个][。|]
+              [我需要|我要|我想][计算|算点东西][。|]
+              ~有道算术题要做。
+              """,
+              "What should I calculate?",
+              "要计算什么？"),
+          gap(
+              """
+              [How old is|How old was] [he|she|it][?|]
+              [Where does|Where did] [he|she] live[?|]
+              [What is|What's] [his|her] [name|job|age][?|]
+              [Who is|Who was] [he|she|that][?|]
+              ~Tell me about him, please.
+              """,
+              """
+              [他|她][几岁|多大|今年几岁][？|]
+              [他|她]住[在哪里|哪儿|在哪个城市][？|]
+              [他|她][叫什么|是谁|的职业是什么][？|]
+              ~说说他的情况。
+              """,
+              "Whom do you mean?",
+              "你指的是谁？"),
+          gap(
+              """
+              [Reverse|Please reverse|Can you reverse] [it|this|the list|the word][.|?|]
+              [Write|Say] [it|this] backwards[.|]
+              [Turn|Put] [it|the list] the other way round[.|]
+              ~From the end to the beginning, please.
+              """,
+              """
+              [把|请把|帮我把][它|这个|列表|单词][倒过来|反过来|反转][。|]
+              [反转|倒写][一下|它][。|]
+              [我想|我要]把它倒过来[。|]
+              ~从后往前来一遍。
+              """,
+              "What should I reverse?",
+              "要把什么倒过来？"),
+          gap(
+              """
+              [What time is it|What's the time|What is the time|How late is it] there[?|]
+              [Tell me|Give me] the time [there|over there][.|]
+              [Current time|Time] there[?|]
+              ~The clocks in that place show what?
+              """,
+              """
+              [那里|那边|当地][现在|][几点|几点了|是几点][？|]
+              [告诉我|查一下][那里|那边|当地]的时间[。|]
+              [那儿|那边]什么时间[了|][？|]
+              ~那个地方的钟指着几点？
+              """,
+              "Which place do you mean?",
+              "你指的是哪个地方？"));
+
+  private record Missing(int gap, int n, int unit, int task) {}
+
+  private static final List<Lexicon.Word> UNITS =
+      List.of(
+          new Lexicon.Word("km", "千米"),
+          new Lexicon.Word("m", "米"),
+          new Lexicon.Word("kg", "千克"),
+          new Lexicon.Word("hours", "小时"),
+          new Lexicon.Word("l", "升"),
+          new Lexicon.Word("days", "天"));
+
+  private AskBack() {}
+
+  private static Gap gap(String english, String chinese, String answer, String answerChinese) {
+    return new Gap(Both.of(english, chinese), answer, answerChinese);
+  }
+
+  static Exercise make(Draw d) {
+    Missing v =
+        d.value(
+            () ->
+                new Missing(
+                    d.between(0, GAPS.size() - 1),
+                    d.between(2, 99),
+                    d.between(0, UNITS.size() - 1),
+                    d.between(0, ToolUse.TASKS.size() - 1)));
+    Gap gap = GAPS.get(v.gap);
+    String unit = UNITS.get(v.unit).in(d);
+    String task = ToolUse.TASKS.get(v.task).in(d);
+    String question = d.ask(gap.ask, "n", v.n, "unit", unit, "task", task);
+    String answer =
+        Draw.fill(d.local(gap.english, gap.chinese), "n", v.n, "unit", unit, "task", task);
+    return d.exact(question, answer);
+  }
+}

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jishi.nano.data;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+
+/** Tasks about lists and about the letters of a word. */
+final class Lists {
+  private static final List<String> ORDINALS =
+      List.of("first", "second", "third", "fourth", "fifth", "sixth");
+
+  private static final Both COUNT =
+      Both.of(
+          """
+          How many [items|words|things|entries] are [there |]in [this list|the list|]: {list}[?|]
+          [Count|Please count|Can you count] [the items|these items|the words][: | in ]{list}[.|]
+          [How long|What length] is [this list|the list]: {list}[?|]
+          {list} [– how many are these|- how many items|: how many][?|]
+          ~{list}. Number of elements?
+          """,
+          """
+          {list}[，|：|][一共|总共|]有几个[词|项|][？|]
+          [数一数|请数一数|数数][：|:|]{list}[有几个|][？|。|]
+          [这个|下面的|]列表[里|中]有[几个|多少][项|词|]：{list}[？|]
+          [请问|告诉我]{list}[一共|]有几个[？|。|]
+          ~{list}，元素个数是？
+          """);
+
+  private static final Both NTH =
+      Both.of(
+          """
+          [What is|Which is|Tell me|Give me] the {nth} [item|word|entry] [of|in] [this list|the list|]: {list}[?|.|]
+          [From|In|Of] {list}[,| ] [which|what] [is|comes|stands] {nth}[?|]
+          {list} [– the {nth} one|: which is {nth}][?|]
+          [Name|Say|Return] the {nth} of {list}[.|]
+          ~{list}. Position {nth}, please.
+          """,
+          """
+          {list}[中|里|里面][第{n}个是什么|第{n}个是哪个|排第{n}的是什么][？|]
+          [告诉我|请告诉我|说出|请说出]{list}[中|里|的]第{n}个[。|]
+          [列表|清单][：|:]{list}。第{n}[个|项]是[什么|哪个][？|]
+          [请问|]第{n}个是什么[：|:|？]{list}
+          ~{list}，位置{n}上是谁？
+          """);
+
+  private static final Both REVERSE =
+      Both.of(
+          """
+          [Reverse|Please reverse|Can you reverse] [this list|the list|the order of|] [:|–|]{list}[.|]
+          [Write|Give|Say|Put] {list} [backwards|in reverse order|the other way round][.|]
+          [What is|Show me] {list} in reverse[?|.|]
+          ~From the last to the first: {list}
+          """,
+          """
+          [把|请把|帮我把|麻烦把]{list}[倒过来|反过来|反转|倒序排列][。|]
+          [反转|倒序|颠倒][列表|][：|:| ]{list}
+          {list}[倒过来|反过来|倒序][是什么|怎么写|怎么说][？|]
+          ~从最后一个到第一个：{list}
+          """);
+
+  private static final Both DISTINCT =
+      Both.of(
+          """
+          [Remove|Delete|Please remove|Drop] [the duplicates|duplicates|repeated items|what is repeated] from {list}[.|]
+          [List|Give|Write|Show] each [item|word] of {list} [once|only once][.|]
+          [Which|What] different [items|words] are in {list}[?|]
+          ~{list}, but nothing twice.
+          """,
+          """
+          [去掉|请去掉|删除|去除]{list}[中|里|里面][重复的|的重复项][。|]
+          {list}[中|里][有哪些不同的词|不同的有哪些|去重后是什么][？|]
+          [给|请给|帮我给]{list}去重[。|]
+          ~{list}，每个只留一次。
+          """);
+
+  private static final Both SPELL =
+      Both.of(
+          """
+          [Spell|Please spell|Can you spell|How do you spell] [the word |]{word}[.|?|]
+          [What are|Give me|List] the letters of {word}[.|?|]
+          [Write|Say] {word} letter by letter[.|]
+          ~{word}, one letter at a time.
+          """,
+          """
+          [拼写|请拼写|怎么拼写|如何拼写][单词|]{word}[。|？|]
+          {word}[怎么拼|由哪些字母组成|有哪些字母][？|]
+          [逐个字母|一个字母一个字母地][写出|说出]{word}[。|]
+          ~{word}，一次一个字母。
+          """);
+
+  private static final Both LETTERS =
+      Both.of(
+          """
+          How many [letters|characters] [does {word} have|does the word {word} have|are in {word}|are there in {word}][?|]
+          [Count|Please count] the letters [of|in] [the word |]{word}[.|]
+          [How long|What length] is the word {word}[?|]
+          [Number of letters|Letter count] in {word}[?|]
+          ~{word}: letters, in number?
+          """,
+          """
+          [单词|]{word}[有几个字母|有多少个字母|由几个字母组成][？|]
+          [数一数|请数一数|数数][单词|]{word}[的字母|有几个字母][。|？|]
+          [请问|]{word}这个词[有几个字母|有多长][？|]
+          ~{word}，字母数目？
+          """);
+
+  private static final Both BACKWARDS =
+      Both.of(
+          """
+          [Reverse|Please reverse|Can you reverse] the word {word}[.|?|]
+          [Write|Say|Spell] [the word |]{word} backwards[.|]
+          [What is|What's] {word} backwards[?|]
+          [Give me|Show me] {word} [in reverse|the other way round][.|]
+          ~{word} read from its end?
+          """,
+          """
+          [把|请把|帮我把][单词|]{word}[倒过来写|反过来写|反转|倒着写][。|]
+          [单词|]{word}[倒过来|反过来][是什么|怎么写][？|]
+          [反转|倒写]单词[：|:| |]{word}[。|]
+          ~{word}从后往前读？
+          """);
+
+  private record Items(List<String> list, int at) {}
+
+  private Lists() {}
+
+  static Exercise lists(Draw d) {
+    int task = d.between(0, 3);
+    Items v =
+        d.value(
+            () -> new Items(Lexicon.list(d, d.between(3, 6)), d.between(0, 5)),
+            x -> x.at < x.list.size());
+    String between = d.of(", ", ", ", d.local("; ", "、"), d.local(", ", "、"));
+    List<String> list = v.list;
+    String text = Order.joined(list, between);
+    return switch (task) {
+      case 0 -> d.exact(d.ask(COUNT, "list", text), Integer.toString(list.size()));
+      case 1 ->
+          d.exact(
+              d.ask(NTH, "list", text, "nth", ORDINALS.get(v.at), "n", v.at + 1), list.get(v.at));
+      case 2 -> {
+        List<String> back = new ArrayList<>(list);
+        Collections.reverse(back);
+        yield d.exact(d.ask(REVERSE, "list", text), Order.joined(back, ", "));
+      }
+      default -> {
+        List<String> twice = new ArrayList<>(list.subList(0, Math.min(4, list.size())));
+        List<String> distinct = new ArrayList<>(twice);
+        for (int i = d.between(1, 2); i > 0; i--) {
+          twice.add(d.between(1, twice.size()), d.of(distinct));
+        }
+        distinct = List.copyOf(new LinkedHashSet<>(twice));
+        yield d.exact(
+            d.ask(DISTINCT, "list", Order.joined(twice, between)), Order.joined(distinct, ", "));
+      }
+    };
+  }
+
+  private record Letters(int task, String word) {}
+
+  /** Words of English, asked about in either language. */
+  static Exercise letters(Draw d) {
+    Letters v = d.value(() -> new Letters(d.between(0, 2), word(d)));
+    String spelled = String.join("-", v.word.split(""));
+    String word = d.of(v.word, "\"" + v.word + "\"", "'" + v.word + "'");
+    return switch (v.task) {
+      case 0 -> d.exact(d.ask(SPELL, "word", word), spelled);
+      case 1 ->
+          d.exact(
+              d.ask(LETTERS, "word", word), numbered(v.word), Integer.toString(v.word.length()));
+      default ->
+          d.exact(
+              d.ask(BACKWARDS, "word", word),
+              spelled + "\n" + String.join("-", reversed(v.word).split("")),
+              reversed(v.word));
+    };
+  }
+
+  private static String word(Draw d) {
+    return d.of(d.chance(0.8) ? Lexicon.NOUNS : Lexicon.ADJECTIVES)
+        .english()
+        .toLowerCase(Locale.ROOT);
+  }
+
+  private static String reversed(String word) {
+    return new StringBuilder(word).reverse().toString();
+  }
+
+  private static String numbered(String word) {
+    StringBuilder out = new StringBuilder();
+    for (int i = 0; i < word.length(); i++) {
+      out.append(i == 0 ? "" : " ").append(word.charAt(i)).append(i + 1);
+    }
+    return out.toString();
+  }
+}

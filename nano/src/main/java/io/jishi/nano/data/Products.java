@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jishi.nano.data;
+
+/** Multiplication by parts, division with remainder. */
+final class Products {
+  private static final Both TIMES =
+      Both.of(
+          """
+          [What is|What's|Compute|Calculate|Work out|Find|Tell me|How much is] {a}[ × | x | * | times |*|×]{b}[?|.|]
+          [Please |Can you |Could you |][compute|calculate|work out|find] [the product of {a} and {b}|{a} times {b}|{a} × {b}][.|?|]
+          {a}[ × | * | x |*|×]{b}[ =| = ?|=|=?| is?|]
+          [Multiply|Please multiply] {a} [by|with|and] {b}[.|]
+          [What do you get|What comes out] [if you multiply|when you multiply] {a} [by|and] {b}[?|]
+          [A box holds|Each bag holds|A row has] {a} [pens|apples|seats|eggs]. How many are [in|there in] {b} of them?
+          [One ticket|A book|A meal] costs {a} [dollars|euros|coins]. [How much are|What do] {b} [cost|of them cost]?
+          ~{b} friends each pay {a} coins. How much do they pay together?
+          ~{a} taken {b} times makes how much?
+          """,
+          """
+          [|请|请你|帮我|麻烦][计算|算一下|算算|求] {a}[ × | * |乘以|乘|×|*]{b}[。|？||等于多少？|的积。]
+          {a}[ × |×|*|乘以|乘]{b}[等于多少|是多少|等于几|得多少][？|?|]
+          {a}[ × | * |×|*]{b}[ =| = ?|=|=?|]
+          [请问|请告诉我|告诉我|]{a}[和|与|乘]{b}[的积|相乘][是多少|等于多少|得几][？|]
+          [一盒|每袋|一排]有{a}[支笔|个苹果|个座位|个鸡蛋]，{b}[盒|袋|排]一共有多少？
+          [一张票|一本书|一顿饭]{a}[元|块]，{b}[张|本|顿]一共多少[元|钱|块]？
+          ~{b}个人每人付{a}元，一共付多少元？
+          ~{a}的{b}倍是多少？
+          """);
+
+  private static final Both DIVIDED =
+      Both.of(
+          """
+          [What is|What's|Compute|Calculate|Work out|Find|Tell me|How much is] {a}[ ÷ | / | divided by |/|÷]{b}[?|.|]
+          [Please |Can you |Could you |][compute|calculate|work out|divide] {a} [divided by|÷|by] {b}[.|?|]
+          {a}[ ÷ | / |/|÷]{b}[ =| = ?|=|=?|]
+          [Divide|Please divide] {a} by {b}[.|]
+          How [often|many times] does {b} go into {a}?
+          [Share|Split] {a} [apples|coins|cards|books] among {b} [people|children|friends]. How many does each [get|one get]?
+          ~{b} friends share {a} coins. What does each get?
+          ~{a} over {b} gives what?
+          """,
+          """
+          [|请|请你|帮我|麻烦][计算|算一下|算算|求] {a}[ ÷ | / |除以|÷|/]{b}[。|？||等于多少？|的商。]
+          {a}[ ÷ |÷|/|除以]{b}[等于多少|是多少|等于几|得多少][？|?|]
+          {a}[ ÷ | / |÷|/]{b}[ =| = ?|=|=?|]
+          把{a}[个苹果|枚硬币|张卡片|本书][平均|]分给{b}个[人|孩子|朋友]，每人[分得|得到|有]几[个|枚|张|本]？
+          [请问|请告诉我|告诉我|]{a}除以{b}[是多少|等于多少|得几][？|]
+          ~{b}个朋友平分{a}元，每人多少？
+          ~{a}里面有几个{b}？
+          """);
+
+  private record Pair(int a, int b) {}
+
+  private Products() {}
+
+  static Exercise times(Draw d) {
+    Pair p = d.value(() -> pair(d));
+    String question = d.ask(TIMES, "a", p.a, "b", p.b);
+    String answer = Integer.toString(p.a * p.b);
+    return p.a <= 10 && p.b <= 10
+        ? d.exact(question, answer)
+        : d.exact(question, steps(p.a, p.b), answer);
+  }
+
+  private static Pair pair(Draw d) {
+    return switch (d.between(0, 9)) {
+      case 0, 1 -> new Pair(d.between(0, 10), d.between(0, 10));
+      case 2, 3 -> new Pair(d.between(11, 99), d.between(2, 9));
+      case 4 -> new Pair(d.between(2, 9), d.between(11, 99));
+      default -> new Pair(d.between(10, 99), d.between(10, 99));
+    };
+  }
+
+  /** The four products of tens and ones, then their sum, one term at a time. */
+  static String steps(int a, int b) {
+    StringBuilder out = new StringBuilder();
+    int sum = -1;
+    for (int x : new int[] {a / 10 * 10, a % 10}) {
+      for (int y : new int[] {b / 10 * 10, b % 10}) {
+        if (x == 0 || y == 0) {
+          continue;
+        }
+        out.append(out.isEmpty() ? "" : "\n").append(x + "×" + y + "=" + x * y);
+        if (sum >= 0) {
+          out.append("\n").append(Sums.line(sum, x * y));
+        }
+        sum = Math.max(sum, 0) + x * y;
+      }
+    }
+    return out.toString();
+  }
+
+  static Exercise divided(Draw d) {
+    Pair p =
+        d.value(
+            () -> {
+              int b = d.between(2, 9);
+              return new Pair(d.chance(0.6) ? b * d.between(1, 12) : d.between(b, 12 * b), b);
+            });
+    int quotient = p.a / p.b;
+    int rest = p.a % p.b;
+    String question = d.ask(DIVIDED, "a", p.a, "b", p.b);
+    if (rest == 0) {
+      return d.exact(question, p.b + "×" + quotient + "=" + p.a, Integer.toString(quotient));
+    }
+    String steps =
+        p.b
+            + "×"
+            + quotient
+            + "="
+            + p.b * quotient
+            + "\n"
+            + p.a
+            + "-"
+            + p.b * quotient
+            + "="
+            + rest;
+    return d.exact(question, steps, quotient + d.local(" remainder ", " 余 ") + rest);
+  }
+}

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jishi.nano.eval;
+
+import io.jishi.base.JishiException;
+import io.jishi.base.Json;
+import io.jishi.base.JsonObject;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * The model card: what {@code jishi info} shows of the built-in model. Scores are those of the page
+ * of {@link Evaluation}; the cost is added up from the metrics of the training runs.
+ *
+ * @param parameters of the model
+ * @param weightBytes of its file
+ * @param cost of its training
+ * @param evaluation the page of {@link Evaluation}
+ */
+public record Card(long parameters, long weightBytes, Cost cost, String evaluation) {
+  private static final String SCORES = "## Exact answers";
+
+  /**
+   * What a training took.
+   *
+   * @param steps of all runs
+   * @param tokens seen
+   * @param coreHours time of the steps, times the processors that they ran on
+   * @param price of an hour of one processor, in US dollars
+   */
+  public record Cost(long steps, long tokens, double coreHours, double price) {
+    /** In US dollars. */
+    public double dollars() {
+      return coreHours * price;
+    }
+  }
+
+  /**
+   * Adds up runs of {@code jishi train}.
+   *
+   * @param runs their folders, with {@code metrics.jsonl}
+   * @param processors that each step ran on
+   * @param price of an hour of one processor, in US dollars
+   * @throws JishiException.BadFile where a run has no metrics
+   */
+  public static Cost cost(List<Path> runs, int processors, double price) {
+    long steps = 0;
+    long tokens = 0;
+    double seconds = 0;
+    for (Path run : runs) {
+      for (String line : lines(run.resolve("metrics.jsonl"))) {
+        JsonObject json = JsonObject.of(run.toString(), Json.parse(run.toString(), line));
+        if (json.has("tokensPerSecond")) {
+          long seen = json.longInteger("tokens").orElseThrow(() -> json.missing("tokens"));
+          steps++;
+          tokens += seen;
+          seconds += seen / json.number("tokensPerSecond").orElseThrow();
+        }
+      }
+    }
+    return new Cost(steps, tokens, seconds * processors / 3600, price);
+  }
+
+  private static List<String> lines(Path file) {
+    try {
+      return Files.readAllLines(file);
+    } catch (IOException e) {
+      throw new JishiException.BadFile(file + ": cannot be read: " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * The page.
+   *
+   * @throws JishiException.BadFile where the evaluation has no table of scores
+   */
+  public String page() {
+    return """
+    # Nano, the built-in model of Jishi
+
+    A language model of %.1f million parameters (%.1f MB), trained from nothing by `jishi nano train` on exercises that
+    Jishi writes itself. It makes every command work without a network, serves as a model for tests, and is a base
+    that `jishi tune` specialises.
+
+    ## What it can do
+
+    In English and Chinese, within 512 tokens: sums, differences and products with written steps, fractions,
+    percentages, units, dates; comparing and sorting; small puzzles; look-up in a text or table; JSON by a schema;
+    calls of a calculator, clock or search; answers in a wanted form; asking back where a request is unclear; saying
+    that it does not know; questions about Jishi's own commands. How well is in the table below: take nothing for
+    granted that it does not show.
+
+    ## What it cannot do
+
+    It knows next to nothing of the world, writes no prose or program worth reading, follows no long conversation, and
+    translates single common words alone. A question that is built otherwise than those it learned from is answered
+    right about half of the time. It can be wrong in a sure voice. Do not use it for advice, or for anything that matters
+    without a check.
+
+    ## Data and licence
+
+    All of its text is written by the generators of the package `io.jishi.nano.data`, from fixed seeds, with an exact
+    check of each answer; no text of others is in it. Weights, data and recipe: Apache License 2.0.
+
+    ## What it cost
+
+    %,d steps over %s tokens, %.1f core-hours of a processor without accelerator: %.2f US dollars at an assumed price of
+    %.3f dollars for an hour of one core.
+
+    %s\
+    """
+        .formatted(
+            parameters / 1e6,
+            weightBytes / 1e6,
+            cost.steps,
+            millions(cost.tokens),
+            cost.coreHours,
+            cost.dollars(),
+            cost.price,
+            scores());
+  }
+
+  private static String millions(long tokens) {
+    return String.format(Locale.ROOT, "%.1f million", tokens / 1e6);
+  }
+
+  /** The table of the model itself; the rest of the page compares and shows failures. */
+  private String scores() {
+    int from = evaluation.indexOf(SCORES);
+    if (from < 0) {
+      throw new JishiException.BadFile(
+          "the evaluation has no part '" + SCORES + "'; write it with jishi nano eval --out");
+    }
+    int to = evaluation.indexOf("\n## ", from);
+    String head = "**wordings**, **patterns**, **values**: what of a question training never saw.";
+    String part = evaluation.substring(from, to < 0 ? evaluation.length() : to).strip();
+    return part.replaceFirst("\n\n", "\n\n" + head + " The whole page is `nano/EVAL.md`.\n\n")
+        + "\n";
+  }
+}

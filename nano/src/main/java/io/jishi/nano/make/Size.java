@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jishi.nano.make;
+
+import java.util.List;
+
+/** The models that can be made: nano, and smaller ones to compare it with. */
+public enum Size {
+  /** The built-in model. */
+  NANO(
+      4096,
+      new Part("nano", 260_000, 1),
+      new Part("nano-end", 100_000, 2),
+      new Part("nano-more", 180_000, 3)),
+  /** A third of it. */
+  SMALL(4096, new Part("nano-1m", 40_000, 1)),
+  /** A tenth of it. */
+  TINY(1024, new Part("nano-300k", 40_000, 1));
+
+  /**
+   * One run of training.
+   *
+   * @param recipe its file in the jar, without {@code .yaml}
+   * @param conversations to learn from
+   * @param seed of these
+   */
+  public record Part(String recipe, int conversations, long seed) {}
+
+  private final int vocabulary;
+  private final List<Part> parts;
+
+  Size(int vocabulary, Part... parts) {
+    this.vocabulary = vocabulary;
+    this.parts = List.of(parts);
+  }
+
+  /** Tokens of its vocabulary. */
+  public int vocabulary() {
+    return vocabulary;
+  }
+
+  /** Its runs, in order: each begins with the model that the one before has left. */
+  public List<Part> parts() {
+    return parts;
+  }
+}
