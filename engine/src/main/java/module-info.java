@@ -6,4 +6,5 @@ module io.jishi.engine {
 
   exports io.jishi.engine;
   exports io.jishi.engine.bench;
+  exports io.jishi.engine.embed;
 }

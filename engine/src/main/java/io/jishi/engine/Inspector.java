@@ -77,6 +77,8 @@ final class Inspector {
   private static long width(DecoderSpec.Part part, DecoderSpec spec) {
     return switch (part) {
       case DecoderSpec.GroupedAttention a -> (2L * a.heads() + 2L * a.kvHeads()) * a.headDim();
+      case DecoderSpec.BidirectionalAttention b ->
+          (4L * b.heads().heads() + 4L * b.heads().kvHeads()) * b.heads().headDim();
       case DecoderSpec.LatentAttention a -> 3L * a.heads() * (a.rank() + a.rotary());
       case DecoderSpec.Mamba m -> 8L * m.inner();
       case DecoderSpec.Mamba2 m -> 6L * m.mixed();

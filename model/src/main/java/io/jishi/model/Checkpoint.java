@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jishi.model;
 
+import java.util.EnumMap;
 import java.util.Map;
 import java.util.Set;
 
@@ -56,6 +57,29 @@ public record Checkpoint(
     return new Checkpoint(stems, gguf, groupedQkv, transposed, true);
   }
 
+  /**
+   * The same names for files that were saved from the bare model, without its head: those lack the
+   * first part of all names ({@code embed_tokens} for {@code model.embed_tokens}).
+   *
+   * @param names the tensors of the file
+   */
+  Checkpoint fitted(Set<String> names) {
+    String published = weight(TensorRole.EMBEDDING, 0);
+    int part = published == null ? -1 : published.indexOf('.') + 1;
+    if (part <= 0 || names.contains(published) || !names.contains(published.substring(part))) {
+      return this;
+    }
+    String prefix = published.substring(0, part);
+    Map<TensorRole, String> bare = new EnumMap<>(TensorRole.class);
+    for (TensorRole role : TensorRole.values()) {
+      String stem = stem(role);
+      if (stem != null) {
+        bare.put(role, stem.startsWith(prefix) ? stem.substring(part) : stem);
+      }
+    }
+    return new Checkpoint(bare, gguf, groupedQkv, transposed, interleavedGate);
+  }
+
   /** The name of a role's weight, or null where there is none. */
   public String weight(TensorRole role, int layer) {
     return name(role, layer, ".weight");
@@ -73,15 +97,17 @@ public record Checkpoint(
   }
 
   private String name(TensorRole role, int layer, String suffix) {
-    String stem = stems.get(role);
-    if (stem == null) {
-      stem = gguf ? role.ggufPattern() : role.huggingFacePattern();
-    }
+    String stem = stem(role);
     if (stem == null) {
       return null;
     }
     String name = stem.replace("%d", Integer.toString(layer));
     return name.endsWith("=") ? whole(name, suffix) : name + suffix;
+  }
+
+  private String stem(TensorRole role) {
+    String stem = stems.get(role);
+    return stem != null ? stem : gguf ? role.ggufPattern() : role.huggingFacePattern();
   }
 
   /** A whole name; its bias has the same name with {@code _bias} behind. */

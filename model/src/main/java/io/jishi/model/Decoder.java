@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jishi.model;
 
+import io.jishi.base.JishiException;
 import io.jishi.tensor.Batch;
 import io.jishi.tensor.DType;
 import io.jishi.tensor.Linear;
@@ -27,6 +28,7 @@ public final class Decoder {
   private final List<Block> blocks;
   private final Norm norm;
   private final Linear output;
+  private final Summary summary;
   private final List<StateSpec.Layer> slots;
   private final Map<Rope, RopeSpec> ropes;
 
@@ -34,12 +36,13 @@ public final class Decoder {
    * The embedding with its weights.
    *
    * @param positions a table of learned positions, or null
+   * @param types a table of token types, or null
    * @param norm of the embeddings, or null
    */
-  record Embedding(Weight tokens, Weight positions, Norm norm) {}
+  record Embedding(Weight tokens, Weight positions, Weight types, Norm norm) {}
 
-  /** One block of a layer with its weights: {@code y = x + multiplier · Σ branch(x)}. */
-  record Block(float multiplier, List<Branch> branches) {}
+  /** One block of a layer with its weights: {@code y = post(x + multiplier · Σ branch(x))}. */
+  record Block(float multiplier, List<Branch> branches, Norm post) {}
 
   /** One branch; norms may be null. */
   record Branch(Norm pre, float inScale, Part part, float outScale, Norm post) {}
@@ -47,6 +50,9 @@ public final class Decoder {
   /**
    * A decoder.
    *
+   * @param norm before the head, or null
+   * @param output the head's matrix, or null
+   * @param summary what is made of a sequence, or null
    * @param slots what the states hold, as F32
    * @param ropes the rotations of its attention, and what they were made from
    */
@@ -56,6 +62,7 @@ public final class Decoder {
       List<Block> blocks,
       Norm norm,
       Linear output,
+      Summary summary,
       List<StateSpec.Layer> slots,
       Map<Rope, RopeSpec> ropes) {
     this.spec = spec;
@@ -63,6 +70,7 @@ public final class Decoder {
     this.blocks = List.copyOf(blocks);
     this.norm = norm;
     this.output = output;
+    this.summary = summary;
     this.slots = List.copyOf(slots);
     this.ropes = ropes;
   }
@@ -95,6 +103,7 @@ public final class Decoder {
             blocks.stream().map(block -> exchanged(block, exchange)).toList(),
             norm,
             output,
+            summary,
             slots,
             others);
   }
@@ -105,7 +114,7 @@ public final class Decoder {
       Part part = b.part instanceof Mixer mixer ? mixer.exchanged(ropes) : b.part;
       branches.add(new Branch(b.pre, b.inScale, part, b.outScale, b.post));
     }
-    return new Block(block.multiplier, branches);
+    return new Block(block.multiplier, branches, block.post);
   }
 
   /** What the state of a sequence holds, with a cache of that type. */
@@ -123,10 +132,18 @@ public final class Decoder {
   /**
    * Runs the tokens of a batch and appends them to their states.
    *
+   * @throws JishiException.Unsupported where the model has no head: an encoder continues no text
    * @return logits {@code [batch.outputCount(), vocabulary]}, valid until the next step of {@code
    *     ops}
    */
   public Tensor forward(Ops ops, Batch batch, Precision precision) {
+    if (output == null) {
+      throw new JishiException.Unsupported(
+          "'"
+              + spec.architecture()
+              + "' models are encoders: they continue no text; 'jishi embed' and 'jishi rerank'"
+              + " run them");
+    }
     Tensor normed = hidden(ops, batch, precision, LayerObserver.NONE);
     Tensor logits = ops.linear(normed, output, precision);
     logits = scaled(ops, logits, spec.head().scale());
@@ -142,27 +159,59 @@ public final class Decoder {
    * @return the normed hidden state {@code [batch.outputCount(), width]} that {@link #output} takes
    */
   public Tensor hidden(Ops ops, Batch batch, Precision precision, LayerObserver observer) {
+    return hidden(ops, batch, null, precision, observer);
+  }
+
+  /**
+   * The same with token types.
+   *
+   * @param types a batch of the same sequences whose tokens are their types; null where all are 0
+   */
+  public Tensor hidden(
+      Ops ops, Batch batch, Batch types, Precision precision, LayerObserver observer) {
     ops.begin(batch);
-    Tensor x = embed(ops, batch);
+    Tensor x = embed(ops, batch, types);
     for (int i = 0; i < blocks.size(); i++) {
       x = run(ops, x, blocks.get(i), batch, precision);
       observer.layer(i, x);
     }
     batch.commit();
-    return ops.norm(ops.outputs(x, batch), norm);
+    Tensor asked = ops.outputs(x, batch);
+    return norm == null ? asked : ops.norm(asked, norm);
   }
 
-  /** The product that turns {@link #hidden} into logits, before what the head does to them. */
+  /** What the model makes of whole sequences, or null where it makes nothing of them. */
+  public Summary summary() {
+    return summary;
+  }
+
+  /**
+   * The product that turns {@link #hidden} into logits, before what the head does to them; null for
+   * encoders.
+   */
   public Linear output() {
     return output;
   }
 
-  private Tensor embed(Ops ops, Batch batch) {
+  private Tensor embed(Ops ops, Batch batch, Batch types) {
     Tensor x = scaled(ops, ops.embed(embedding.tokens, batch), spec.embedding().scale());
     if (embedding.positions != null) {
       x = sum(ops, x, ops.embedPositions(embedding.positions, batch));
     }
+    if (embedding.types != null) {
+      x = sum(ops, x, ops.embed(embedding.types, types == null ? zeros(batch) : types));
+    }
     return embedding.norm == null ? x : Part.then(ops, x, ops.norm(x, embedding.norm));
+  }
+
+  /** The first type for all tokens. */
+  private static Batch zeros(Batch batch) {
+    Batch zeros = new Batch();
+    for (int s = 0; s < batch.spans(); s++) {
+      int count = batch.spanEnd(s) - batch.spanStart(s);
+      zeros.addSpan(new int[count], 0, count, 0);
+    }
+    return zeros;
   }
 
   private static Tensor run(Ops ops, Tensor x, Block block, Batch batch, Precision precision) {
@@ -182,7 +231,8 @@ public final class Decoder {
     if (normed != null) {
       ops.release(normed);
     }
-    return sum(ops, x, scaled(ops, added, block.multiplier));
+    Tensor y = sum(ops, x, scaled(ops, added, block.multiplier));
+    return block.post == null ? y : Part.then(ops, y, ops.norm(y, block.post));
   }
 
   private static Tensor run(Ops ops, Tensor in, Branch branch, Batch batch, Precision precision) {

@@ -25,7 +25,11 @@ final class DecoderLoader {
 
   private static final List<String> DERIVED_SUFFIXES =
       List.of(
-          ".rotary_emb.inv_freq", ".attention.bias", ".attention.masked_bias", "rope_freqs.weight");
+          ".rotary_emb.inv_freq",
+          ".attention.bias",
+          ".attention.masked_bias",
+          "rope_freqs.weight",
+          "embeddings.position_ids");
 
   private final DecoderSpec spec;
   private final Tensors tensors;
@@ -60,7 +64,9 @@ final class DecoderLoader {
   Decoder load() {
     Weight table = tensors.stored(embeddingRole(), 0, spec.vocabulary(), spec.width());
     Linear output;
-    if (spec.tiedOutput()) {
+    if (spec.head() == null) {
+      output = null;
+    } else if (spec.tiedOutput()) {
       Weight prepared = tensors.prepared(table);
       output = Linear.of(List.of(prepared), Arrays.asList(outputBias()));
       table = prepared; // one copy in memory, not two
@@ -75,10 +81,14 @@ final class DecoderLoader {
       }
     }
     norms.clear();
-    Norm norm = norm(0, new DecoderSpec.Place(TensorRole.FINAL_NORM, spec.norm()));
+    Norm norm =
+        spec.norm() == null
+            ? null
+            : norm(0, new DecoderSpec.Place(TensorRole.FINAL_NORM, spec.norm()));
     Decoder.Embedding embedding = embedding(table);
+    Summary summary = spec.summary() == null ? null : summary(spec.summary());
     tensors.refuseUnused(spec.architecture(), derived(), DERIVED_SUFFIXES);
-    return new Decoder(spec, embedding, blocks, norm, output, slots, mixers.ropes());
+    return new Decoder(spec, embedding, blocks, norm, output, summary, slots, mixers.ropes());
   }
 
   private Set<String> derived() {
@@ -129,12 +139,49 @@ final class DecoderLoader {
     DecoderSpec.Embedding e = spec.embedding();
     return new Decoder.Embedding(
         table,
-        e.positions() == 0
-            ? null
-            : tensors.stored(TensorRole.POSITIONS, 0, e.positions(), spec.width()),
+        e.positions() == 0 ? null : positions(e),
+        e.types() == 0 ? null : tensors.stored(TensorRole.TOKEN_TYPES, 0, e.types(), spec.width()),
         e.norm() == null
             ? null
             : norm(0, new DecoderSpec.Place(TensorRole.EMBEDDING_NORM, e.norm())));
+  }
+
+  /** The rows of positions alone. */
+  private Weight positions(DecoderSpec.Embedding e) {
+    int rows = e.positions() + e.skipped();
+    Weight all = tensors.stored(TensorRole.POSITIONS, 0, rows, spec.width());
+    int[] used = new int[e.positions()];
+    Arrays.setAll(used, i -> e.skipped() + i);
+    return tensors.rows(all, all.name(), used);
+  }
+
+  private Summary summary(DecoderSpec.Summary s) {
+    TensorRole first =
+        switch (s.steps().getFirst()) {
+          case DecoderSpec.Dense d -> d.role();
+          case DecoderSpec.Normed n -> n.place().role();
+          case DecoderSpec.Tanh _ -> throw new IllegalArgumentException("no weights first");
+        };
+    if (s.optional() && !tensors.has(first, 0)) {
+      return null;
+    }
+    List<Summary.Step> steps = new ArrayList<>();
+    int width = spec.width();
+    for (DecoderSpec.Step step : s.steps()) {
+      switch (step) {
+        case DecoderSpec.Dense d -> {
+          int out = d.out() == 0 ? tensors.outputs(d.role()) : d.out();
+          Linear linear = linears.linear(0, d.role(), out, width, d.bias());
+          steps.add(new Summary.Dense(linear, d.activation()));
+          width = out;
+        }
+        case DecoderSpec.Normed n ->
+            steps.add(
+                new Summary.Normed(linears.norm(n.place().role(), 0, width, n.place().norm())));
+        case DecoderSpec.Tanh _ -> steps.add(new Summary.Tanh());
+      }
+    }
+    return new Summary(s.pooling(), steps);
   }
 
   private Decoder.Block block(int l, DecoderSpec.Block block) {
@@ -144,7 +191,7 @@ final class DecoderLoader {
           new Decoder.Branch(
               norm(l, b.pre()), b.inScale(), part(l, b.part()), b.outScale(), norm(l, b.post())));
     }
-    return new Decoder.Block(block.multiplier(), branches);
+    return new Decoder.Block(block.multiplier(), branches, norm(l, block.post()));
   }
 
   /** A norm, the same object for all branches of a layer that name it. */
@@ -158,6 +205,7 @@ final class DecoderLoader {
   private Part part(int l, DecoderSpec.Part part) {
     return switch (part) {
       case DecoderSpec.GroupedAttention a -> mixers.grouped(l, a);
+      case DecoderSpec.BidirectionalAttention a -> mixers.bidirectional(l, a);
       case DecoderSpec.LatentAttention a -> mixers.latent(l, a);
       case DecoderSpec.Mamba m -> recurrent.mamba(l, m);
       case DecoderSpec.Mamba2 m -> recurrent.mamba2(l, m);

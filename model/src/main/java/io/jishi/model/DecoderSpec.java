@@ -5,6 +5,7 @@ import java.util.List;
 
 /**
  * What varies between decoders, as data: {@code logits = head(norm(layers(embedding(tokens))))}.
+ * Encoders are described by the same record: they have no head, and attend in both directions.
  *
  * @param architecture the family as its files name it
  * @param vocabulary token ids
@@ -12,8 +13,9 @@ import java.util.List;
  * @param context positions that the model was made for
  * @param embedding of tokens and positions
  * @param layers in order
- * @param norm before the head
- * @param head to the logits
+ * @param norm before the head, or null
+ * @param head to the logits; null where hidden states are the result
+ * @param summary what is made of a whole sequence, or null
  * @param checkpoint how published files store the tensors
  */
 public record DecoderSpec(
@@ -25,6 +27,7 @@ public record DecoderSpec(
     List<Layer> layers,
     NormSpec norm,
     Head head,
+    Summary summary,
     Checkpoint checkpoint) {
 
   /** Copies the list. */
@@ -34,7 +37,14 @@ public record DecoderSpec(
 
   /** Whether the output matrix is the embedding. */
   public boolean tiedOutput() {
-    return head.tied();
+    return head != null && head.tied();
+  }
+
+  /** Whether a sequence has to be seen whole: some mixer attends in both directions. */
+  public boolean bidirectional() {
+    return layers.stream()
+        .flatMap(layer -> layer.parts().stream())
+        .anyMatch(BidirectionalAttention.class::isInstance);
   }
 
   /**
@@ -42,11 +52,18 @@ public record DecoderSpec(
    *
    * @param scale by which embeddings are multiplied
    * @param positions rows of a learned table that is added, 0 for none
+   * @param skipped rows of that table in published files before the one of the first position
+   * @param types rows of a table of token types that is added, 0 for none
    * @param norm of the embeddings, or null
    */
-  public record Embedding(float scale, int positions, NormSpec norm) {
+  public record Embedding(float scale, int positions, int skipped, int types, NormSpec norm) {
     /** A table and nothing else. */
     public static final Embedding PLAIN = new Embedding(1, 0, null);
+
+    /** Without token types. */
+    public Embedding(float scale, int positions, NormSpec norm) {
+      this(scale, positions, 0, 0, norm);
+    }
   }
 
   /**
@@ -65,6 +82,41 @@ public record DecoderSpec(
     }
   }
 
+  /**
+   * What is made of a whole sequence: its pooled hidden state goes through small layers, as a
+   * cross-encoder's score does.
+   *
+   * @param pooling which hidden state they take
+   * @param optional whether files may lack them, as many lack BERT's pooler
+   * @param steps in order
+   */
+  public record Summary(Pooling pooling, boolean optional, List<Step> steps) {
+    /** Copies the list. */
+    public Summary {
+      steps = List.copyOf(steps);
+    }
+  }
+
+  /** A layer of a summary. */
+  public sealed interface Step permits Dense, Normed, Tanh {}
+
+  /** The hyperbolic tangent, value by value. */
+  public record Tanh() implements Step {}
+
+  /**
+   * A product.
+   *
+   * @param role of its matrix
+   * @param out rows of the matrix, 0 for as many as the file has
+   * @param bias whether it has one
+   * @param activation of the result, or null
+   */
+  public record Dense(TensorRole role, int out, boolean bias, io.jishi.tensor.Activation activation)
+      implements Step {}
+
+  /** A norm. */
+  public record Normed(Place place) implements Step {}
+
   /** One layer: its blocks, one after another. */
   public record Layer(List<Block> blocks) {
     /** Copies the list. */
@@ -79,15 +131,21 @@ public record DecoderSpec(
   }
 
   /**
-   * {@code y = x + multiplier · Σ branch(x)}.
+   * {@code y = post(x + multiplier · Σ branch(x))}.
    *
    * @param multiplier of what is added
    * @param branches side by side
+   * @param post norm of the sum (BERT), or null
    */
-  public record Block(float multiplier, List<Branch> branches) {
+  public record Block(float multiplier, List<Branch> branches, Place post) {
     /** Copies the list. */
     public Block {
       branches = List.copyOf(branches);
+    }
+
+    /** A sum that is not normed. */
+    public Block(float multiplier, List<Branch> branches) {
+      this(multiplier, branches, null);
     }
   }
 
@@ -117,6 +175,7 @@ public record DecoderSpec(
   /** How tokens are mixed. */
   public sealed interface Mixer extends Part
       permits GroupedAttention,
+          BidirectionalAttention,
           LatentAttention,
           Mamba,
           Mamba2,
@@ -178,6 +237,23 @@ public record DecoderSpec(
     public GroupedAttention withScores(ScoreSpec other) {
       return new GroupedAttention(
           heads, kvHeads, headDim, rope, inputBias, outputBias, headNorm, outputGate, other);
+    }
+  }
+
+  /**
+   * Attention in both directions within a sequence.
+   *
+   * @param heads its heads, projections, rotation and scale; it has no norms, gates or other scores
+   * @param reach how far a token sees to either side, 0 for its whole sequence
+   */
+  public record BidirectionalAttention(GroupedAttention heads, int reach) implements Mixer {
+    /** Refuses what the operation does not have. */
+    public BidirectionalAttention {
+      if (heads.headNorm() != null
+          || heads.outputGate()
+          || !heads.scores().equals(ScoreSpec.scaled(heads.scores().scale()))) {
+        throw new IllegalArgumentException("attention in both directions has no " + heads);
+      }
     }
   }
 

@@ -92,7 +92,7 @@ record GgufConfig(GgufFile file) implements ModelConfig {
 
   @Override
   public OptionalInt integer(String name) {
-    String key = key(name);
+    String key = name.equals("type_vocab_size") ? "tokenizer.ggml.token_type_count" : key(name);
     return file.metadata().has(key)
         ? OptionalInt.of(file.metadata().intValue(key))
         : OptionalInt.empty();
@@ -185,7 +185,11 @@ record GgufConfig(GgufFile file) implements ModelConfig {
 
   @Override
   public double ropeBase(String layers, double absent) {
-    double base = file.metadata().floatValue(architecture() + ".rope.freq_base", (float) absent);
+    String key = architecture() + ".rope.freq_base";
+    if (layers.equals("sliding_attention") && file.metadata().has(key + "_swa")) {
+      key += "_swa";
+    }
+    double base = file.metadata().floatValue(key, (float) absent);
     if (!(base > 1) || base > 1e15) {
       throw new JishiException.BadFile(source() + ": a rotary base of " + base + " cannot be");
     }

@@ -6,6 +6,7 @@ import io.jishi.text.GgufTokenizer;
 import io.jishi.text.Tokenizer;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -18,6 +19,10 @@ final class GgufModel implements ModelFiles {
 
   private static final List<String> END_KEYS =
       List.of("tokenizer.ggml.eot_token_id", "tokenizer.ggml.eom_token_id");
+
+  /** The numbers of {@code pooling_type}; 0 is none, 4 the scores of a cross-encoder. */
+  private static final Map<Integer, Pooling> POOLING =
+      Map.of(1, Pooling.MEAN, 2, Pooling.CLS, 3, Pooling.LAST);
 
   private final GgufFile file;
 
@@ -67,6 +72,14 @@ final class GgufModel implements ModelFiles {
       tokenizer.token(piece).stream().filter(tokenizer::isControl).forEach(ends::add);
     }
     return GenerationDefaults.of(ends);
+  }
+
+  @Override
+  public EmbeddingDefaults embedding() {
+    int type = file.metadata().intValue(config().architecture() + ".pooling_type", -1);
+    return POOLING.containsKey(type)
+        ? new EmbeddingDefaults(POOLING.get(type), true, 0, Map.of(), null)
+        : EmbeddingDefaults.NONE;
   }
 
   @Override

@@ -39,7 +39,7 @@ final class HuggingFaceFolder implements ModelFiles {
 
   @Override
   public Checkpoint checkpoint(DecoderSpec spec) {
-    return spec.checkpoint();
+    return spec.checkpoint().fitted(weights.tensors().keySet());
   }
 
   @Override
@@ -88,6 +88,11 @@ final class HuggingFaceFolder implements ModelFiles {
     return Files.exists(file)
         ? GenerationDefaults.read(Json.parseObject(file), ends)
         : GenerationDefaults.of(ends);
+  }
+
+  @Override
+  public EmbeddingDefaults embedding() {
+    return SentenceTransformers.read(folder);
   }
 
   @Override

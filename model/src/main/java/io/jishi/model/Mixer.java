@@ -4,6 +4,7 @@ package io.jishi.model;
 import io.jishi.tensor.Activation;
 import io.jishi.tensor.Attention;
 import io.jishi.tensor.Batch;
+import io.jishi.tensor.BidirectionalAttention;
 import io.jishi.tensor.LatentAttention;
 import io.jishi.tensor.Linear;
 import io.jishi.tensor.Norm;
@@ -15,7 +16,8 @@ import java.util.List;
 import java.util.Map;
 
 /** The part of a layer that mixes tokens, with its weights. */
-sealed interface Mixer extends Part permits Mixer.Grouped, Mixer.Latent, RecurrentMixer {
+sealed interface Mixer extends Part
+    permits Mixer.Grouped, Mixer.Bidirectional, Mixer.Latent, RecurrentMixer {
 
   /** The same with other rotations. */
   default Mixer exchanged(Map<Rope, Rope> ropes) {
@@ -90,6 +92,32 @@ sealed interface Mixer extends Part permits Mixer.Grouped, Mixer.Latent, Recurre
       k = Part.then(ops, k, ops.norm(k, keyNorm));
       Tensor v = Part.then(ops, qkv, ops.columns(qkv, queries + keys, keys));
       return join(ops, join(ops, q, k), v);
+    }
+  }
+
+  /**
+   * Attention in both directions.
+   *
+   * @param input queries, keys, values
+   * @param attention heads and rotation
+   * @param output back to the hidden state
+   */
+  record Bidirectional(Linear input, BidirectionalAttention attention, Linear output)
+      implements Mixer {
+    @Override
+    public Tensor apply(Ops ops, Tensor x, Batch batch, Precision precision) {
+      Tensor qkv = ops.linear(x, input, precision);
+      Tensor mixed = Part.then(ops, qkv, ops.bidirectionalAttention(qkv, attention, batch));
+      return Part.then(ops, mixed, ops.linear(mixed, output, precision));
+    }
+
+    @Override
+    public Mixer exchanged(Map<Rope, Rope> ropes) {
+      BidirectionalAttention a = attention;
+      BidirectionalAttention other =
+          new BidirectionalAttention(
+              a.heads(), a.kvHeads(), a.headDim(), ropes.get(a.rope()), a.scale(), a.reach());
+      return new Bidirectional(input, other, output);
     }
   }
 

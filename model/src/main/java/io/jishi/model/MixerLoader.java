@@ -2,6 +2,7 @@
 package io.jishi.model;
 
 import io.jishi.tensor.Attention;
+import io.jishi.tensor.BidirectionalAttention;
 import io.jishi.tensor.DType;
 import io.jishi.tensor.LatentAttention;
 import io.jishi.tensor.Linear;
@@ -72,6 +73,21 @@ final class MixerLoader {
         other ? whole(TensorRole.KEY_NORM, l, a.kvHeads(), keys, norm) : null,
         attention,
         a.outputGate(),
+        linears.linear(l, TensorRole.ATTENTION_OUTPUT, spec.width(), queries, a.outputBias()));
+  }
+
+  Mixer bidirectional(int l, DecoderSpec.BidirectionalAttention b) {
+    DecoderSpec.GroupedAttention a = b.heads();
+    int queries = a.heads() * a.headDim();
+    return new Mixer.Bidirectional(
+        input(l, a),
+        new BidirectionalAttention(
+            a.heads(),
+            a.kvHeads(),
+            a.headDim(),
+            rope(a.rope()),
+            (float) a.scores().scale(),
+            b.reach()),
         linears.linear(l, TensorRole.ATTENTION_OUTPUT, spec.width(), queries, a.outputBias()));
   }
 

@@ -156,6 +156,11 @@ public final class Model implements AutoCloseable {
     return files.defaults(tokenizer);
   }
 
+  /** What its makers say about vectors of whole texts. */
+  public EmbeddingDefaults embedding() {
+    return files.embedding();
+  }
+
   /** The tensors as stored, by name. */
   public Map<String, StoredTensor> tensors() {
     return files.weights().tensors();

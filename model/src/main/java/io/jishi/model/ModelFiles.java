@@ -28,6 +28,11 @@ sealed interface ModelFiles extends AutoCloseable
   /** Recommended sampling and the end tokens. */
   GenerationDefaults defaults(Tokenizer tokenizer);
 
+  /** What its makers say about vectors of whole texts. */
+  default EmbeddingDefaults embedding() {
+    return EmbeddingDefaults.NONE;
+  }
+
   /** A name for people. */
   String name();
 

@@ -73,6 +73,11 @@ final class PlacedFiles implements ModelFiles, WeightFile {
   }
 
   @Override
+  public EmbeddingDefaults embedding() {
+    return files.embedding();
+  }
+
+  @Override
   public String name() {
     return files.name();
   }

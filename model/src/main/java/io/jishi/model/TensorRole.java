@@ -16,6 +16,8 @@ public enum TensorRole {
   EMBEDDING_NORM("token_embd_norm", null),
   /** Learned positions {@code [positions, width]}. */
   POSITIONS("position_embd", null),
+  /** Token types {@code [types, width]}. */
+  TOKEN_TYPES("token_types", null),
   /** The last norm. */
   FINAL_NORM("output_norm", "model.norm"),
   /** Output matrix {@code [vocabulary, width]}. */
@@ -24,6 +26,8 @@ public enum TensorRole {
   MIXER_NORM("blk.%d.attn_norm", "model.layers.%d.input_layernorm"),
   /** The norm after the mixer. */
   MIXER_POST_NORM("blk.%d.post_attention_norm", "model.layers.%d.post_attention_layernorm"),
+  /** The norm of the hidden state and what the mixer adds to it. */
+  MIXER_SUM_NORM("blk.%d.attn_output_norm", null),
   /** Query projection. */
   QUERY("blk.%d.attn_q", "model.layers.%d.self_attn.q_proj"),
   /** Key projection. */
@@ -60,6 +64,8 @@ public enum TensorRole {
   CHANNEL_NORM("blk.%d.ffn_norm", "model.layers.%d.post_attention_layernorm"),
   /** The norm after the channel. */
   CHANNEL_POST_NORM("blk.%d.post_ffw_norm", "model.layers.%d.post_feedforward_layernorm"),
+  /** The norm of the hidden state and what the channel adds to it. */
+  CHANNEL_SUM_NORM("blk.%d.layer_output_norm", null),
   /** Gate projection. */
   GATE("blk.%d.ffn_gate", "model.layers.%d.mlp.gate_proj"),
   /** Up projection. */
@@ -145,7 +151,13 @@ public enum TensorRole {
   /** Receptances. */
   CHANNEL_MIX_RECEPTANCE(null, null),
   /** Receptance of RWKV's channel mix. */
-  CHANNEL_RECEPTANCE(null, null);
+  CHANNEL_RECEPTANCE(null, null),
+  /** First product over a pooled hidden state. */
+  SUMMARY("cls", null),
+  /** The norm behind it. */
+  SUMMARY_NORM("cls.norm", null),
+  /** The last one: to scores. */
+  SUMMARY_OUT("cls.output", null);
 
   private static final Set<TensorRole> LLAMA_LIKE =
       EnumSet.of(

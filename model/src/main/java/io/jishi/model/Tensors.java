@@ -29,6 +29,9 @@ final class Tensors {
     float apply(float stored);
   }
 
+  /** No classifier has more labels. */
+  private static final int MAX_OUTPUTS = 1 << 20;
+
   private final WeightFile file;
   private final Checkpoint checkpoint;
   private final Backend backend;
@@ -66,6 +69,16 @@ final class Tensors {
     return has(role, layer)
         ? file.tensors().get(checkpoint.weight(role, layer)).shape().getFirst()
         : 0;
+  }
+
+  /** How many results a role's matrix has, by the file; 1 where there is a vector or nothing. */
+  int outputs(TensorRole role) {
+    if (!has(role, 0)) {
+      return 1; // which is missing: whoever asks for it says so
+    }
+    List<Long> shape = file.tensors().get(checkpoint.weight(role, 0)).shape();
+    long rows = shape.size() < 2 ? 1 : shape.getFirst();
+    return Math.toIntExact(Math.min(rows, MAX_OUTPUTS));
   }
 
   /** A matrix {@code [rows, cols]} as stored, or transposed where the checkpoint says so. */

@@ -56,6 +56,11 @@ public abstract class ForwardingOps implements Ops {
   }
 
   @Override
+  public Tensor bidirectionalAttention(Tensor qkv, BidirectionalAttention attention, Batch batch) {
+    return ops.bidirectionalAttention(qkv, attention, batch);
+  }
+
+  @Override
   public Tensor norm(Tensor x, Norm norm) {
     return ops.norm(x, norm);
   }

@@ -183,6 +183,16 @@ public interface Ops extends AutoCloseable {
    */
   Tensor attention(Tensor qkv, Attention attention, int layer, Batch batch);
 
+  /**
+   * Attends within each sequence of the batch, in both directions; no state is read or written.
+   *
+   * @param qkv {@code [tokens, attention.inputWidth()]}
+   * @return {@code [tokens, attention.outputWidth()]}
+   */
+  default Tensor bidirectionalAttention(Tensor qkv, BidirectionalAttention attention, Batch batch) {
+    throw missing("bidirectionalAttention");
+  }
+
   /** The rows of {@code x} whose logits the batch asks for, in order. */
   Tensor outputs(Tensor x, Batch batch);
 

@@ -90,6 +90,8 @@ final class Costs {
         sum +=
             switch (part) {
               case DecoderSpec.GroupedAttention a -> 4.0 * a.heads() * a.headDim() * keys;
+              case DecoderSpec.BidirectionalAttention b ->
+                  4.0 * b.heads().heads() * b.heads().headDim() * keys;
               case DecoderSpec.LatentAttention a ->
                   2.0 * a.heads() * (2 * a.rank() + a.rotary()) * keys;
               default -> 0;

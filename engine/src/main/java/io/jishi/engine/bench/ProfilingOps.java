@@ -4,6 +4,7 @@ package io.jishi.engine.bench;
 import io.jishi.tensor.Activation;
 import io.jishi.tensor.Attention;
 import io.jishi.tensor.Batch;
+import io.jishi.tensor.BidirectionalAttention;
 import io.jishi.tensor.Convolution;
 import io.jishi.tensor.DeltaRule;
 import io.jishi.tensor.LatentAttention;
@@ -140,6 +141,12 @@ final class ProfilingOps implements Ops {
   @Override
   public Tensor attention(Tensor qkv, Attention attention, int layer, Batch batch) {
     return timed("attention", () -> inner.attention(qkv, attention, layer, batch));
+  }
+
+  @Override
+  public Tensor bidirectionalAttention(Tensor qkv, BidirectionalAttention attention, Batch batch) {
+    return timed(
+        "bidirectionalAttention", () -> inner.bidirectionalAttention(qkv, attention, batch));
   }
 
   @Override

@@ -18,8 +18,8 @@ import java.util.Set;
  * and for {@code llama} its order of query and key rows (pairs of a rotation side by side).
  */
 public final class GgufExport {
-  private static final Set<String> FAMILIES = Set.of("llama", "qwen2", "qwen3");
-  private static final Map<String, String> NUMBERS = new LinkedHashMap<>();
+  static final Set<String> FAMILIES = Set.of("llama", "qwen2", "qwen3");
+  static final Map<String, String> NUMBERS = new LinkedHashMap<>();
 
   static {
     NUMBERS.put("hidden_size", "embedding_length");

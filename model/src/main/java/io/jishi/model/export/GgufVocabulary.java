@@ -18,9 +18,9 @@ import java.util.Set;
 /** A byte-level BPE tokenizer of {@code tokenizer.json} as the metadata of a GGUF file. */
 final class GgufVocabulary {
   private static final int NORMAL = 1;
-  private static final int CONTROL = 3;
-  private static final int USER_DEFINED = 4;
-  private static final int UNUSED = 5;
+  static final int CONTROL = 3;
+  static final int USER_DEFINED = 4;
+  static final int UNUSED = 5;
 
   private static final String CONTRACTIONS = "(?i:'s|'t|'re|'ve|'m|'ll|'d)";
   private static final String LETTERS = "|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+";
@@ -31,7 +31,7 @@ final class GgufVocabulary {
       "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+";
 
   /** Word rules as the models publish them, and what GGUF calls them. */
-  private static final Map<String, String> WORDS =
+  static final Map<String, String> WORDS =
       Map.of(
           GPT2,
           "gpt-2",

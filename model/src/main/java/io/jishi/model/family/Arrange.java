@@ -31,6 +31,24 @@ final class Arrange {
         new Layer(List.of(block(1, null, mixer, first), block(1, null, channel, second)));
   }
 
+  /** A norm of each sum of the hidden state and a part (BERT). */
+  static Blueprint.Arrangement sums(NormSpec norm) {
+    Place first = new Place(TensorRole.MIXER_SUM_NORM, norm);
+    Place second = new Place(TensorRole.CHANNEL_SUM_NORM, norm);
+    return (mixer, channel) ->
+        new Layer(
+            List.of(
+                new Block(1, List.of(new Branch(null, mixer, null)), first),
+                new Block(1, List.of(new Branch(null, channel, null)), second)));
+  }
+
+  /** A norm before the channel alone. */
+  static Blueprint.Arrangement channelNormed(NormSpec norm) {
+    Place place = new Place(TensorRole.CHANNEL_NORM, norm);
+    return (mixer, channel) ->
+        new Layer(List.of(block(1, null, mixer, null), block(1, place, channel, null)));
+  }
+
   /** A norm before and one after each part. */
   static Blueprint.Arrangement around(NormSpec norm) {
     Place mixerBefore = new Place(TensorRole.MIXER_NORM, norm);

@@ -13,6 +13,7 @@ import io.jishi.model.DecoderSpec.Layer;
 import io.jishi.model.DecoderSpec.Mixer;
 import io.jishi.model.DecoderSpec.Part;
 import io.jishi.model.DecoderSpec.ScoreSpec;
+import io.jishi.model.DecoderSpec.Summary;
 import io.jishi.model.ModelConfig;
 import io.jishi.model.NormSpec;
 import io.jishi.model.RopeSpec;
@@ -59,11 +60,13 @@ final class Blueprint {
   final NormSpec rms;
 
   private NormSpec finalNorm;
-  private Arrangement arrangement;
+  private IntFunction<Arrangement> arrangement;
   private IntFunction<Mixer> mixer = l -> attention();
   private IntFunction<Channel> channel = l -> feedForward();
   private Embedding embedding = Embedding.PLAIN;
   private Head head;
+  private Summary summary;
+  private int positions;
   private Checkpoint checkpoint = Checkpoint.HUGGING_FACE;
 
   Blueprint(ModelConfig config) {
@@ -78,12 +81,34 @@ final class Blueprint {
   /** This norm before mixer, channel and head. */
   Blueprint norm(NormSpec norm) {
     finalNorm = norm;
-    arrangement = Arrange.before(norm, 1);
+    return arrange(Arrange.before(norm, 1));
+  }
+
+  Blueprint arrange(Arrangement all) {
+    return arrange(l -> all);
+  }
+
+  Blueprint arrange(IntFunction<Arrangement> byLayer) {
+    arrangement = byLayer;
     return this;
   }
 
-  Blueprint arrange(Arrangement how) {
-    arrangement = how;
+  /**
+   * Without a head: hidden states are the result.
+   *
+   * @param norm the last one, or null
+   * @param made of whole sequences, or null
+   */
+  Blueprint encoder(NormSpec norm, Summary made) {
+    finalNorm = norm;
+    head = null;
+    summary = made;
+    return this;
+  }
+
+  /** So many positions, whatever the configuration calls its context. */
+  Blueprint positions(int count) {
+    positions = count;
     return this;
   }
 
@@ -140,17 +165,18 @@ final class Blueprint {
   DecoderSpec build() {
     List<Layer> list = new ArrayList<>();
     for (int l = 0; l < layers; l++) {
-      list.add(arrangement.layer(mixer.apply(l), channel.apply(l)));
+      list.add(arrangement.apply(l).layer(mixer.apply(l), channel.apply(l)));
     }
     return new DecoderSpec(
         config.architecture(),
         size("vocab_size", MAX_INNER),
         width,
-        context(),
+        positions > 0 ? positions : context(),
         embedding,
         list,
         finalNorm,
         head,
+        summary,
         checkpoint);
   }
 

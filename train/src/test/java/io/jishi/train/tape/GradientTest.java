@@ -58,6 +58,7 @@ class GradientTest {
           "scale",
           "multiply",
           "activate",
+          "bidirectionalAttention",
           "softCap",
           "columns",
           "join",

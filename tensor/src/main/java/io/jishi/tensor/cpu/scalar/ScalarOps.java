@@ -4,6 +4,7 @@ package io.jishi.tensor.cpu.scalar;
 import io.jishi.tensor.Activation;
 import io.jishi.tensor.Attention;
 import io.jishi.tensor.Batch;
+import io.jishi.tensor.BidirectionalAttention;
 import io.jishi.tensor.Convolution;
 import io.jishi.tensor.DeltaRule;
 import io.jishi.tensor.LatentAttention;
@@ -36,6 +37,7 @@ public final class ScalarOps implements Ops {
   private final AttentionRunner attentionRunner;
   private final Elementwise elementwise = new Elementwise();
   private final LatentTask latent;
+  private final BidirectionalTask bidirectional;
   private final Experts experts = new Experts();
   private final Recurrences recurrences = new Recurrences();
   private float[] row = new float[0];
@@ -57,6 +59,7 @@ public final class ScalarOps implements Ops {
     this.rows = rows;
     this.attentionRunner = attention;
     latent = new LatentTask(team.size());
+    bidirectional = new BidirectionalTask(team.size());
   }
 
   @Override
@@ -64,6 +67,7 @@ public final class ScalarOps implements Ops {
     workspace.begin(batch.size(), batch.outputCount());
     attentionRunner.begin();
     latent.begin();
+    bidirectional.begin();
   }
 
   @Override
@@ -236,6 +240,20 @@ public final class ScalarOps implements Ops {
     }
     Tensor out = workspace.take(batch.size(), spec.outputWidth());
     latent.run(team, width, queries, keys, spec, layer, batch, out);
+    return out;
+  }
+
+  @Override
+  public Tensor bidirectionalAttention(Tensor qkv, BidirectionalAttention attention, Batch batch) {
+    if (qkv.cols() != attention.inputWidth() || qkv.rows() != batch.size()) {
+      throw new IllegalArgumentException("not the queries, keys and values of this batch");
+    }
+    Tensor out = workspace.take(batch.size(), attention.outputWidth());
+    Tensor turned = attention.rope() == null ? null : like(qkv);
+    bidirectional.run(team, width, qkv, attention, batch, turned, out);
+    if (turned != null) {
+      workspace.release(turned);
+    }
     return out;
   }
 

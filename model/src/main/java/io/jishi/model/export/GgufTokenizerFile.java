@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jishi.model.export;
+
+import io.jishi.base.JishiException;
+import io.jishi.base.Json;
+import io.jishi.model.gguf.GgufMetadata;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The byte-level BPE vocabulary of a GGUF file as {@code tokenizer.json}, with {@code
+ * tokenizer_config.json} and the chat template beside it: what {@link GgufVocabulary} reads.
+ */
+final class GgufTokenizerFile {
+  private final String source;
+  private final GgufMetadata metadata;
+  private final String[] pieces;
+  private final int[] types;
+
+  private GgufTokenizerFile(String source, GgufMetadata metadata) {
+    this.source = source;
+    this.metadata = metadata;
+    this.pieces = array("tokenizer.ggml.tokens", String[].class);
+    this.types = array("tokenizer.ggml.token_type", int[].class);
+    if (types.length != pieces.length) {
+      throw new JishiException.BadFile(
+          source + ": has " + pieces.length + " tokens and the types of " + types.length);
+    }
+  }
+
+  static void write(String source, GgufMetadata metadata, Path folder, Disk disk)
+      throws IOException {
+    GgufTokenizerFile made = new GgufTokenizerFile(source, metadata);
+    Map<String, Object> root = made.root();
+    json(folder.resolve("tokenizer.json"), root, disk);
+    json(folder.resolve("tokenizer_config.json"), made.config(), disk);
+    String template = metadata.string("tokenizer.chat_template", null);
+    if (template != null) {
+      write(folder.resolve("chat_template.jinja"), template, disk);
+    }
+  }
+
+  private static void json(Path file, Object value, Disk disk) throws IOException {
+    write(file, Json.write(value), disk);
+  }
+
+  private static void write(Path file, String text, Disk disk) throws IOException {
+    try (OutputStream out = disk.create(file)) {
+      out.write(text.getBytes(StandardCharsets.UTF_8));
+    }
+  }
+
+  private <T> T array(String key, Class<T> type) {
+    Object value = metadata.get(key);
+    if (!type.isInstance(value)) {
+      throw new JishiException.Unsupported(
+          source + ": has no array '" + key + "', so that its vocabulary cannot be unpacked");
+    }
+    return type.cast(value);
+  }
+
+  private Map<String, Object> root() {
+    Map<String, Object> root = new LinkedHashMap<>();
+    root.put("version", "1.0");
+    root.put("truncation", null);
+    root.put("padding", null);
+    root.put("added_tokens", added());
+    root.put("normalizer", null);
+    root.put("pre_tokenizer", preTokenizer());
+    root.put("post_processor", null);
+    root.put("decoder", byteLevel());
+    root.put("model", model());
+    return root;
+  }
+
+  private List<Object> added() {
+    List<Object> added = new ArrayList<>();
+    for (int id = 0; id < pieces.length; id++) {
+      boolean control = types[id] == GgufVocabulary.CONTROL;
+      if (control || types[id] == GgufVocabulary.USER_DEFINED) {
+        Map<String, Object> token = new LinkedHashMap<>();
+        token.put("id", id);
+        token.put("content", pieces[id]);
+        for (String flag : List.of("single_word", "lstrip", "rstrip", "normalized")) {
+          token.put(flag, false);
+        }
+        token.put("special", control);
+        added.add(token);
+      }
+    }
+    return added;
+  }
+
+  private String words() {
+    String model = metadata.string("tokenizer.ggml.model", "none");
+    String pre = metadata.string("tokenizer.ggml.pre", "none");
+    String name = pre.equals("glm4") ? "llama-bpe" : pre;
+    return GgufVocabulary.WORDS.entrySet().stream()
+        .filter(e -> model.equals("gpt2") && e.getValue().equals(name))
+        .map(Map.Entry::getKey)
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new JishiException.Unsupported(
+                    source
+                        + ": a vocabulary '"
+                        + model
+                        + "' with the words '"
+                        + pre
+                        + "' cannot be unpacked from GGUF yet; byte-level BPE with the words of"
+                        + " GPT-2, Llama 3 or Qwen 2 can"));
+  }
+
+  private Map<String, Object> preTokenizer() {
+    Map<String, Object> split = new LinkedHashMap<>();
+    split.put("type", "Split");
+    split.put("pattern", Map.of("Regex", words()));
+    split.put("behavior", "Isolated");
+    split.put("invert", false);
+    Map<String, Object> sequence = new LinkedHashMap<>();
+    sequence.put("type", "Sequence");
+    sequence.put("pretokenizers", List.of(split, byteLevel()));
+    return sequence;
+  }
+
+  private static Map<String, Object> byteLevel() {
+    Map<String, Object> step = new LinkedHashMap<>();
+    step.put("type", "ByteLevel");
+    step.put("add_prefix_space", false);
+    step.put("trim_offsets", true);
+    step.put("use_regex", false);
+    return step;
+  }
+
+  private Map<String, Object> model() {
+    Map<String, Object> vocabulary = new LinkedHashMap<>();
+    for (int id = 0; id < pieces.length; id++) {
+      if (types[id] != GgufVocabulary.UNUSED) {
+        vocabulary.put(pieces[id], id);
+      }
+    }
+    List<Object> merges = new ArrayList<>();
+    for (String merge : array("tokenizer.ggml.merges", String[].class)) {
+      int space = merge.indexOf(' ', 1); // a byte-level piece holds no space
+      if (space < 0) {
+        throw new JishiException.BadFile(source + ": the merge '" + merge + "' is no pair");
+      }
+      merges.add(List.of(merge.substring(0, space), merge.substring(space + 1)));
+    }
+    Map<String, Object> model = new LinkedHashMap<>();
+    model.put("type", "BPE");
+    model.put("dropout", null);
+    model.put("unk_token", null);
+    model.put("continuing_subword_prefix", null);
+    model.put("end_of_word_suffix", null);
+    model.put("fuse_unk", false);
+    model.put("byte_fallback", false);
+    model.put("ignore_merges", metadata.string("tokenizer.ggml.pre", "").equals("llama-bpe"));
+    model.put("vocab", vocabulary);
+    model.put("merges", merges);
+    return model;
+  }
+
+  private Map<String, Object> config() {
+    Map<String, Object> config = new LinkedHashMap<>();
+    config.put("tokenizer_class", "PreTrainedTokenizerFast");
+    config.put("clean_up_tokenization_spaces", false);
+    for (String token : List.of("bos", "eos")) {
+      int id = metadata.intValue("tokenizer.ggml." + token + "_token_id", -1);
+      if (id >= 0 && id < pieces.length) {
+        config.put(token + "_token", pieces[id]);
+      }
+    }
+    config.put("add_bos_token", metadata.booleanValue("tokenizer.ggml.add_bos_token", false));
+    return config;
+  }
+}

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jishi.model.export;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.jishi.base.JishiException;
+import io.jishi.model.StoredTensor;
+import io.jishi.model.gguf.GgufFile;
+import io.jishi.model.safetensors.SafetensorsFolder;
+import io.jishi.tensor.DType;
+import io.jishi.testkit.Shared;
+import io.jishi.text.HuggingFaceTokenizer;
+import io.jishi.text.Tokenizer;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class GgufImportTest {
+  @TempDir Path temp;
+
+  @ParameterizedTest
+  @ValueSource(strings = {"llama", "llama_bias", "llama_linear_rope", "qwen2", "qwen3"})
+  void theWayToGgufAndBackGivesEveryTensorToTheBit(String family) {
+    Path folder = Shared.require("goldens/" + family);
+    Path back = temp.resolve("back");
+    try (ModelSource model = ModelSource.open(folder)) {
+      GgufExport.write(model, temp.resolve("model.gguf"), DType.F32, Disk.LOCAL);
+    }
+    GgufImport.write(temp.resolve("model.gguf"), back, Disk.LOCAL);
+    try (SafetensorsFolder from = SafetensorsFolder.open(folder);
+        SafetensorsFolder to = SafetensorsFolder.open(back);
+        ModelSource was = ModelSource.open(folder);
+        ModelSource is = ModelSource.open(back)) {
+      for (StoredTensor tensor : to.tensors().values()) {
+        StoredTensor original = from.tensors().get(tensor.name());
+        assertThat(tensor.shape()).as(tensor.name()).isEqualTo(original.shape());
+        assertThat(values(tensor)).as(tensor.name()).isEqualTo(values(original));
+      }
+      boolean tied = was.config().bool("tie_word_embeddings").orElse(false);
+      assertThat(to.tensors())
+          .hasSize(
+              (int)
+                  from.tensors().keySet().stream()
+                      .filter(n -> !(tied && n.equals("lm_head.weight")))
+                      .count());
+      for (String key :
+          List.of("hidden_size", "num_attention_heads", "num_key_value_heads", "vocab_size")) {
+        assertThat(is.config().requireInt(key)).isEqualTo(was.config().requireInt(key));
+      }
+      assertThat(is.config().bool("tie_word_embeddings")).contains(tied);
+    }
+  }
+
+  /** All values: files may hold them as F16 or BF16. */
+  private static float[] values(StoredTensor tensor) {
+    OutputTensor read = OutputTensor.of(tensor);
+    float[] all = new float[Math.toIntExact(read.rowCount() * read.columns())];
+    float[] row = new float[read.columns()];
+    for (int r = 0; r < read.rowCount(); r++) {
+      read.rows().read(r, row);
+      System.arraycopy(row, 0, all, r * row.length, row.length);
+    }
+    return all;
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"bpe_gpt2", "bpe_llama3", "bpe_glm4", "bpe_qwen2"})
+  void aTokenizerSurvivesTheWayBack(String name) throws IOException {
+    Path folder = Shared.require("goldens/tokenizers/" + name);
+    Tokenizer from = HuggingFaceTokenizer.read(folder);
+    GgufWriter writer = new GgufWriter(List.of()).put("general.architecture", "qwen2");
+    GgufVocabulary.put(writer, folder, from.vocabSize() + 3);
+    writer.put("tokenizer.chat_template", "{{ messages }}");
+    Path file = temp.resolve("vocabulary.gguf");
+    AtomicFiles.create(file, Disk.LOCAL, writer);
+    try (GgufFile gguf = GgufFile.open(file)) {
+      GgufTokenizerFile.write("gguf", gguf.metadata(), temp, Disk.LOCAL);
+    }
+    Tokenizer to = HuggingFaceTokenizer.read(temp);
+    String text = "Hello, 世界! I've 12345 <|im_end|> <|endoftext|>\n\n  done";
+    for (Tokenizer.Special special : Tokenizer.Special.values()) {
+      assertThat(to.encode(text, special)).isEqualTo(from.encode(text, special));
+    }
+    assertThat(to.eos()).isEqualTo(from.eos());
+    assertThat(to.addsBos()).isEqualTo(from.addsBos());
+    assertThat(temp.resolve("chat_template.jinja")).hasContent("{{ messages }}");
+  }
+
+  @Test
+  void whatCannotBeUnpackedIsToldByName() {
+    Path gpt = temp.resolve("gpt.gguf");
+    GgufWriter writer = new GgufWriter(List.of()).put("general.architecture", "gpt2");
+    AtomicFiles.create(gpt, Disk.LOCAL, writer);
+    assertThatThrownBy(() -> GgufImport.write(gpt, temp.resolve("out"), Disk.LOCAL))
+        .isInstanceOf(JishiException.Unsupported.class)
+        .hasMessageContainingAll("gpt.gguf", "'gpt2'", "llama, qwen2, qwen3");
+    Path empty = temp.resolve("empty.gguf");
+    AtomicFiles.create(
+        empty, Disk.LOCAL, new GgufWriter(List.of()).put("general.architecture", "llama"));
+    assertThatThrownBy(() -> GgufImport.write(empty, temp.resolve("out"), Disk.LOCAL))
+        .isInstanceOf(JishiException.BadFile.class)
+        .hasMessageContaining("attention.head_count");
+    assertThat(Files.exists(temp.resolve("out"))).isFalse();
+  }
+}
