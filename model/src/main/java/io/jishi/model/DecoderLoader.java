@@ -73,14 +73,7 @@ final class DecoderLoader {
     } else {
       output = Linear.of(List.of(outputMatrix()), Arrays.asList(outputBias()));
     }
-    List<Decoder.Block> blocks = new ArrayList<>();
-    for (int l = 0; l < spec.layers().size(); l++) {
-      norms.clear();
-      for (DecoderSpec.Block block : spec.layers().get(l).blocks()) {
-        blocks.add(block(l, block));
-      }
-    }
-    norms.clear();
+    List<Decoder.Block> blocks = layers().stream().flatMap(List::stream).toList();
     Norm norm =
         spec.norm() == null
             ? null
@@ -89,6 +82,29 @@ final class DecoderLoader {
     Summary summary = spec.summary() == null ? null : summary(spec.summary());
     tensors.refuseUnused(spec.architecture(), derived(), DERIVED_SUFFIXES);
     return new Decoder(spec, embedding, blocks, norm, output, summary, slots, mixers.ropes());
+  }
+
+  /** The blocks of each layer. */
+  List<List<Decoder.Block>> layers() {
+    List<List<Decoder.Block>> layers = new ArrayList<>();
+    for (int l = 0; l < spec.layers().size(); l++) {
+      norms.clear();
+      List<Decoder.Block> blocks = new ArrayList<>();
+      for (DecoderSpec.Block block : spec.layers().get(l).blocks()) {
+        blocks.add(block(l, block));
+      }
+      layers.add(blocks);
+    }
+    norms.clear();
+    return layers;
+  }
+
+  Tensors tensors() {
+    return tensors;
+  }
+
+  Linears linears() {
+    return linears;
   }
 
   private Set<String> derived() {
@@ -202,7 +218,7 @@ final class DecoderLoader {
             place.role(), role -> linears.norm(role, l, spec.width(), place.norm()));
   }
 
-  private Part part(int l, DecoderSpec.Part part) {
+  Part part(int l, DecoderSpec.Part part) {
     return switch (part) {
       case DecoderSpec.GroupedAttention a -> mixers.grouped(l, a);
       case DecoderSpec.BidirectionalAttention a -> mixers.bidirectional(l, a);
@@ -215,6 +231,7 @@ final class DecoderLoader {
       case DecoderSpec.TimeMix t -> recurrent.timeMix(l, t);
       case DecoderSpec.ChannelMix c -> recurrent.channelMix(l, c);
       case DecoderSpec.FeedForward f -> channels.dense(l, f);
+      case DecoderSpec.SharpFeedForward s -> channels.sharp(l, s);
       case DecoderSpec.Mixture m -> channels.mixture(l, m);
     };
   }

@@ -96,6 +96,18 @@ final class HuggingFaceFolder implements ModelFiles {
   }
 
   @Override
+  public JsonObject imageProcessor() {
+    Path file = folder.resolve("preprocessor_config.json");
+    Path other = folder.resolve("processor_config.json"); // of newer files, with others
+    if (Files.exists(file)) {
+      return Json.parseObject(file);
+    }
+    return Files.exists(other)
+        ? Json.parseObject(other).object("image_processor").orElse(null)
+        : null;
+  }
+
+  @Override
   public String name() {
     Path name = folder.toAbsolutePath().normalize().getFileName();
     return name == null ? "model" : name.toString();
