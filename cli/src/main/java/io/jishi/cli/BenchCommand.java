@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.function.Consumer;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Measures a model beside the limits of the machine. */
@@ -95,6 +96,8 @@ final class BenchCommand extends ModelCommand {
       description = "how long each runs before it counts (default: ${DEFAULT-VALUE})")
   private int warmUp;
 
+  @Mixin private CacheOption cache;
+
   @Option(names = "--no-repack", description = "run the model from its mapped file")
   private boolean noRepack;
 
@@ -158,7 +161,8 @@ final class BenchCommand extends ModelCommand {
                     threads,
                     Duration.ofSeconds(warmUp),
                     !noRepack,
-                    profile));
+                    profile,
+                    cache.type()));
     Consumer<String> progress = shell::note;
     BenchReport report =
         random == null

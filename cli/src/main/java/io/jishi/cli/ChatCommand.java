@@ -21,7 +21,7 @@ import picocli.CommandLine.Option;
       "From a pipe each line is a turn, and standard output is the answers alone."
     },
     footer = {"", "Example:", "  jishi chat -m model.gguf --system \"Answer in one sentence.\""})
-final class ChatCommand extends EngineCommand {
+final class ChatCommand extends CacheCommand {
   private static final String HELP =
       """
       /clear   start a new conversation

@@ -16,7 +16,7 @@ import picocli.CommandLine.Option;
     name = "info",
     description = "Tells what a model is, and what a run of it takes.",
     footer = {"", "Example:", "  jishi info -m model.gguf --json"})
-final class InfoCommand extends EngineCommand {
+final class InfoCommand extends CacheCommand {
   @Option(names = "--json", description = "print one JSON object")
   private boolean json;
 
@@ -60,6 +60,8 @@ final class InfoCommand extends EngineCommand {
     Map<String, Object> values = new LinkedHashMap<>();
     values.put("weights", memory.weights());
     values.put("cache", memory.cache());
+    values.put("cacheType", memory.cacheType());
+    values.put("cacheTokenBytes", memory.cacheTokenBytes());
     values.put("workspace", memory.workspace());
     values.put("jvm", memory.jvm());
     values.put("total", total(memory));
@@ -86,12 +88,21 @@ final class InfoCommand extends EngineCommand {
     lines.add(line("template", template(info.template())));
     lines.add(line("memory", Text.bytes(total(memory)) + " for a run of one full context"));
     lines.add(line("  weights", Text.bytes(memory.weights())));
-    lines.add(line("  cache", Text.bytes(memory.cache())));
+    lines.add(line("  cache", cache(memory)));
     lines.add(line("  workspace", Text.bytes(memory.workspace())));
     lines.add(line("  JVM", Text.bytes(memory.jvm())));
     lines.add(line("kernels", info.kernels()));
     lines.add(line("threads", String.valueOf(info.threads())));
     return String.join("", lines);
+  }
+
+  private static String cache(ModelInfo.Memory memory) {
+    return Text.bytes(memory.cache())
+        + ", "
+        + memory.cacheType()
+        + ", "
+        + Text.number(memory.cacheTokenBytes())
+        + " bytes a token";
   }
 
   private static String template(String template) {

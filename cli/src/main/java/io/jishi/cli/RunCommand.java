@@ -26,7 +26,7 @@ import picocli.CommandLine.Option;
       "  jishi run -m model.gguf --raw --temperature 0 --max-tokens 100 \"Once upon a time\"",
       "  jishi run -m model.gguf --system \"Summarise.\" --file notes.txt"
     })
-final class RunCommand extends EngineCommand {
+final class RunCommand extends CacheCommand {
   @Mixin private TextInput input;
   @Mixin private SamplingOptions sampling;
 

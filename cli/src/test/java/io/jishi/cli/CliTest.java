@@ -4,8 +4,11 @@ package io.jishi.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.jishi.base.JishiException;
+import io.jishi.tensor.DType;
+import io.jishi.tensor.StateSpec;
 import java.io.OutputStream;
 import java.util.List;
+import java.util.Locale;
 import org.junit.jupiter.api.Test;
 import picocli.CommandLine;
 
@@ -43,6 +46,8 @@ class CliTest {
             List.of("run", "-m", "m", "--raw", "--system", "x", "hello"),
             List.of("run", "-m", "m", "--file", "x", "hello"),
             List.of("chat", "-m", "m", "--min-p", "2"),
+            List.of("run", "-m", "m", "--cache", "q4", "hello"),
+            List.of("logits", "-m", "m", "--tokens", "1", "--cache", "q8"),
             List.of("serve", "-m", "m", "--port", "65536"),
             List.of("detokenize", "-m", "m", "1", "x"),
             List.of("logits", "-m", "m", "--tokens", ","),
@@ -54,6 +59,19 @@ class CliTest {
       assertThat(fresh.out()).isEmpty();
       assertThat(fresh.engine.options).as("no model was loaded").isNull();
     }
+  }
+
+  @Test
+  void theCacheIsTheUsersChoice() {
+    for (DType type : StateSpec.CACHED) {
+      String name = type == DType.Q8_0 ? "q8" : type.name().toLowerCase(Locale.ROOT);
+      Session fresh = new Session();
+      assertThat(fresh.jishi("run", "-m", "m", "--cache", name, "hello")).isZero();
+      assertThat(fresh.engine.options.cacheType()).isEqualTo(type);
+    }
+    assertThat(session.jishi("info", "-m", "m")).isZero();
+    assertThat(session.engine.options.cacheType()).isEqualTo(DType.F16);
+    assertThat(session.out()).contains("  cache       2.0 MiB, F16, 512 bytes a token\n");
   }
 
   @Test

@@ -95,7 +95,7 @@ final class FakeEngine implements Engine {
         FakeTokenizer.VOCABULARY,
         "one id a character",
         template,
-        new ModelInfo.Memory(1 << 20, 2 << 20, 3 << 20, 4 << 20),
+        new ModelInfo.Memory(1 << 20, 2 << 20, "F16", 512, 3 << 20, 4 << 20),
         "scalar",
         2);
   }

@@ -2,7 +2,9 @@
 package io.jishi.engine;
 
 import io.jishi.base.JishiException;
+import io.jishi.tensor.DType;
 import io.jishi.tensor.Precision;
+import io.jishi.tensor.StateSpec;
 import java.nio.file.Path;
 
 /**
@@ -17,21 +19,34 @@ import java.nio.file.Path;
  *     allows; else they are read from the mapped file
  * @param adapter a low-rank adapter to run the model with: a folder of PEFT or a GGUF file; null
  *     runs the model as it is
+ * @param cache what keys and values are cached as: one of {@link StateSpec#CACHED}, where {@code
+ *     Q8_0} is bytes with a scale for every 32 or fewer; null takes F16 under {@code FAST} and F32
+ *     under {@code EXACT}
  */
 public record EngineOptions(
-    int context, int threads, Precision precision, int queue, boolean repack, Path adapter) {
+    int context,
+    int threads,
+    Precision precision,
+    int queue,
+    boolean repack,
+    Path adapter,
+    DType cache) {
   /** Unasked, the cache is never made for more tokens than this, whatever the model could do. */
   public static final int DEFAULT_CONTEXT = 4096;
 
   /** All processors, fast, 64 waiting requests. */
   public static final EngineOptions DEFAULT =
-      new EngineOptions(0, 0, Precision.FAST, 64, true, null);
+      new EngineOptions(0, 0, Precision.FAST, 64, true, null, null);
 
   /** Refuses negative numbers. */
   public EngineOptions {
     check(context >= 0, "context", context);
     check(threads >= 0, "threads", threads);
     check(queue >= 0, "queue", queue);
+    if (cache != null && !StateSpec.CACHED.contains(cache)) {
+      throw new JishiException.BadRequest(
+          "cache", "cache must be one of " + StateSpec.CACHED + ", not " + cache);
+    }
   }
 
   private static void check(boolean ok, String field, int value) {
@@ -40,33 +55,43 @@ public record EngineOptions(
     }
   }
 
+  /** What keys and values are cached as, once all is decided. */
+  public DType cacheType() {
+    return cache != null ? cache : precision == Precision.EXACT ? DType.F32 : DType.F16;
+  }
+
+  /** The same options with another type of cache; null leaves it to the precision. */
+  public EngineOptions withCache(DType type) {
+    return new EngineOptions(context, threads, precision, queue, repack, adapter, type);
+  }
+
   /** The same options with another context. */
   public EngineOptions withContext(int tokens) {
-    return new EngineOptions(tokens, threads, precision, queue, repack, adapter);
+    return new EngineOptions(tokens, threads, precision, queue, repack, adapter, cache);
   }
 
   /** The same options with another number of threads. */
   public EngineOptions withThreads(int count) {
-    return new EngineOptions(context, count, precision, queue, repack, adapter);
+    return new EngineOptions(context, count, precision, queue, repack, adapter, cache);
   }
 
   /** The same options with another precision. */
   public EngineOptions with(Precision other) {
-    return new EngineOptions(context, threads, other, queue, repack, adapter);
+    return new EngineOptions(context, threads, other, queue, repack, adapter, cache);
   }
 
   /** The same options with another length of the queue. */
   public EngineOptions withQueue(int requests) {
-    return new EngineOptions(context, threads, precision, requests, repack, adapter);
+    return new EngineOptions(context, threads, precision, requests, repack, adapter, cache);
   }
 
   /** The same options with weights repacked or left in the file. */
   public EngineOptions withRepack(boolean yes) {
-    return new EngineOptions(context, threads, precision, queue, yes, adapter);
+    return new EngineOptions(context, threads, precision, queue, yes, adapter, cache);
   }
 
   /** The same options with an adapter, or without one where it is null. */
   public EngineOptions withAdapter(Path path) {
-    return new EngineOptions(context, threads, precision, queue, repack, path);
+    return new EngineOptions(context, threads, precision, queue, repack, path, cache);
   }
 }

@@ -6,11 +6,13 @@ import io.jishi.model.Model;
 import io.jishi.model.StoredTensor;
 import io.jishi.tensor.Backend;
 import io.jishi.tensor.DType;
+import io.jishi.tensor.StateSpec;
 import java.lang.management.ManagementFactory;
 import java.lang.management.MemoryMXBean;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 
 /** Says what a model is and what it takes. */
@@ -50,9 +52,14 @@ final class Inspector {
   private static ModelInfo.Memory memory(Model model, EngineOptions options, int context) {
     DecoderSpec spec = model.decoder().spec();
     long weights = model.tensors().values().stream().mapToLong(StoredTensor::bytes).sum();
-    DType cache = Runner.cacheType(options.precision());
+    StateSpec states = model.decoder().stateSpec(options.cacheType());
     return new ModelInfo.Memory(
-        weights, model.decoder().stateSpec(cache).bytes(context), workspace(spec, context), jvm());
+        weights,
+        states.bytes(context),
+        options.cacheType().name(),
+        states.tokenBytes(),
+        workspace(spec, context),
+        jvm());
   }
 
   private static long jvm() {
@@ -99,6 +106,13 @@ final class Inspector {
   private static String kernels(Model model, EngineOptions options) {
     String why = (options.repack() ? "too little memory" : "asked for") + ", they stay in the file";
     return Backend.cpu().description()
-        + (model.packed() ? "" : "; weights are not repacked: " + why);
+        + (model.packed() ? "" : "; weights are not repacked: " + why)
+        + plain(model);
+  }
+
+  /** What of a model's attention runs in plain Java though there are kernels; mostly nothing. */
+  static String plain(Model model) {
+    Set<String> names = model.decoder().plainAttention(Backend.cpu());
+    return names.isEmpty() ? "" : "; in plain Java: " + String.join(", ", names);
   }
 }

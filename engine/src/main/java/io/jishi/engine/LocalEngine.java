@@ -72,9 +72,18 @@ final class LocalEngine implements Engine {
       ChatEncoder chat =
           source == null ? null : new ChatEncoder(model.tokenizer(), ChatTemplate.compile(source));
       Sampling defaults = defaults(model);
-      Runner runner = new Runner(model, ops(model, options, backend), options.precision(), context);
+      Runner runner =
+          new Runner(
+              model,
+              ops(model, options, backend),
+              options.precision(),
+              options.cacheType(),
+              context);
       LocalEngine engine = new LocalEngine(model, chat, defaults, runner, options, context);
-      LOG.log(System.Logger.Level.DEBUG, () -> path + ": " + engine.info.kernels());
+      boolean slow = !Inspector.plain(model).isEmpty();
+      LOG.log(
+          slow ? System.Logger.Level.WARNING : System.Logger.Level.DEBUG,
+          () -> path + ": " + engine.info.kernels());
       return engine;
     } catch (RuntimeException | Error e) {
       model.close();

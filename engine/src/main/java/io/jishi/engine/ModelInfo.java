@@ -50,8 +50,11 @@ public record ModelInfo(
    *
    * @param weights the weights as they are held
    * @param cache the cache of one sequence of full context
+   * @param cacheType what keys and values are cached as, for example {@code F16}
+   * @param cacheTokenBytes what each token adds to the cache
    * @param workspace results on the way through the layers
    * @param jvm heap, classes and compiled code of the JVM as they are now
    */
-  public record Memory(long weights, long cache, long workspace, long jvm) {}
+  public record Memory(
+      long weights, long cache, String cacheType, long cacheTokenBytes, long workspace, long jvm) {}
 }

@@ -38,20 +38,15 @@ final class Runner implements AutoCloseable {
   /** The tokens that {@link #state} holds, and room for those to come. */
   private final int[] held;
 
-  Runner(Model model, Ops ops, Precision precision, int context) {
+  Runner(Model model, Ops ops, Precision precision, DType cache, int context) {
     this.decoder = model.decoder();
     this.ops = ops;
     this.precision = precision;
     this.context = context;
-    this.pool = new StatePool(decoder.stateSpec(cacheType(precision)), context);
+    this.pool = new StatePool(decoder.stateSpec(cache), context);
     this.state = pool.newState();
     this.held = new int[context];
     this.logits = new float[decoder.spec().vocabulary()];
-  }
-
-  /** The type of cached keys and values. */
-  static DType cacheType(Precision precision) {
-    return precision == Precision.EXACT ? DType.F32 : DType.F16;
   }
 
   /** Generates to the end, or until the job is cancelled. */

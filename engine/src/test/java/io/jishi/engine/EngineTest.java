@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.jishi.base.JishiException;
+import io.jishi.tensor.DType;
 import io.jishi.tensor.Precision;
+import io.jishi.tensor.StateSpec;
 import io.jishi.testkit.BlockType;
 import io.jishi.testkit.GgufWriter;
 import io.jishi.testkit.RandomModel;
@@ -14,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutorService;
@@ -218,6 +221,31 @@ class EngineTest {
     assertThat(all).hasDimensions(5, engine.info().vocabulary());
     assertThat(last[0]).isEqualTo(all[4]);
     assertThat(engine.logits(Arrays.copyOf(tokens, 3), false)[0]).isEqualTo(all[2]);
+  }
+
+  @Test
+  void theCacheIsTheCallersChoiceAndReuseChangesNothingWithAnyOfThem() {
+    Map<DType, Long> bytes = new EnumMap<>(DType.class);
+    for (DType type : StateSpec.CACHED) {
+      try (Engine other = Engine.open(file, EngineOptions.DEFAULT.withCache(type))) {
+        ModelInfo.Memory memory = other.info().memory();
+        assertThat(memory.cacheType()).isEqualTo(type.name());
+        assertThat(memory.cache()).isEqualTo(memory.cacheTokenBytes() * other.info().context());
+        bytes.put(type, memory.cacheTokenBytes());
+        Answer fresh = other.generate(words("Once upon a time there was", 20));
+        other.generate(words("Once upon a time it snowed", 3));
+        Answer again = other.generate(words("Once upon a time there was", 20));
+        assertThat(again.usage().cachedTokens()).isPositive();
+        assertThat(again.tokens()).isEqualTo(fresh.tokens());
+      }
+    }
+    long f32 = bytes.get(DType.F32);
+    assertThat(bytes.get(DType.F16)).isEqualTo(f32 / 2);
+    assertThat(bytes.get(DType.BF16)).isEqualTo(f32 / 2);
+    assertThat(bytes.get(DType.Q8_0)).isLessThan(f32 * 5 / 16 + 1);
+    assertThatThrownBy(() -> EngineOptions.DEFAULT.withCache(DType.Q4_0))
+        .isInstanceOf(JishiException.BadRequest.class)
+        .hasMessageContaining("cache must be one of");
   }
 
   @Test

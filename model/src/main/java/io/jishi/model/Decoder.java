@@ -2,6 +2,7 @@
 package io.jishi.model;
 
 import io.jishi.base.JishiException;
+import io.jishi.tensor.Backend;
 import io.jishi.tensor.Batch;
 import io.jishi.tensor.DType;
 import io.jishi.tensor.Linear;
@@ -15,8 +16,10 @@ import io.jishi.tensor.Weight;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.IdentityHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * The one forward pass that runs every {@link DecoderSpec}: for inference, and under a tape for
@@ -117,16 +120,45 @@ public final class Decoder {
     return new Block(block.multiplier, branches, block.post);
   }
 
-  /** What the state of a sequence holds, with a cache of that type. */
+  /**
+   * What the state of a sequence holds, with a cache of that type: one of {@link StateSpec#CACHED}.
+   *
+   * @throws JishiException.Unsupported where this model's heads cannot be cached so
+   */
   public StateSpec stateSpec(DType cache) {
+    for (StateSpec.Layer slot : slots) {
+      if (slot instanceof StateSpec.Rows rows && !rows.allows(cache)) {
+        throw new JishiException.Unsupported(
+            "a cache of bytes (q8) needs heads of a multiple of 4 values, which those of "
+                + spec.architecture()
+                + " here are not; take a cache of f16 or bf16");
+      }
+    }
     return new StateSpec(slots.stream().map(slot -> typed(slot, cache)).toList());
   }
 
   private static StateSpec.Layer typed(StateSpec.Layer slot, DType cache) {
     return switch (slot) {
-      case StateSpec.Rows r -> new StateSpec.Rows(r.keyWidth(), r.valueWidth(), cache);
+      case StateSpec.Rows r -> r.as(cache);
       case StateSpec.Recurrent r -> r;
     };
+  }
+
+  /** Which kinds of attention of this model a backend's kernels cannot do, for people. */
+  public Set<String> plainAttention(Backend backend) {
+    Set<String> names = new LinkedHashSet<>();
+    for (Block block : blocks) {
+      for (Branch branch : block.branches) {
+        switch (branch.part) {
+          case Mixer.Grouped g when !backend.emits(g.attention()) ->
+              names.add("attention of " + g.attention().headDim() + " values a head");
+          case Mixer.Latent l when !backend.emits(l.attention()) ->
+              names.add("attention of " + l.attention().rank() + " latent values");
+          default -> {}
+        }
+      }
+    }
+    return names;
   }
 
   /**

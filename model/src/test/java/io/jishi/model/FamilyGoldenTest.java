@@ -102,6 +102,10 @@ class FamilyGoldenTest {
   /** Rotations of these depend on the length: the goldens stand for a fresh pass at each one. */
   private static final List<String> FRESH = List.of("internlm_style_dynamic_ntk");
 
+  /** A cache of bytes needs heads of a multiple of four values. */
+  private static final List<String> NO_BYTES =
+      List.of("baichuan2_13b", "bloom", "falcon_alibi", "smollm3");
+
   /** These stand for sequences of at most so many tokens. */
   private static final Map<String, Integer> CONTEXTS = Map.of("phi3_longrope_short", 64);
 
@@ -138,10 +142,14 @@ class FamilyGoldenTest {
   @MethodSource("families")
   void neitherTheCutOfThePromptNorNeighboursNorThreadsChangeABit(String name) {
     int[] tokens = java.util.stream.IntStream.range(0, 70).map(i -> (i * 37 + 11) % 250).toArray();
-    for (Precision precision : Precision.values()) {
-      DType cache = precision == Precision.EXACT ? DType.F32 : DType.F16;
+    for (DType cache : List.of(DType.F32, DType.F16, DType.Q8_0)) {
+      Precision precision = cache == DType.F32 ? Precision.EXACT : Precision.FAST;
+      if (cache == DType.Q8_0 && NO_BYTES.contains(name)) {
+        continue;
+      }
       try (GoldenTest.Runner two = new GoldenTest.Runner(folder(name), cache, precision, 2);
           GoldenTest.Runner one = new GoldenTest.Runner(folder(name), cache, precision, 1)) {
+        assertThat(two.plainAttention()).isEmpty();
         float[][] whole = two.logits(tokens);
         assertThat(one.logits(tokens)).isDeepEqualTo(whole);
         for (int cut : new int[] {1, 29}) {

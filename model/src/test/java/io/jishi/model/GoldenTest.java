@@ -19,6 +19,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -79,7 +80,7 @@ class GoldenTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"F32", "F16"})
+  @ValueSource(strings = {"F32", "F16", "BF16", "Q8_0"})
   void logitsDoNotDependOnTheCutOfThePromptTheNeighboursOrTheThreads(String cache)
       throws Exception {
     int[] tokens = IntStream.range(0, 200).map(i -> (i * 37 + 11) % 250).toArray();
@@ -127,6 +128,10 @@ class GoldenTest {
       ops = Backend.cpu().ops(threads);
       pool = new StatePool(decoder.stateSpec(cache), 4096);
       this.precision = precision;
+    }
+
+    Set<String> plainAttention() {
+      return decoder.plainAttention(Backend.cpu());
     }
 
     float[][] logits(int[] tokens) {

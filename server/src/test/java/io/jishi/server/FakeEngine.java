@@ -57,7 +57,7 @@ final class FakeEngine implements Engine {
         8,
         "none",
         null,
-        new ModelInfo.Memory(0, 0, 0, 0),
+        new ModelInfo.Memory(0, 0, "F16", 0, 0, 0),
         "none",
         1);
   }

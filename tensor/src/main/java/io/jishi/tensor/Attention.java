@@ -51,7 +51,7 @@ public record Attention(
     this(heads, kvHeads, headDim, rope, queryNorm, keyNorm, eps, scale, false, Scores.PLAIN);
   }
 
-  /** Whether it is nothing but rotation, norms before it, and scaled scores. */
+  /** Whether it is nothing but rotation, norms before it, and scaled scores: what a tape takes. */
   public boolean plain() {
     return !normLast && scores.plain();
   }

@@ -37,6 +37,12 @@ public interface Backend {
    */
   Ops ops(int threads);
 
+  /** Whether attention like this runs by this backend's kernels, where it has any. */
+  boolean emits(Attention attention);
+
+  /** Whether latent attention like this runs by this backend's kernels, where it has any. */
+  boolean emits(LatentAttention attention);
+
   /**
    * Measures what the products of one weight type can reach at most, for {@code bench}.
    *

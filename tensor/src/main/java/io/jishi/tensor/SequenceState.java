@@ -161,7 +161,8 @@ public final class SequenceState implements AutoCloseable {
 
   /**
    * Where in a block the keys of a layer start, bytes: {@code [keyWidth, BLOCK]}, so that one value
-   * of all the block's keys fills vectors and scores need no transposition.
+   * of all the block's keys fills vectors and scores need no transposition. Scales of bytes follow,
+   * {@code [keyWidth / group, BLOCK]} ({@link StateSpec.Rows#keyScales}).
    */
   public long keyOffset(int layer) {
     return offsets[layer];
@@ -169,11 +170,11 @@ public final class SequenceState implements AutoCloseable {
 
   /**
    * Where in a block the values of a layer start, bytes: head after head {@code [BLOCK, headDim]},
-   * so that what one head reads is contiguous.
+   * so that what one head reads is contiguous. Scales of bytes follow in the same order, {@code
+   * [BLOCK, headDim / group]} ({@link StateSpec.Rows#valueScales}).
    */
   public long valueOffset(int layer) {
-    StateSpec.Rows rows = rows(layer);
-    return offsets[layer] + (long) StateSpec.BLOCK * rows.keyWidth() * rows.type().blockBytes();
+    return offsets[layer] + rows(layer).keyBytes();
   }
 
   /** What layer {@code layer} holds for each token. */

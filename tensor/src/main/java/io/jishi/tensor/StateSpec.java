@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jishi.tensor;
 
+import java.util.Collections;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 
 /**
  * What a sequence's state holds, slot by slot.
@@ -12,6 +15,10 @@ import java.util.List;
 public record StateSpec(List<Layer> layers) {
   /** Tokens per block; keys are reduced block by block at absolute positions. */
   public static final int BLOCK = 64;
+
+  /** What keys and values can be cached as. */
+  public static final Set<DType> CACHED =
+      Collections.unmodifiableSet(EnumSet.of(DType.F32, DType.F16, DType.BF16, DType.Q8_0));
 
   /** Copies the list. */
   public StateSpec {
@@ -26,19 +33,86 @@ public record StateSpec(List<Layer> layers) {
    *
    * @param keyWidth numbers of a token's keys, all heads
    * @param valueWidth numbers of a token's values, all heads
-   * @param type F32 or F16
+   * @param type F32, F16, BF16, or Q8_0: signed bytes with an F32 scale for each group
+   * @param group neighbouring numbers of a token that share a scale, where bytes are cached; they
+   *     never belong to two heads
    */
-  public record Rows(int keyWidth, int valueWidth, DType type) implements Layer {
-    /** Refuses types that a cache cannot hold. */
+  public record Rows(int keyWidth, int valueWidth, DType type, int group) implements Layer {
+    /** Fewer numbers than these save nothing over half precision. */
+    private static final int LEAST_GROUP = 4;
+
+    /** The most numbers that share a scale. */
+    private static final int MOST_GROUP = 32;
+
+    /** Refuses types that a cache cannot hold, and bytes without groups. */
     public Rows {
-      if (type != DType.F32 && type != DType.F16) {
+      if (!CACHED.contains(type)) {
         throw new IllegalArgumentException("a cache of " + type + " is not supported");
       }
+      if (group <= 0 || keyWidth % group != 0 || valueWidth % group != 0) {
+        throw new IllegalArgumentException(
+            "groups of " + group + " do not divide " + keyWidth + " and " + valueWidth);
+      }
+      if (type == DType.Q8_0 && (group < LEAST_GROUP || Integer.bitCount(group) != 1)) {
+        throw new IllegalArgumentException("a cache of bytes needs groups of 4, 8, 16 or 32");
+      }
+    }
+
+    /** Rows whose numbers share no scales: no cache of bytes. */
+    public Rows(int keyWidth, int valueWidth, DType type) {
+      this(keyWidth, valueWidth, type, 1);
+    }
+
+    /** The largest group that never crosses a multiple of any of the sizes, heads for example. */
+    public static int group(int... sizes) {
+      int group = MOST_GROUP;
+      for (int size : sizes) {
+        group = Math.min(group, Integer.lowestOneBit(size));
+      }
+      return group;
+    }
+
+    /** Whether rows like these can be cached as that type. */
+    public boolean allows(DType other) {
+      return CACHED.contains(other) && (other != DType.Q8_0 || group >= LEAST_GROUP);
+    }
+
+    /** The same rows as another type. */
+    public Rows as(DType other) {
+      return new Rows(keyWidth, valueWidth, other, group);
+    }
+
+    /** Bytes of the keys of one block, scales included. */
+    public long keyBytes() {
+      return BLOCK * tokenBytes(keyWidth);
+    }
+
+    /** Where in the keys of a block their scales begin, bytes. */
+    public long keyScales() {
+      return scales(keyWidth);
+    }
+
+    /** Where in the values of a block their scales begin, bytes. */
+    public long valueScales() {
+      return scales(valueWidth);
     }
 
     /** Bytes of one token. */
     public long tokenBytes() {
-      return ((long) keyWidth + valueWidth) * type.blockBytes();
+      return tokenBytes(keyWidth) + tokenBytes(valueWidth);
+    }
+
+    /** Bytes of one number, without its share of a scale. */
+    public int size() {
+      return type == DType.Q8_0 ? 1 : type.blockBytes();
+    }
+
+    private long scales(int width) {
+      return (long) BLOCK * width * size();
+    }
+
+    private long tokenBytes(int width) {
+      return (long) width * size() + (type == DType.Q8_0 ? (long) Float.BYTES * width / group : 0);
     }
   }
 
@@ -60,6 +134,11 @@ public record StateSpec(List<Layer> layers) {
       sum += layer instanceof Rows rows ? Math.multiplyExact(rows.tokenBytes(), BLOCK) : 0;
     }
     return sum;
+  }
+
+  /** Bytes that one token more takes, its share of a block. */
+  public long tokenBytes() {
+    return blockBytes() / BLOCK;
   }
 
   /** Bytes of all recurrent layers of one sequence. */

@@ -16,6 +16,12 @@ class AttentionTest {
   /** Keys and values are rounded to 11 bits. */
   private static final double HALF_ERROR = 4e-3;
 
+  /** Keys and values are rounded to 8 bits of mantissa. */
+  private static final double BFLOAT_ERROR = 3e-2;
+
+  /** To 127 steps between zero and the largest of their group. */
+  private static final double BYTE_ERROR = 3e-2;
+
   @ParameterizedTest
   @CsvSource({"4,2,16,200", "3,1,10,65", "2,2,8,1", "8,8,6,64"})
   void agreesWithNaiveArithmeticInDoubles(int heads, int kvHeads, int dim, int tokens) {
@@ -25,6 +31,10 @@ class AttentionTest {
     double[][] expected = naive(spec, qkv);
     check(run(spec, qkv, DType.F32), expected, FLOAT_ERROR);
     check(run(spec, qkv, DType.F16), expected, HALF_ERROR);
+    check(run(spec, qkv, DType.BF16), expected, BFLOAT_ERROR);
+    if (dim % 4 == 0) {
+      check(run(spec, qkv, DType.Q8_0), expected, BYTE_ERROR);
+    }
   }
 
   @Test
@@ -62,7 +72,9 @@ class AttentionTest {
 
   private static float[][] run(Attention spec, float[][] qkv, DType cache) {
     int width = spec.kvHeads() * spec.headDim();
-    StateSpec states = new StateSpec(java.util.List.of(new StateSpec.Rows(width, width, cache)));
+    int group = StateSpec.Rows.group(spec.headDim());
+    StateSpec states =
+        new StateSpec(java.util.List.of(new StateSpec.Rows(width, width, cache, group)));
     try (Arena arena = Arena.ofShared();
         StatePool pool = new StatePool(states, qkv.length);
         Ops ops = Backend.cpu().ops(0)) {

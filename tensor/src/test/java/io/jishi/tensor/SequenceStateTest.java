@@ -18,6 +18,23 @@ class SequenceStateTest {
       new StateSpec(List.of(new StateSpec.Rows(1, 1, DType.F32), new StateSpec.Recurrent(4)));
 
   @Test
+  void aCacheOfBytesHoldsAScaleForEachGroup() {
+    StateSpec.Rows rows = new StateSpec.Rows(64, 96, DType.Q8_0, StateSpec.Rows.group(32));
+    assertThat(rows.tokenBytes()).isEqualTo(64 + 96 + 4 * (2 + 3));
+    assertThat(StateSpec.Rows.group(80)).isEqualTo(16);
+    assertThat(StateSpec.Rows.group(512, 8)).isEqualTo(8);
+    assertThat(new StateSpec.Rows(6, 6, DType.F16, 2).allows(DType.Q8_0)).isFalse();
+    assertThatThrownBy(() -> new StateSpec.Rows(64, 64, DType.Q8_0))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("groups");
+    assertThatThrownBy(() -> new StateSpec.Rows(64, 60, DType.Q8_0, 32))
+        .isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> new StateSpec.Rows(64, 64, DType.Q4_0, 32))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("Q4_0");
+  }
+
+  @Test
   void aForkReadsTheSamePastAndWritesItsOwnFuture() {
     try (StatePool pool = new StatePool(ROWS, 10_000)) {
       SequenceState a = pool.newState();

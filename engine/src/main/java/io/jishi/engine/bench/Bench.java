@@ -32,7 +32,7 @@ public final class Bench implements AutoCloseable {
     int all = backend.threads();
     this.threads = options.threads() == 0 ? all : Math.min(all, options.threads());
     this.ops = backend.ops(threads);
-    this.costs = new Costs(model, Workload.CACHE);
+    this.costs = new Costs(model, options.cache());
     this.meter = new LimitMeter(backend, costs.mainType(), threads);
   }
 
@@ -134,10 +134,11 @@ public final class Bench implements AutoCloseable {
   private List<Supplier<Workload>> workloads() {
     List<Supplier<Workload>> list = new ArrayList<>();
     for (int prompt : options.prompts()) {
-      list.add(() -> new Workload.Prefill(model.decoder(), prompt));
+      list.add(() -> new Workload.Prefill(model.decoder(), options.cache(), prompt));
     }
     for (int batch : options.generate() > 0 ? options.batches() : List.<Integer>of()) {
-      list.add(() -> new Workload.Decode(model.decoder(), options.generate(), batch));
+      list.add(
+          () -> new Workload.Decode(model.decoder(), options.cache(), options.generate(), batch));
     }
     return list;
   }

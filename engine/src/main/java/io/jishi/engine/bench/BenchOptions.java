@@ -2,6 +2,8 @@
 package io.jishi.engine.bench;
 
 import io.jishi.base.JishiException;
+import io.jishi.tensor.DType;
+import io.jishi.tensor.StateSpec;
 import java.time.Duration;
 import java.util.List;
 
@@ -16,6 +18,7 @@ import java.util.List;
  * @param warmUp how long each runs before it counts: the JIT compiles what has run for a while
  * @param repack whether weights may be repacked; see {@link io.jishi.engine.EngineOptions}
  * @param profile whether each is run again to see where its time goes
+ * @param cache what keys and values are cached as; null takes F16
  */
 public record BenchOptions(
     List<Integer> prompts,
@@ -25,13 +28,16 @@ public record BenchOptions(
     int threads,
     Duration warmUp,
     boolean repack,
-    boolean profile) {
+    boolean profile,
+    DType cache) {
   private static final Duration MOST_WARM_UP = Duration.ofMinutes(10);
 
   /** Refuses what cannot be measured. */
   public BenchOptions {
     prompts = prompts.stream().filter(p -> p != 0).toList();
     batches = List.copyOf(batches);
+    cache = cache == null ? DType.F16 : cache;
+    check(StateSpec.CACHED.contains(cache), "cache", "one of " + StateSpec.CACHED);
     check(prompts.stream().allMatch(p -> p > 0), "prompt", "0 or more tokens");
     check(generate >= 0, "generate", "0 or more tokens");
     check(

@@ -15,9 +15,6 @@ import java.util.List;
 
 /** Something to measure: a prefill, or the decode of some sequences side by side. */
 sealed interface Workload extends AutoCloseable {
-  /** The type of cached keys and values under {@link Precision#FAST}. */
-  DType CACHE = DType.F16;
-
   /** {@code prefill} or {@code decode}. */
   String kind();
 
@@ -60,10 +57,10 @@ sealed interface Workload extends AutoCloseable {
     private final SequenceState state;
     private final Batch step = new Batch();
 
-    Prefill(Decoder decoder, int tokens) {
+    Prefill(Decoder decoder, DType cache, int tokens) {
       this.decoder = decoder;
       this.ids = ids(decoder, tokens);
-      this.pool = new StatePool(decoder.stateSpec(CACHE), tokens);
+      this.pool = new StatePool(decoder.stateSpec(cache), tokens);
       this.state = pool.newState();
     }
 
@@ -126,12 +123,12 @@ sealed interface Workload extends AutoCloseable {
     private final List<SequenceState> states = new ArrayList<>();
     private final Batch step = new Batch();
 
-    Decode(Decoder decoder, int tokens, int batch) {
+    Decode(Decoder decoder, DType cache, int tokens, int batch) {
       this.decoder = decoder;
       this.tokens = tokens;
       this.ids = ids(decoder, tokens);
       this.pool =
-          new StatePool(decoder.stateSpec(CACHE), (long) batch * (tokens + StateSpec.BLOCK));
+          new StatePool(decoder.stateSpec(cache), (long) batch * (tokens + StateSpec.BLOCK));
       for (int s = 0; s < batch; s++) {
         states.add(pool.newState());
       }

@@ -5,6 +5,7 @@ import io.jishi.tensor.Attention;
 import io.jishi.tensor.Batch;
 import io.jishi.tensor.DType;
 import io.jishi.tensor.Rope;
+import io.jishi.tensor.Scores;
 import io.jishi.tensor.SequenceState;
 import io.jishi.tensor.StateSpec;
 import io.jishi.tensor.Tensor;
@@ -12,6 +13,8 @@ import io.jishi.tensor.Weight;
 import io.jishi.tensor.cpu.asm.AttentionKernels;
 import io.jishi.tensor.cpu.asm.AttentionShape;
 import io.jishi.tensor.cpu.asm.Kernels;
+import io.jishi.tensor.cpu.scalar.AttentionTask;
+import io.jishi.tensor.cpu.scalar.HeadRows;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -25,8 +28,8 @@ import java.util.List;
  * cache, queries sorted by key-value head. Then each run and key-value head is a chunk of work that
  * goes through the sequence's blocks in ascending order.
  *
- * <p>Heads, or rotated parts of them, that are no multiple of 16 values go to scalar attention, and
- * so does all that is not {@link Attention#plain}.
+ * <p>Plain Java makes tokens ready where heads, or rotated parts of them, are no multiple of 16
+ * values, and writes a cache of bytes. Heads of less than four values go to scalar attention.
  */
 final class AsmAttention implements AttentionRunner {
   private static final int BLOCK = StateSpec.BLOCK;
@@ -38,19 +41,21 @@ final class AsmAttention implements AttentionRunner {
   private final List<AngleTable> tables = new ArrayList<>();
   private final Team.Task preparing = this::prepare;
   private final Team.Task attending = this::attend;
+  private final HeadRows heads = new HeadRows();
   private final Arena arena = Arena.ofShared();
   private Arena queryArena = Arena.ofShared();
   private MemorySegment queries = MemorySegment.NULL;
   private MemorySegment queryGain = MemorySegment.NULL;
   private MemorySegment keyGain = MemorySegment.NULL;
   private float[] gain = new float[0];
+  private float[] sinks = new float[0];
 
   private AttentionKernels shape;
   private AngleTable angles;
   private Attention attention;
   private Batch batch;
   private int layer;
-  private DType type;
+  private StateSpec.Rows cached;
   private Tensor in;
   private Tensor out;
   private int tiles;
@@ -68,6 +73,7 @@ final class AsmAttention implements AttentionRunner {
     for (int i = 0; i < tables.size(); i++) {
       tables.get(i).begin();
     }
+    heads.begin();
     scalar.begin();
   }
 
@@ -88,9 +94,14 @@ final class AsmAttention implements AttentionRunner {
     if (tiles == 0) {
       return;
     }
-    type = batch.state(0).rows(layer).type();
-    angles = spec.rope() == null ? null : angles(spec.rope());
-    loadGains();
+    cached = batch.state(0).rows(layer);
+    if (shape.shape().wholeHeads()) {
+      angles = spec.rope() == null ? null : angles(spec.rope());
+      loadGains();
+    } else {
+      heads.prepare(spec, batch);
+    }
+    loadSinks();
     resizeQueries();
     team.run(tiles, width, preparing);
     team.run(tiles * spec.kvHeads(), width, attending);
@@ -98,9 +109,6 @@ final class AsmAttention implements AttentionRunner {
 
   /** The kernels of a layer; null where there are none. */
   private AttentionKernels shape(Attention spec) {
-    if (!spec.plain()) {
-      return null;
-    }
     for (int i = 0; i < shapes.size(); i++) {
       if (shapes.get(i).shape().fits(spec)) {
         return shapes.get(i);
@@ -151,6 +159,15 @@ final class AsmAttention implements AttentionRunner {
     return floats;
   }
 
+  private void loadSinks() {
+    if (attention.scores().sinks() != null) {
+      if (sinks.length != attention.heads()) {
+        sinks = new float[attention.heads()];
+      }
+      attention.scores().sinks().vector(sinks);
+    }
+  }
+
   /** Queries are {@code [kvHeads, tokens, group, headDim]}: rows that share keys are contiguous. */
   private void resizeQueries() {
     long bytes = Tensor.bytes(batch.size(), attention.outputWidth());
@@ -173,27 +190,64 @@ final class AsmAttention implements AttentionRunner {
     AttentionWorker w = workers[worker];
     w.tile.find(batch, chunk);
     SequenceState state = batch.state(w.tile.span);
-    MemorySegment block = state.block(batch.position(w.tile.first) / BLOCK);
+    for (int t = w.tile.first; t < w.tile.end; t++) {
+      if (shape.shape().wholeHeads()) {
+        token(w, state, t);
+      } else {
+        plainToken(w, state, t);
+      }
+    }
+  }
+
+  private void token(AttentionWorker w, SequenceState state, int t) {
     int heads = attention.kvHeads();
     int dim = attention.headDim();
     long keyAt = 4L * attention.outputWidth();
     long valueAt = keyAt + 4L * heads * dim;
+    long row = 4L * attention.inputWidth() * t;
     MemorySegment keys = w.keys(4L * heads * dim);
-    for (int t = w.tile.first; t < w.tile.end; t++) {
-      long row = 4L * attention.inputWidth() * t;
-      int slot = batch.position(t) % BLOCK;
-      if (angles != null) {
-        w.token.angles(angles.memory(), angles.offset(t));
-      }
-      w.token.norm(attention.queryNorm() == null ? null : queryGain, attention.eps());
-      long stride = queryOffset(1, t) - queryOffset(0, t);
-      w.token.heads(shape, in.data(), row, heads, group(), queries, queryOffset(0, t), stride);
-      w.token.norm(attention.keyNorm() == null ? null : keyGain, attention.eps());
-      w.token.heads(shape, in.data(), row + keyAt, 1, heads, keys, 0, 4L * heads * dim);
-      w.token.keys(shape, type, keys, heads, block, state.keyOffset(layer), slot);
-      long values = state.valueOffset(layer);
-      w.token.values(shape, type, in.data(), row + valueAt, heads, block, values, slot);
+    if (angles != null) {
+      w.token.angles(angles.memory(), angles.offset(t));
     }
+    w.token.norm(attention.queryNorm() == null ? null : queryGain, attention.eps());
+    long stride = queryOffset(1, t) - queryOffset(0, t);
+    w.token.heads(shape, in.data(), row, heads, group(), queries, queryOffset(0, t), stride);
+    w.token.norm(attention.keyNorm() == null ? null : keyGain, attention.eps());
+    w.token.heads(shape, in.data(), row + keyAt, 1, heads, keys, 0, 4L * heads * dim);
+    if (cached.type() == DType.Q8_0) {
+      bytes(w, state, t, keys);
+      return;
+    }
+    int slot = batch.position(t) % BLOCK;
+    MemorySegment block = state.block(batch.position(t) / BLOCK);
+    w.token.keys(shape, cached.type(), keys, heads, block, state.keyOffset(layer), slot);
+    long values = state.valueOffset(layer);
+    w.token.values(shape, cached.type(), in.data(), row + valueAt, heads, block, values, slot);
+  }
+
+  /** Rounds a token's keys and values to bytes. */
+  private void bytes(AttentionWorker w, SequenceState state, int t, MemorySegment keys) {
+    int dim = attention.headDim();
+    int count = attention.kvHeads() * dim;
+    float[] row = w.row(count);
+    MemorySegment.copy(keys, ValueLayout.JAVA_FLOAT, 0, row, 0, count);
+    w.cells.writeKeys(state, layer, batch.position(t), row, 0);
+    in.read(t, attention.outputWidth() + count, row, 0, count);
+    w.cells.writeValues(state, layer, batch.position(t), dim, row, 0);
+  }
+
+  private void plainToken(AttentionWorker w, SequenceState state, int t) {
+    int dim = attention.headDim();
+    int queryWidth = attention.outputWidth();
+    float[] row = w.row(attention.inputWidth());
+    heads.read(in, t, row);
+    int part = group() * dim;
+    for (int h = 0; h < attention.kvHeads(); h++) {
+      MemorySegment.copy(row, h * part, queries, ValueLayout.JAVA_FLOAT, queryOffset(h, t), part);
+    }
+    w.cells.writeKeys(state, layer, batch.position(t), row, queryWidth);
+    int valuesAt = queryWidth + attention.kvHeads() * dim;
+    w.cells.writeValues(state, layer, batch.position(t), dim, row, valuesAt);
   }
 
   private void attend(int chunk, int worker) {
@@ -203,36 +257,57 @@ final class AsmAttention implements AttentionRunner {
     int first = w.tile.first;
     int count = w.tile.end - first;
     SequenceState state = batch.state(w.tile.span);
+    Scores scores = attention.scores();
     w.rows.begin(shape, count * group());
+    w.rows.scores(attention.scale(), scores.softCap());
     int last = batch.position(w.tile.end - 1) / BLOCK;
-    boolean whole = batch.position(first) % BLOCK == BLOCK - 1;
-    if (!whole) {
-      ranges(w, first, count);
-    }
-    long start = (long) head * BLOCK * attention.headDim() * type.blockBytes();
-    for (int b = 0; b <= last; b++) {
+    for (int b = firstKey(first) / BLOCK; b <= last; b++) {
+      boolean whole =
+          firstKey(w.tile.end - 1) <= b * BLOCK && batch.position(first) >= (b + 1) * BLOCK - 1;
+      if (!whole || scores.slopes() != null) {
+        ranges(w, first, count, head, b);
+      }
       w.rows.merge(
-          type,
+          cached,
           queries,
           queryOffset(head, first),
           state.block(b),
-          state.keyOffset(layer) + start,
-          state.valueOffset(layer) + start,
-          attention.scale(),
-          whole || b < last);
+          state.keyOffset(layer),
+          state.valueOffset(layer),
+          head,
+          whole);
+    }
+    boolean sunk = scores.sinks() != null;
+    for (int row = 0; sunk && row < count * group(); row++) {
+      float sink = sinks[head * group() + row % group()];
+      w.rows.extra(row, AttentionTask.weight(sink, w.rows.max(row)));
     }
     long offset =
         4L * (attention.outputWidth() * (long) first + head * group() * attention.headDim());
-    w.rows.finish(count, out.data(), offset, 4L * attention.outputWidth());
+    w.rows.finish(count, out.data(), offset, 4L * attention.outputWidth(), sunk);
   }
 
-  /** What the tokens of a run see of the block that they are in. */
-  private void ranges(AttentionWorker w, int first, int count) {
+  /** The first key that a token sees. */
+  private int firstKey(int t) {
+    int window = attention.scores().window();
+    return window == 0 ? 0 : Math.max(0, batch.position(t) - window + 1);
+  }
+
+  /** What the tokens of a run see of a block, and how far they are from it. */
+  private void ranges(AttentionWorker w, int first, int count, int head, int block) {
     int group = group();
+    float[] slopes = attention.scores().slopes();
     for (int i = 0; i < count; i++) {
-      int end = batch.position(first + i) % BLOCK + 1;
+      int position = batch.position(first + i);
+      int from = Math.max(0, firstKey(first + i) - block * BLOCK);
+      int end = Math.min(BLOCK, position + 1 - block * BLOCK);
+      boolean none = from >= end;
       for (int h = 0; h < group; h++) {
-        w.rows.range(i * group + h, 0, end);
+        int row = i * group + h;
+        w.rows.range(row, none ? 0 : from, none ? 0 : end);
+        if (slopes != null) {
+          w.rows.slope(row, slopes[head * group + h], block * BLOCK - position);
+        }
       }
     }
     w.rows.ranged();

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jishi.tensor.cpu;
 
+import io.jishi.tensor.Attention;
 import io.jishi.tensor.Backend;
 import io.jishi.tensor.DType;
 import io.jishi.tensor.ForwardRows;
+import io.jishi.tensor.LatentAttention;
 import io.jishi.tensor.MatrixProducts;
 import io.jishi.tensor.MemoryReader;
 import io.jishi.tensor.Ops;
@@ -11,6 +13,7 @@ import io.jishi.tensor.Packing;
 import io.jishi.tensor.Precision;
 import io.jishi.tensor.TrainingRows;
 import io.jishi.tensor.Weight;
+import io.jishi.tensor.cpu.asm.AttentionShape;
 import io.jishi.tensor.cpu.asm.Kernels;
 import io.jishi.tensor.cpu.asm.Level;
 import io.jishi.tensor.cpu.asm.LineKind;
@@ -18,6 +21,7 @@ import io.jishi.tensor.cpu.asm.StepKernels;
 import io.jishi.tensor.cpu.asm.TileKernels;
 import io.jishi.tensor.cpu.asm.WeightMemory;
 import io.jishi.tensor.cpu.scalar.AttentionTask;
+import io.jishi.tensor.cpu.scalar.LatentTask;
 import io.jishi.tensor.cpu.scalar.LinearTask;
 import io.jishi.tensor.cpu.scalar.ProductMeter;
 import io.jishi.tensor.cpu.scalar.ScalarMatrixProducts;
@@ -91,12 +95,24 @@ public final class CpuBackend implements Backend {
     Products products = new LinearTask(team.size());
     RowOps rows = new ScalarRows();
     AttentionRunner attention = new AttentionTask(team.size());
+    LatentRunner latent = new LatentTask(team.size());
     if (kernels != null) {
       products = new AsmProducts(kernels, products, team.size());
       rows = new AsmRows(kernels, rows, team.size());
       attention = new AsmAttention(kernels, attention, team.size());
+      latent = new AsmLatent(kernels, latent, team.size());
     }
-    return new ScalarOps(team, width, products, rows, attention);
+    return new ScalarOps(team, width, products, rows, attention, latent);
+  }
+
+  @Override
+  public boolean emits(Attention attention) {
+    return kernels == null || AttentionShape.of(attention).supported();
+  }
+
+  @Override
+  public boolean emits(LatentAttention attention) {
+    return kernels == null || AttentionShape.of(attention).supported();
   }
 
   @Override

@@ -8,6 +8,8 @@ import io.jishi.tensor.Backend;
 import io.jishi.tensor.DType;
 import io.jishi.tensor.RandomWeights;
 import io.jishi.tensor.Rope;
+import io.jishi.tensor.Scores;
+import io.jishi.tensor.StateSpec;
 import io.jishi.tensor.cpu.asm.Cpu;
 import io.jishi.tensor.cpu.asm.Level;
 import java.util.Arrays;
@@ -21,20 +23,30 @@ import org.junit.jupiter.params.provider.MethodSource;
 class AsmAttentionTest {
   private static final Backend SCALAR = new CpuBackend(Level.SCALAR);
   private static final int[] DIMS = {16, 32, 48, 64, 80, 96, 128, 256, 24};
+
+  /** Heads that fill no whole vectors. */
+  private static final int[] ODD_DIMS = {4, 6, 8, 10, 12, 14, 20, 28, 72, 100};
+
   private static final int[] EDGES = {1, 31, 32, 33, 63, 64, 65, 200};
 
   static Stream<Arguments> levelsAndTypes() {
     return Cpu.levels().stream()
         .filter(level -> level != Level.SCALAR)
-        .flatMap(level -> Stream.of(DType.F32, DType.F16).map(type -> Arguments.of(level, type)));
+        .flatMap(level -> StateSpec.CACHED.stream().map(type -> Arguments.of(level, type)));
   }
 
   @ParameterizedTest
   @MethodSource("levelsAndTypes")
   void everyShapeGivesTheBitsOfTheScalarOne(Level level, DType type) {
     Random random = new Random(level.ordinal() * 2 + type.ordinal());
-    for (int i = 0; i < 24; i++) {
-      Attention spec = shape(DIMS[i % DIMS.length], random);
+    for (int i = 0; i < 28; i++) {
+      int[] dims = i % 3 == 2 ? ODD_DIMS : DIMS;
+      int dim = dims[i / 2 % dims.length];
+      if (type == DType.Q8_0 && dim % 4 != 0) {
+        continue; // no group of bytes divides it
+      }
+      Attention spec = shape(dim, random);
+      assertThat(new CpuBackend(level).emits(spec)).isTrue();
       int spans = 1 + random.nextInt(3);
       try (AttentionRun expected = new AttentionRun(SCALAR, spec, type, spans, 2);
           AttentionRun actual = new AttentionRun(new CpuBackend(level), spec, type, spans, 2)) {
@@ -57,6 +69,7 @@ class AsmAttentionTest {
     Random random = new Random(5);
     Attention spec = new Attention(6, 2, 64, null, null, null, 0, 0.125f);
     for (int length : EDGES) {
+      spec = length % 2 == 0 ? spec : windowed(spec, length / 3);
       float[][] tokens = rows(length, spec.inputWidth(), random);
       float[][] one = rows(1, spec.inputWidth(), random);
       try (AttentionRun expected = new AttentionRun(SCALAR, spec, type, 1, 1);
@@ -73,8 +86,9 @@ class AsmAttentionTest {
     Random random = new Random(8);
     Rope rope = rope(Rope.Style.HALVES, 64);
     for (int group : new int[] {1, 3, 4, 7}) {
-      Attention spec =
+      Attention plain =
           new Attention(2 * group, 2, 64, rope, gain(64, 1), gain(64, 2), 1e-5f, .125f);
+      Attention spec = group == 1 ? plain : with(plain, group == 4, scores(2 * group, 40, random));
       Backend backend = new CpuBackend(level);
       float[][] tokens = rows(150, spec.inputWidth(), random);
       float[][] together = run(backend, spec, type, tokens, tokens.length, 2);
@@ -93,7 +107,14 @@ class AsmAttentionTest {
   @MethodSource("levelsAndTypes")
   void whatLaterTokensHoldNeverReachesEarlierOnes(Level level, DType type) {
     Random random = new Random(9);
-    Attention spec = new Attention(2, 2, 32, null, null, null, 0, 0.2f);
+    Attention plain = new Attention(2, 2, 32, null, null, null, 0, 0.2f);
+    Scores scores = new Scores(90, 2, new float[] {.5f, .25f}, gain(2, 7));
+    for (Attention spec : new Attention[] {plain, with(plain, false, scores)}) {
+      spoil(level, type, spec, random);
+    }
+  }
+
+  private static void spoil(Level level, DType type, Attention spec, Random random) {
     Backend backend = new CpuBackend(level);
     float[][] tokens = rows(100, spec.inputWidth(), random);
     float[][] clean = run(backend, spec, type, tokens, 100, 2);
@@ -137,19 +158,54 @@ class AsmAttentionTest {
     Rope rope =
         switch (random.nextInt(3)) {
           case 0 -> null;
-          case 1 -> rope(Rope.Style.HALVES, random.nextBoolean() ? dim : 16);
-          default -> rope(Rope.Style.PAIRS, random.nextBoolean() ? dim : 16);
+          case 1 -> rope(Rope.Style.HALVES, random.nextBoolean() ? dim : Math.min(dim, 16));
+          default -> rope(Rope.Style.PAIRS, random.nextBoolean() ? dim : Math.min(dim, 4));
         };
     boolean norm = random.nextBoolean();
+    Attention plain =
+        new Attention(
+            heads,
+            kvHeads,
+            dim,
+            rope,
+            norm ? gain(dim, 3) : null,
+            norm ? gain(dim, 4) : null,
+            1e-6f,
+            (float) (1 / Math.sqrt(dim)));
+    return random.nextInt(3) == 0
+        ? plain
+        : with(plain, random.nextBoolean(), scores(heads, 1 + random.nextInt(150), random));
+  }
+
+  /** Some of what may happen to scores. */
+  private static Scores scores(int heads, int window, Random random) {
+    float[] slopes = new float[heads];
+    for (int h = 0; h < heads; h++) {
+      slopes[h] = (float) Math.pow(2, -8.0 * (h + 1) / heads);
+    }
+    return new Scores(
+        random.nextBoolean() ? window : 0,
+        random.nextBoolean() ? 0.5f + 3 * random.nextFloat() : 0,
+        random.nextBoolean() ? slopes : null,
+        random.nextBoolean() ? RandomWeights.make(DType.F32, 1, heads, 9) : null);
+  }
+
+  private static Attention with(Attention plain, boolean normLast, Scores scores) {
     return new Attention(
-        heads,
-        kvHeads,
-        dim,
-        rope,
-        norm ? gain(dim, 3) : null,
-        norm ? gain(dim, 4) : null,
-        1e-6f,
-        (float) (1 / Math.sqrt(dim)));
+        plain.heads(),
+        plain.kvHeads(),
+        plain.headDim(),
+        plain.rope(),
+        plain.queryNorm(),
+        plain.keyNorm(),
+        plain.eps(),
+        plain.scale(),
+        normLast,
+        scores);
+  }
+
+  private static Attention windowed(Attention plain, int window) {
+    return with(plain, false, new Scores(window, 0, null, null));
   }
 
   private static io.jishi.tensor.Weight gain(int dim, int seed) {

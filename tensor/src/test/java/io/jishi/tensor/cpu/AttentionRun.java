@@ -27,10 +27,11 @@ final class AttentionRun implements AutoCloseable {
   AttentionRun(Backend backend, Attention spec, DType type, int sequences, int threads) {
     this.spec = spec;
     int width = spec.kvHeads() * spec.headDim();
-    StateSpec.Rows first = new StateSpec.Rows(3, 3, type);
+    StateSpec.Rows first = new StateSpec.Rows(12, 4, type, 4);
+    int group = StateSpec.Rows.group(spec.headDim());
     pool =
         new StatePool(
-            new StateSpec(List.of(first, new StateSpec.Rows(width, width, type))), TOKENS);
+            new StateSpec(List.of(first, new StateSpec.Rows(width, width, type, group))), TOKENS);
     ops = backend.ops(threads);
     states = new SequenceState[sequences];
     for (int s = 0; s < sequences; s++) {

@@ -39,7 +39,11 @@ final class AttentionBlock {
   private final Code code;
   private final Assembler asm;
   private final DType type;
+  private final AttentionShape shape;
+
+  /** Floats of a row's sums: the width of values. */
   private final int dim;
+
   private final int rows;
 
   /** Vectors of a row's sums at a time. */
@@ -47,25 +51,26 @@ final class AttentionBlock {
 
   private final int lanes;
 
-  private AttentionBlock(Code code, DType type, int dim, int rows, int vectors) {
+  private AttentionBlock(Code code, DType type, AttentionShape shape, int rows, int vectors) {
     this.code = code;
     this.asm = code.asm;
     this.type = type;
-    this.dim = dim;
+    this.shape = shape;
+    this.dim = shape.valueWidth();
     this.rows = rows;
     this.vectors = vectors;
     this.lanes = code.bytes / 4;
   }
 
-  /** The machine code for tiles of {@code rows} rows and heads of {@code dim} values. */
-  static byte[] make(Level level, DType type, int dim, int rows) {
+  /** The machine code for tiles of {@code rows} rows over keys and values of {@code type}. */
+  static byte[] make(Level level, DType type, AttentionShape shape, int rows) {
     int vectors = level.bytes() == 64 ? 4 : rows == 1 ? 8 : rows <= 3 ? 4 : 2;
     int used = rows * vectors + Math.min(rows, vectors) + 1;
     return Code.make(
         level,
         level.bytes(),
         Math.max(used, SoftmaxRows.registers(level.bytes())),
-        code -> new AttentionBlock(code, type, dim, rows, vectors).tiles());
+        code -> new AttentionBlock(code, type, shape, rows, vectors).tiles());
   }
 
   private void tiles() {
@@ -78,14 +83,14 @@ final class AttentionBlock {
     code.argument(SCORES, RowArguments.SCORES);
     code.argument(RANGES, RowArguments.RANGES);
     code.argument(TILES, RowArguments.TILES);
-    SoftmaxRows softmax = new SoftmaxRows(code, rows);
+    SoftmaxRows softmax = new SoftmaxRows(code, shape, rows);
     code.loop(
         TILES,
         () -> {
           scores();
           softmax.emit();
           values();
-          asm.add(QUERIES, rows * dim * 4);
+          asm.add(QUERIES, rows * shape.keyDim() * 4);
           asm.add(ACC, rows * dim * 4);
           asm.add(SUMS, rows * RowArguments.LANES * 4);
           asm.add(MAX, rows * 4);
@@ -101,8 +106,9 @@ final class AttentionBlock {
       }
       asm.mov(LEFT, QUERIES);
       asm.lea(RIGHT, Mem.at(KEYS, first * lanes * size));
-      asm.mov(STEPS, dim);
-      code.loop(STEPS, () -> step(0, rows, vectors, 4 * dim, BLOCK * size));
+      asm.mov(STEPS, shape.keyDim());
+      int stride = 4 * shape.keyDim();
+      code.loop(STEPS, () -> step(0, rows, vectors, stride, BLOCK * size));
       for (int r = 0; r < rows; r++) {
         for (int v = 0; v < vectors; v++) {
           Mem out = Mem.at(SCORES, r * SCORE_STRIDE + (first + v) * code.bytes);
@@ -194,8 +200,7 @@ final class AttentionBlock {
   }
 
   private void load(Vec to, int v) {
-    Mem from = Mem.at(RIGHT, v * lanes * type.blockBytes());
-    asm.op(type == DType.F32 ? Op.VMOVUPS : Op.VCVTPH2PS, to, from);
+    CacheReader.load(code, type, to, Mem.at(RIGHT, v * lanes * type.blockBytes()));
   }
 
   private Vec sum(int r, int v) {

@@ -6,6 +6,7 @@ import static io.jishi.tensor.cpu.asm.RowArguments.LANES;
 import static io.jishi.tensor.cpu.asm.RowArguments.RANGE_BYTES;
 
 import io.jishi.tensor.DType;
+import io.jishi.tensor.StateSpec;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -13,15 +14,15 @@ import java.util.Objects;
 
 /**
  * The running softmax of some rows (a query of one head each) that share keys and values: {@link
- * #begin}, {@link #merge} block after block in ascending order, {@link #finish}. What native code
- * will touch is checked against the memory that it lies in. One for each thread; nothing is
- * allocated by a call once there is room.
+ * #begin}, {@link #scores}, {@link #merge} block after block in ascending order, {@link #finish}.
+ * What native code will touch is checked against the memory that it lies in. One for each thread;
+ * nothing is allocated by a call once there is room.
  *
  * <p>Rows go through the kernels in tiles as equal as can be; a row's result does not depend on
  * that.
  */
 public final class AttentionRows {
-  /** Tiles from which on it is worth to turn half-precision blocks into floats beforehand. */
+  /** Tiles from which on it is worth to turn blocks of 16-bit numbers into floats beforehand. */
   private static final int WIDENED_TILES = 3;
 
   private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT;
@@ -36,9 +37,14 @@ public final class AttentionRows {
   private MemorySegment max = MemorySegment.NULL;
   private MemorySegment ranges = MemorySegment.NULL;
   private MemorySegment whole = MemorySegment.NULL;
-  private MemorySegment wide = MemorySegment.NULL;
+  private MemorySegment extra = MemorySegment.NULL;
+  private MemorySegment none = MemorySegment.NULL;
+  private MemorySegment stage = MemorySegment.NULL;
   private AttentionKernels kernels;
-  private int dim;
+
+  /** Floats of a row's weighted sum. */
+  private int width;
+
   private int rows;
   private int tiles;
 
@@ -57,11 +63,11 @@ public final class AttentionRows {
   /** Starts {@code count} rows that have seen nothing. */
   public void begin(AttentionKernels use, int count) {
     kernels = use;
-    dim = use.shape().headDim();
+    width = use.shape().valueWidth();
     rows = count;
     tiles = (count + AttentionKernels.MOST_ROWS - 1) / AttentionKernels.MOST_ROWS;
     reserve();
-    arguments.set(RowEnds.ACC, acc, 0, 4L * rows * dim);
+    arguments.set(RowEnds.ACC, acc, 0, 4L * rows * width);
     arguments.set(RowEnds.SUMS, sums, 0, 4L * rows * LANES);
     arguments.set(RowEnds.MAX, max, 0, 4L * rows);
     arguments.count(RowEnds.ROWS, rows);
@@ -69,10 +75,12 @@ public final class AttentionRows {
   }
 
   private void reserve() {
-    acc = grown(acc, 4L * rows * dim);
+    acc = grown(acc, 4L * rows * width);
     if (ranges.byteSize() < (long) rows * RANGE_BYTES) {
       sums = arena.allocate(4L * rows * LANES, 64);
       max = arena.allocate(4L * rows, 64);
+      extra = arena.allocate(4L * rows, 64);
+      none = arena.allocate(4L * rows, 64);
       ranges = arena.allocate((long) rows * RANGE_BYTES, 64);
       whole = arena.allocate((long) rows * RANGE_BYTES, 64);
       for (int r = 0; r < rows; r++) {
@@ -130,62 +138,143 @@ public final class AttentionRows {
   }
 
   /**
+   * What row {@code row} adds to its scores of the next block: {@code slope · distance}, the
+   * distance from the row's position to that of the block's first key. For shapes with slopes.
+   */
+  public void slope(int row, float slope, int distance) {
+    Objects.checkIndex(row, rows);
+    long at = (long) row * RANGE_BYTES;
+    ranges.set(FLOAT, at + RowArguments.SLOPE, slope);
+    ranges.set(FLOAT, at + RowArguments.DISTANCE, distance);
+  }
+
+  /**
+   * How scores are made of products.
+   *
+   * @param cap for shapes with a soft cap
+   */
+  public void scores(float scale, float cap) {
+    arguments.set(RowArguments.SCALE, scale);
+    arguments.set(RowArguments.CAP, cap);
+  }
+
+  /**
    * Takes one block into all rows.
    *
-   * @param queries {@code [rows, headDim]} floats from {@code queryOffset} on
-   * @param block with keys {@code [headDim, BLOCK]} and values {@code [BLOCK, headDim]} of {@code
-   *     type} at their offsets
-   * @param all whether each row sees the whole block; else the ranges hold
+   * @param cached how keys and values are cached
+   * @param queries {@code [rows, keyDim]} floats from {@code queryOffset} on
+   * @param block with the layer's keys and values at their offsets
+   * @param head whose keys and values
+   * @param all whether each row sees the whole block, and the shape has no slopes; else the ranges
+   *     hold
    */
   public void merge(
-      DType type,
+      StateSpec.Rows cached,
       MemorySegment queries,
       long queryOffset,
       MemorySegment block,
       long keyOffset,
       long valueOffset,
-      float scale,
+      int head,
       boolean all) {
-    DType read = type;
-    MemorySegment memory = block;
-    long keys = keyOffset;
-    long values = valueOffset;
-    if (type == DType.F16 && tiles >= WIDENED_TILES) {
-      read = DType.F32;
-      memory = wide = grown(wide, 2L * 4 * BLOCK * dim);
-      keys = 0;
-      values = 4L * BLOCK * dim;
-      widen(block, keyOffset, keys);
-      widen(block, valueOffset, values);
-    }
-    long bytes = (long) BLOCK * dim * read.blockBytes();
-    arguments.set(RowArguments.KEYS, memory, keys, bytes);
-    arguments.set(RowArguments.VALUES, memory, values, bytes);
+    DType read = place(cached, block, keyOffset, valueOffset, head);
     arguments.set(RowArguments.SCORES, scores, 0, scores.byteSize());
     arguments.set(RowArguments.BOUNDS, bounds, 0, bounds.byteSize());
-    arguments.set(RowArguments.SCALE, scale);
     int large = rows % tiles;
     int size = rows / tiles;
-    MemorySegment seen = all ? whole : ranges;
+    MemorySegment seen = all && !kernels.shape().sloped() ? whole : ranges;
     if (large > 0) {
       run(read, queries, queryOffset, seen, 0, large, size + 1);
     }
     run(read, queries, queryOffset, seen, large * (size + 1), tiles - large, size);
   }
 
-  private void widen(MemorySegment block, long from, long to) {
-    int count = BLOCK * dim;
-    arguments.set(CacheWriter.IN, block, from, 2L * count);
-    arguments.set(CacheWriter.OUT, wide, to, 4L * count);
-    arguments.count(CacheWriter.COUNT, count / 16);
-    arguments.call(kernels.widen);
+  /** Says where keys and values are, as they are or turned into floats, and of what type then. */
+  private DType place(
+      StateSpec.Rows cached, MemorySegment block, long keyOffset, long valueOffset, int head) {
+    AttentionShape shape = kernels.shape();
+    long keys = keyOffset + (long) head * BLOCK * shape.keyDim() * cached.size();
+    long values = valueOffset + (long) head * BLOCK * shape.valueDim() * cached.size();
+    boolean floats = cached.type() == DType.F32;
+    boolean bytes = cached.type() == DType.Q8_0;
+    boolean wide = !floats && (bytes || shape.reshaped() || tiles >= WIDENED_TILES);
+    MemorySegment keyMemory = block;
+    MemorySegment valueMemory = block;
+    if (wide || shape.reshaped()) {
+      stage = grown(stage, 4L * BLOCK * (shape.keyDim() + width));
+    }
+    if (wide) {
+      long scales = 4L * BLOCK * head * (shape.keyDim() / cached.group());
+      keys(cached, block, keys, keyOffset + cached.keyScales() + scales);
+      keyMemory = stage;
+      keys = 0;
+    }
+    if (wide || shape.reshaped()) {
+      long scales = 4L * BLOCK * head * (shape.valueDim() / cached.group());
+      if (shape.latent()) {
+        turn(keyMemory, keys);
+      } else {
+        values(cached, block, values, valueOffset + cached.valueScales() + scales);
+      }
+      valueMemory = stage;
+      values = stagedValues();
+    }
+    DType read = wide ? DType.F32 : cached.type();
+    long size = (long) BLOCK * read.blockBytes();
+    arguments.set(RowArguments.KEYS, keyMemory, keys, size * shape.keyDim());
+    arguments.set(RowArguments.VALUES, valueMemory, values, size * width);
+    return read;
+  }
+
+  private long stagedValues() {
+    return 4L * BLOCK * kernels.shape().keyDim();
+  }
+
+  private void keys(StateSpec.Rows cached, MemorySegment block, long from, long scales) {
+    int dim = kernels.shape().keyDim();
+    arguments.set(CacheReader.OUT, stage, 0, 4L * BLOCK * dim);
+    arguments.set(CacheReader.IN, block, from, (long) BLOCK * dim * cached.size());
+    if (cached.type() == DType.Q8_0) {
+      int groups = dim / cached.group();
+      arguments.set(CacheReader.SCALES, block, scales, 4L * BLOCK * groups);
+      arguments.count(CacheReader.COUNT, groups);
+      arguments.call(kernels.scaledKeys(cached.group()));
+    } else {
+      arguments.count(CacheReader.COUNT, BLOCK * dim / 16);
+      arguments.call(kernels.widen(cached.type()));
+    }
+  }
+
+  private void values(StateSpec.Rows cached, MemorySegment block, long from, long scales) {
+    int dim = kernels.shape().valueDim();
+    arguments.set(CacheReader.OUT, stage, stagedValues(), 4L * BLOCK * width);
+    arguments.set(CacheReader.IN, block, from, (long) BLOCK * dim * cached.size());
+    arguments.count(CacheReader.COUNT, BLOCK);
+    if (cached.type() == DType.Q8_0) {
+      arguments.set(CacheReader.SCALES, block, scales, 4L * BLOCK * (dim / cached.group()));
+      arguments.call(kernels.scaledRows(cached.group()));
+    } else if (kernels.shape().reshaped()) {
+      arguments.call(kernels.rows(cached.type()));
+    } else {
+      arguments.count(CacheReader.COUNT, BLOCK * dim / 16);
+      arguments.call(kernels.widen(cached.type()));
+    }
+  }
+
+  private void turn(MemorySegment keys, long from) {
+    int dim = kernels.shape().valueDim();
+    arguments.set(CacheReader.IN, keys, from, 4L * BLOCK * dim);
+    arguments.set(CacheReader.OUT, stage, stagedValues(), 4L * BLOCK * width);
+    arguments.count(CacheReader.COUNT, dim / CacheReader.LEAST);
+    arguments.call(kernels.turned());
   }
 
   private void run(
       DType type, MemorySegment queries, long offset, MemorySegment seen, int first, int n, int m) {
     long count = (long) n * m;
-    long row = 4L * dim;
-    arguments.set(RowArguments.QUERIES, queries, offset + first * row, count * row);
+    long query = 4L * kernels.shape().keyDim();
+    long row = 4L * width;
+    arguments.set(RowArguments.QUERIES, queries, offset + first * query, count * query);
     arguments.set(RowArguments.ACC, acc, first * row, count * row);
     arguments.set(RowArguments.SUMS, sums, 4L * LANES * first, 4L * LANES * count);
     arguments.set(RowArguments.MAX, max, 4L * first, 4L * count);
@@ -194,17 +283,32 @@ public final class AttentionRows {
     arguments.call(kernels.block(type, m));
   }
 
+  /** The largest score of row {@code row} so far. */
+  public float max(int row) {
+    Objects.checkIndex(row, rows);
+    return max.getAtIndex(FLOAT, row);
+  }
+
+  /** A weight of row {@code row} beside those of its keys: it has no value, but takes its share. */
+  public void extra(int row, float weight) {
+    Objects.checkIndex(row, rows);
+    extra.setAtIndex(FLOAT, row, weight);
+  }
+
   /**
    * Writes the results of {@code tokens} tokens of {@code rows / tokens} rows each, tokens {@code
    * stride} bytes apart.
+   *
+   * @param extras whether each row has an {@link #extra} weight
    */
-  public void finish(int tokens, MemorySegment out, long offset, long stride) {
+  public void finish(int tokens, MemorySegment out, long offset, long stride, boolean extras) {
     int group = rows / tokens;
     Objects.checkIndex(group * tokens - 1, rows);
-    long bytes = 4L * group * dim;
-    arguments.set(RowEnds.ACC, acc, 0, tokens * bytes);
+    long bytes = 4L * group * kernels.shape().valueDim();
+    arguments.set(RowEnds.ACC, acc, 0, 4L * width * group * tokens);
     arguments.set(RowEnds.SUMS, sums, 0, 4L * LANES * group * tokens);
     arguments.set(RowEnds.OUT, out, offset, CallArguments.extent(tokens, stride, bytes));
+    arguments.set(RowEnds.EXTRA, extras ? extra : none, 0, 4L * group * tokens);
     arguments.count(RowEnds.TOKENS, tokens);
     arguments.count(RowEnds.GROUP, group);
     arguments.set(RowEnds.GAP, stride - bytes);

@@ -5,7 +5,8 @@ import io.jishi.tensor.DType;
 import io.jishi.tensor.StateSpec;
 
 /**
- * Emits what carries floats into a cache block and back, rounding to nearest even on the way in.
+ * Emits what carries floats into a cache block, rounding to nearest even; what comes back out of it
+ * is read by {@link CacheReader}.
  *
  * <p>Arguments: from, to, a count of at least one.
  */
@@ -18,13 +19,14 @@ final class CacheWriter {
   private static final Gp TO = Gp.RCX;
   private static final Gp LEFT = Gp.RBX;
   private static final int NEAREST_EVEN = 0;
+  private static final int UNORDERED = 3;
 
   private CacheWriter() {}
 
   /** A token's keys, COUNT times 8 of them, each to the next row of {@code [keyWidth, BLOCK]}. */
   static byte[] keys(Level level, DType type) {
     int stride = StateSpec.BLOCK * type.blockBytes();
-    return Code.make(level, 32, 2, code -> loop(code, () -> eightKeys(code, type, stride)));
+    return Code.make(level, 32, 3, code -> loop(code, () -> eightKeys(code, type, stride)));
   }
 
   private static void eightKeys(Code code, DType type, int stride) {
@@ -33,9 +35,11 @@ final class CacheWriter {
     if (type == DType.F16) {
       asm.op(Op.VMOVUPS, Vec.ymm(1), Mem.at(FROM));
       asm.op(Op.VCVTPS2PH, Vec.ymm(1), x, NEAREST_EVEN);
+    } else if (type == DType.BF16) {
+      eightBfloats(code, Mem.at(FROM));
     }
     for (int i = 0; i < 8; i++) {
-      if (type == DType.F16) {
+      if (type != DType.F32) {
         asm.op(Op.VPEXTRW, x, Mem.at(TO, i * stride), i);
       } else {
         if (i % 4 == 0) {
@@ -54,7 +58,7 @@ final class CacheWriter {
     return Code.make(
         level,
         32,
-        1,
+        3,
         code ->
             loop(
                 code,
@@ -71,6 +75,11 @@ final class CacheWriter {
     Assembler asm = code.asm;
     Vec x = Vec.ymm(0);
     Mem to = Mem.at(TO, i * type.blockBytes());
+    if (type == DType.BF16) {
+      eightBfloats(code, Mem.at(FROM, 4 * i));
+      asm.op(Op.VMOVUPS_STORE, Vec.xmm(0), to);
+      return;
+    }
     asm.op(Op.VMOVUPS, x, Mem.at(FROM, 4 * i));
     if (type == DType.F16) {
       asm.op(Op.VCVTPS2PH, x, to, NEAREST_EVEN);
@@ -79,23 +88,22 @@ final class CacheWriter {
     }
   }
 
-  /** COUNT times 16 half-precision numbers as floats. */
-  static byte[] widen(Level level) {
-    return Code.make(
-        level,
-        level.bytes(),
-        1,
-        code ->
-            loop(
-                code,
-                () -> {
-                  for (int at = 0; at < 64; at += code.bytes) {
-                    code.halves(code.v(0), Mem.at(FROM, at / 2));
-                    code.asm.op(Op.VMOVUPS_STORE, code.v(0), Mem.at(TO, at));
-                  }
-                  code.asm.add(FROM, 32);
-                  code.asm.add(TO, 64);
-                }));
+  /** Eight floats as their nearest BF16 numbers in the first register; a NaN stays one. */
+  private static void eightBfloats(Code code, Mem from) {
+    Assembler asm = code.asm;
+    Vec x = Vec.ymm(0);
+    Vec t = Vec.ymm(1);
+    Vec nan = Vec.ymm(2);
+    asm.op(Op.VMOVUPS, x, from);
+    asm.op(Op.VCMPPS, nan, x, x, UNORDERED);
+    asm.op(Op.VPSRLD, t, x, 16);
+    asm.op(Op.VPAND, t, t, code.all(1));
+    asm.op(Op.VPADDD, x, x, t);
+    asm.op(Op.VPADDD, x, x, code.all(0x7FFF));
+    asm.op(Op.VPOR, x, x, nan);
+    asm.op(Op.VPSRLD, x, x, 16);
+    asm.op(Op.VEXTRACTF128, x, t.as(16), 1);
+    asm.op(Op.VPACKUSDW, x.as(16), x.as(16), t.as(16));
   }
 
   private static void loop(Code code, Runnable body) {

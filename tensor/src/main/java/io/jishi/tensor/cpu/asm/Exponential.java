@@ -40,29 +40,45 @@ final class Exponential {
   /** {@code out = e^x}; {@code x} stays as it is. */
   void emit(Vec out, Vec x) {
     Assembler asm = code.asm;
-    asm.op(Op.VMULPS, t, x, number(LOG2_E));
-    asm.op(Op.VSUBPS, t, t, number(0.5f));
-    asm.op(Op.VCVTTPS2DQ, n, t);
-    asm.op(Op.VCVTDQ2PS, t, n);
+    rounded(code, x, t, n, -0.5f);
     asm.op(Op.VMOVUPS, r, x);
-    asm.op(Op.VFNMADD231PS, r, t, number(LN2_HIGH));
-    asm.op(Op.VFNMADD231PS, r, t, number(LN2_LOW));
-    asm.op(Op.VMOVUPS, out, number(TAYLOR[0]));
-    for (int i = 1; i < TAYLOR.length; i++) {
-      asm.op(Op.VFMADD213PS, out, r, number(TAYLOR[i]));
-    }
+    polynomial(code, out, r, t);
     asm.op(Op.VPSLLD, n, n, 23);
     asm.op(Op.VPADDD, out, out, n);
     if (code.wide()) {
-      asm.compare(Op.VCMPPS, MASK, x, number(LOWEST), NOT_LESS_OR_EQUAL);
+      asm.compare(Op.VCMPPS, MASK, x, number(code, LOWEST), NOT_LESS_OR_EQUAL);
       asm.op(Op.VMOVUPS, Mask.zero(MASK), out, out);
     } else {
-      asm.op(Op.VCMPPS, t, x, number(LOWEST), NOT_LESS_OR_EQUAL);
+      asm.op(Op.VCMPPS, t, x, number(code, LOWEST), NOT_LESS_OR_EQUAL);
       asm.op(Op.VPAND, out, out, t);
     }
   }
 
-  private Operand number(float value) {
+  /** {@code n} = x / ln 2 rounded by adding {@code half} and cutting off, {@code t} the same. */
+  static void rounded(Code code, Vec x, Vec t, Vec n, float half) {
+    Assembler asm = code.asm;
+    asm.op(Op.VMULPS, t, x, number(code, LOG2_E));
+    if (half < 0) {
+      asm.op(Op.VSUBPS, t, t, number(code, -half));
+    } else {
+      asm.op(Op.VADDPS, t, t, number(code, half));
+    }
+    asm.op(Op.VCVTTPS2DQ, n, t);
+    asm.op(Op.VCVTDQ2PS, t, n);
+  }
+
+  /** {@code out = e^(r − t · ln 2)}; changes {@code r}. */
+  static void polynomial(Code code, Vec out, Vec r, Vec t) {
+    Assembler asm = code.asm;
+    asm.op(Op.VFNMADD231PS, r, t, number(code, LN2_HIGH));
+    asm.op(Op.VFNMADD231PS, r, t, number(code, LN2_LOW));
+    asm.op(Op.VMOVUPS, out, number(code, TAYLOR[0]));
+    for (int i = 1; i < TAYLOR.length; i++) {
+      asm.op(Op.VFMADD213PS, out, r, number(code, TAYLOR[i]));
+    }
+  }
+
+  private static Operand number(Code code, float value) {
     return code.all(Float.floatToRawIntBits(value));
   }
 }

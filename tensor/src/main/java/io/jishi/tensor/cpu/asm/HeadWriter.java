@@ -5,9 +5,9 @@ import io.jishi.tensor.Rope;
 
 /**
  * Emits what makes queries and keys of one token ready: RMSNorm of each head (Zhang and Sennrich
- * 2019), where asked for, and rotary embedding (Su et al. 2021), the operations of the scalar ones
- * one for one. Heads lie side by side in the input; in the output groups of them are a stride
- * apart. Vectors of 256 bits on every level.
+ * 2019), where asked for, and rotary embedding (Su et al. 2021), in the shape's order, the
+ * operations of the scalar ones one for one. Heads lie side by side in the input; in the output
+ * groups of them are a stride apart. Vectors of 256 bits on every level.
  *
  * <p>Angles of a token are its cosines, then its sines. For pairs side by side each stands twice,
  * the first of the two sines negated.
@@ -76,36 +76,40 @@ final class HeadWriter {
   }
 
   private void head(boolean norm) {
-    if (norm) {
-      norm();
+    boolean first = norm && !shape.normLast();
+    if (first) {
+      norm(FROM);
     }
-    Gp from = norm ? TO : FROM;
+    Gp from = first ? TO : FROM;
     if (shape.style() == Rope.Style.HALVES) {
       halves(from);
     } else if (shape.style() == Rope.Style.PAIRS) {
       pairs(from);
     }
-    for (int at = 4 * shape.rotated(); at < 4 * shape.headDim() && !norm; at += BYTES) {
+    for (int at = 4 * shape.rotated(); at < 4 * shape.keyDim() && !first; at += BYTES) {
       asm.op(Op.VMOVUPS, code.v(0), Mem.at(FROM, at));
       asm.op(Op.VMOVUPS_STORE, code.v(0), Mem.at(TO, at));
     }
-    asm.add(FROM, 4 * shape.headDim());
-    asm.add(TO, 4 * shape.headDim());
+    if (norm && shape.normLast()) {
+      norm(TO);
+    }
+    asm.add(FROM, 4 * shape.keyDim());
+    asm.add(TO, 4 * shape.keyDim());
   }
 
-  private void norm() {
+  private void norm(Gp from) {
     Vec sum = Vec.xmm(0);
     Vec t = Vec.xmm(1);
     asm.op(Op.VPXOR, sum, sum, sum);
-    for (int at = 0; at < 4 * shape.headDim(); at += 16) {
-      asm.op(Op.VMOVUPS, t, Mem.at(FROM, at));
+    for (int at = 0; at < 4 * shape.keyDim(); at += 16) {
+      asm.op(Op.VMOVUPS, t, Mem.at(from, at));
       asm.op(Op.VFMADD231PS, sum, t, t);
     }
     asm.op(Op.VPSHUFD, t, sum, 0xB1); // neighbours first, as the scalar norm adds them
     asm.op(Op.VADDPS, sum, sum, t);
     asm.op(Op.VPSHUFD, t, sum, 0x4E);
     asm.op(Op.VADDPS, sum, sum, t);
-    asm.op(Op.VDIVPS, sum, sum, code.all(Float.floatToRawIntBits(shape.headDim())));
+    asm.op(Op.VDIVPS, sum, sum, code.all(Float.floatToRawIntBits(shape.keyDim())));
     asm.op(Op.VBROADCASTSS, t, Mem.at(Gp.RDI, 8 * EPS));
     asm.op(Op.VADDPS, sum, sum, t);
     asm.op(Op.VCVTSS2SD, sum, sum, sum);
@@ -117,8 +121,8 @@ final class HeadWriter {
     Vec factor = code.v(0);
     Vec x = code.v(1);
     asm.op(Op.VBROADCASTSS, factor, sum);
-    for (int at = 0; at < 4 * shape.headDim(); at += BYTES) {
-      asm.op(Op.VMULPS, x, factor, Mem.at(FROM, at));
+    for (int at = 0; at < 4 * shape.keyDim(); at += BYTES) {
+      asm.op(Op.VMULPS, x, factor, Mem.at(from, at));
       asm.op(Op.VMULPS, x, x, Mem.at(FACTORS, at));
       asm.op(Op.VMOVUPS_STORE, x, Mem.at(TO, at));
     }

@@ -8,16 +8,16 @@ import io.jishi.tensor.StateSpec;
  * row is one query of one head with its running softmax.
  */
 final class RowArguments {
-  /** The first row's query, {@code [rows, headDim]} floats. */
+  /** The first row's query, {@code [rows, keyDim]} floats. */
   static final int QUERIES = 0;
 
-  /** The block's keys of one head, {@code [headDim, BLOCK]}. */
+  /** The block's keys of one head, {@code [keyDim, BLOCK]}. */
   static final int KEYS = 1;
 
-  /** The block's values of one head, {@code [BLOCK, headDim]}. */
+  /** The block's values of one head, {@code [BLOCK, valueWidth]}. */
   static final int VALUES = 2;
 
-  /** Weighted sums of values, {@code [rows, headDim]} floats. */
+  /** Weighted sums of values, {@code [rows, valueWidth]} floats. */
   static final int ACC = 3;
 
   /** Sums of weights, {@code [rows, LANES]} floats. */
@@ -38,11 +38,14 @@ final class RowArguments {
   /** Factor of the scores, a float. */
   static final int SCALE = 9;
 
+  /** What the scores are capped at, a float, in kernels that cap. */
+  static final int CAP = 10;
+
   /** Tiles of rows, at least one. */
-  static final int TILES = 10;
+  static final int TILES = 11;
 
   /** How many there are. */
-  static final int COUNT = 11;
+  static final int COUNT = 12;
 
   /** Parts of a sum of weights: key j belongs to part {@code j % LANES}. */
   static final int LANES = 16;
@@ -65,8 +68,14 @@ final class RowArguments {
   /** The end of the keys that the row sees. */
   static final int END = 32;
 
+  /** The row's slope, a float, in kernels that add {@code slope · distance} to the scores. */
+  static final int SLOPE = 40;
+
+  /** From the row's position to that of the block's first key: a float, not above zero. */
+  static final int DISTANCE = 44;
+
   /** Bytes of a range. */
-  static final int RANGE_BYTES = 40;
+  static final int RANGE_BYTES = 48;
 
   private RowArguments() {}
 

@@ -3,10 +3,13 @@ package io.jishi.tensor.cpu.asm;
 
 import static io.jishi.tensor.cpu.asm.RowArguments.BLOCK;
 
+import java.util.Arrays;
+
 /**
- * Emits the running softmax of a tile's scores (Milakov and Gimelshein 2018): {@code m' = max(m,
- * max s)}, {@code rescale = e^(m − m')}, {@code p = e^(s − m')}, {@code sum = sum · rescale + p},
- * the sum in {@link RowArguments#LANES} parts. Probabilities take the place of the scores.
+ * Emits the running softmax of a tile's scores, scaled, then capped, then with slopes as the shape
+ * says (Milakov and Gimelshein 2018): {@code m' = max(m, max s)}, {@code rescale = e^(m − m')},
+ * {@code p = e^(s − m')}, {@code sum = sum · rescale + p}, the sum in {@link RowArguments#LANES}
+ * parts. Probabilities take the place of the scores.
  *
  * <p>Scores of keys that a row does not see become −∞ by a minimum with the bounds, whatever they
  * were, a NaN too; a NaN of a key that it sees becomes +∞ there and a NaN again in the exponential.
@@ -24,9 +27,11 @@ final class SoftmaxRows {
   private final Vec max;
   private final Vec p;
   private final Exponential exponential;
+  private final AttentionShape shape;
 
-  SoftmaxRows(Code code, int rows) {
+  SoftmaxRows(Code code, AttentionShape shape, int rows) {
     this.code = code;
+    this.shape = shape;
     this.asm = code.asm;
     this.rows = rows;
     this.vectors = 4 * BLOCK / code.bytes;
@@ -60,8 +65,44 @@ final class SoftmaxRows {
     for (int v = 0; v < vectors; v++) {
       asm.op(Op.VMULPS, code.v(v), scale, score(r, v));
     }
+    if (shape.capped()) {
+      cap();
+    }
+    if (shape.sloped()) {
+      slope(r);
+    }
     bound(r, RowArguments.FROM, LEFT_BOUNDS);
     bound(r, RowArguments.END, RIGHT_BOUNDS);
+  }
+
+  private void cap() {
+    Vec cap = max;
+    asm.op(Op.VBROADCASTSS, cap, Mem.at(Gp.RDI, 8 * RowArguments.CAP));
+    int first = p.number() + 1;
+    Vec old = code.v(vectors);
+    SoftCap made = new SoftCap(code, old, code.v(first), code.v(first + 1), code.v(first + 2), p);
+    for (int v = 0; v < vectors; v++) {
+      made.emit(code.v(v), cap);
+    }
+  }
+
+  /** Distances are whole numbers below 2^24: floats hold them and their sums exactly. */
+  private void slope(int r) {
+    Mem range = Mem.at(AttentionBlock.RANGES, r * RowArguments.RANGE_BYTES);
+    Vec slope = max;
+    Vec distance = p;
+    asm.op(Op.VBROADCASTSS, slope, range.plus(RowArguments.SLOPE));
+    asm.op(Op.VBROADCASTSS, distance, range.plus(RowArguments.DISTANCE));
+    int lanes = code.bytes / 4;
+    int[] steps = new int[lanes];
+    Arrays.setAll(steps, i -> Float.floatToRawIntBits(i));
+    asm.op(Op.VADDPS, distance, distance, code.constant(steps));
+    for (int v = 0; v < vectors; v++) {
+      asm.op(Op.VFMADD231PS, code.v(v), slope, distance);
+      if (v + 1 < vectors) {
+        asm.op(Op.VADDPS, distance, distance, code.all(Float.floatToRawIntBits(lanes)));
+      }
+    }
   }
 
   private void bound(int r, int mark, int place) {

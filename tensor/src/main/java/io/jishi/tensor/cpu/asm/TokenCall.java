@@ -51,7 +51,7 @@ public final class TokenCall {
       long outOffset,
       long stride) {
     AttentionShape shape = kernels.shape();
-    long head = 4L * shape.headDim();
+    long head = 4L * shape.keyDim();
     arguments.count(HeadWriter.GROUPS, groups);
     arguments.count(HeadWriter.GROUP, group);
     arguments.set(HeadWriter.IN, in, inOffset, groups * (group * head));
@@ -65,10 +65,14 @@ public final class TokenCall {
     if (shape.style() != null) {
       arguments.set(HeadWriter.ANGLES, angles, anglesOffset, 8L * shape.angles());
     }
-    arguments.call(gain == null ? kernels.heads : kernels.normedHeads);
+    arguments.call(kernels.heads(gain != null));
   }
 
-  /** Writes a token's keys of {@code heads} heads to slot {@code slot} of a block. */
+  /**
+   * Writes a token's keys of {@code heads} heads to slot {@code slot} of a block.
+   *
+   * @param type F32, F16 or BF16
+   */
   public void keys(
       AttentionKernels kernels,
       DType type,
@@ -77,17 +81,21 @@ public final class TokenCall {
       MemorySegment block,
       long offset,
       int slot) {
-    int width = heads * kernels.shape().headDim();
+    int width = heads * kernels.shape().keyDim();
     long size = type.blockBytes();
     long row = StateSpec.BLOCK * size;
     arguments.count(CacheWriter.COUNT, width / 8);
     arguments.set(CacheWriter.IN, in, 0, 4L * width);
     long extent = CallArguments.extent(width, row, size);
     arguments.set(CacheWriter.OUT, block, offset + slot * size, extent);
-    arguments.call(type == DType.F16 ? kernels.halfKeys : kernels.keys);
+    arguments.call(kernels.keys(type));
   }
 
-  /** Writes a token's values of {@code heads} heads to slot {@code slot} of a block. */
+  /**
+   * Writes a token's values of {@code heads} heads to slot {@code slot} of a block.
+   *
+   * @param type F32, F16 or BF16
+   */
   public void values(
       AttentionKernels kernels,
       DType type,
@@ -97,12 +105,12 @@ public final class TokenCall {
       MemorySegment block,
       long offset,
       int slot) {
-    int dim = kernels.shape().headDim();
+    int dim = kernels.shape().keyDim();
     long row = (long) dim * type.blockBytes();
     arguments.count(CacheWriter.COUNT, heads);
     arguments.set(CacheWriter.IN, in, inOffset, 4L * heads * dim);
     long extent = CallArguments.extent(heads, StateSpec.BLOCK * row, row);
     arguments.set(CacheWriter.OUT, block, offset + slot * row, extent);
-    arguments.call(type == DType.F16 ? kernels.halfValues : kernels.values);
+    arguments.call(kernels.values(type));
   }
 }

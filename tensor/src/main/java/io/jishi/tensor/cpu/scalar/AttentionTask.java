@@ -3,15 +3,12 @@ package io.jishi.tensor.cpu.scalar;
 
 import io.jishi.tensor.Attention;
 import io.jishi.tensor.Batch;
-import io.jishi.tensor.DType;
 import io.jishi.tensor.Scores;
 import io.jishi.tensor.SequenceState;
 import io.jishi.tensor.StateSpec;
 import io.jishi.tensor.Tensor;
 import io.jishi.tensor.cpu.AttentionRunner;
 import io.jishi.tensor.cpu.Team;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 
 /**
@@ -30,17 +27,13 @@ public final class AttentionTask implements AttentionRunner, Team.Task {
   private static final int QUERIES = 32;
 
   /** Parts of a sum of probabilities, a power of two that divides {@link #BLOCK}. */
-  private static final int LANES = 16;
-
-  private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
-  private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED;
+  static final int LANES = 16;
 
   private final Scratch[] scratch;
-  private final RotaryTable rotary = new RotaryTable();
+  private final HeadRows heads = new HeadRows();
+  private final CacheCells cells = new CacheCells();
   private float[] row = new float[0];
   private float[] queries = new float[0];
-  private float[] queryGain = new float[0];
-  private float[] keyGain = new float[0];
   private float[] sinks = new float[0];
   private Attention attention;
   private Batch batch;
@@ -51,7 +44,7 @@ public final class AttentionTask implements AttentionRunner, Team.Task {
   private static final class Scratch {
     float[][] keys = new float[0][];
     float[][] values = new float[0][];
-    short[] halves = new short[BLOCK];
+    final CacheCells cells = new CacheCells();
     final float[] scores = new float[BLOCK];
     float[][] acc = new float[0][];
     float[] max = new float[0];
@@ -62,7 +55,6 @@ public final class AttentionTask implements AttentionRunner, Team.Task {
       if (keys.length != headDim || acc.length < states) {
         keys = new float[headDim][BLOCK];
         values = new float[BLOCK][headDim];
-        halves = new short[Math.max(headDim, BLOCK)];
         acc = new float[states][headDim];
         max = new float[states];
         sums = new float[states][LANES];
@@ -80,7 +72,7 @@ public final class AttentionTask implements AttentionRunner, Team.Task {
 
   @Override
   public void begin() {
-    rotary.begin();
+    heads.begin();
   }
 
   @Override
@@ -117,10 +109,7 @@ public final class AttentionTask implements AttentionRunner, Team.Task {
     if (queries.length < batch.size() * queryWidth) {
       queries = new float[batch.size() * queryWidth];
     }
-    if (attention.rope() != null) {
-      rotary.prepare(attention.rope(), batch);
-    }
-    loadGains();
+    heads.prepare(attention, batch);
     if (attention.scores().sinks() != null) {
       if (sinks.length < attention.heads()) {
         sinks = new float[attention.heads()];
@@ -130,63 +119,13 @@ public final class AttentionTask implements AttentionRunner, Team.Task {
     for (int span = 0; span < batch.spans(); span++) {
       SequenceState state = batch.state(span);
       for (int t = batch.spanStart(span); t < batch.spanEnd(span); t++) {
-        qkv.read(t, 0, row, 0, width);
-        heads(t, 0, attention.heads(), attention.queryNorm() == null ? null : queryGain);
-        heads(t, queryWidth, attention.kvHeads(), attention.keyNorm() == null ? null : keyGain);
+        heads.read(qkv, t, row);
         System.arraycopy(row, 0, queries, t * queryWidth, queryWidth);
-        write(state, batch.position(t));
+        int keys = attention.kvHeads() * attention.headDim();
+        cells.writeKeys(state, layer, batch.position(t), row, queryWidth);
+        cells.writeValues(
+            state, layer, batch.position(t), attention.headDim(), row, queryWidth + keys);
       }
-    }
-  }
-
-  private void loadGains() {
-    if (attention.queryNorm() != null) {
-      if (queryGain.length != attention.headDim()) {
-        queryGain = new float[attention.headDim()];
-        keyGain = new float[attention.headDim()];
-      }
-      attention.queryNorm().vector(queryGain);
-      attention.keyNorm().vector(keyGain);
-    }
-  }
-
-  private void heads(int t, int from, int count, float[] gain) {
-    for (int h = 0; h < count; h++) {
-      int at = from + h * attention.headDim();
-      if (gain != null && !attention.normLast()) {
-        RmsNorm.rms(row, at, attention.headDim(), gain, attention.eps(), row, at);
-      }
-      if (attention.rope() != null) {
-        rotary.turn(t, row, at);
-      }
-      if (gain != null && attention.normLast()) {
-        RmsNorm.rms(row, at, attention.headDim(), gain, attention.eps(), row, at);
-      }
-    }
-  }
-
-  /** Writes the row's keys and values to their places ({@link SequenceState}). */
-  private void write(SequenceState state, int position) {
-    MemorySegment block = state.block(position / BLOCK);
-    DType type = state.rows(layer).type();
-    long size = type.blockBytes();
-    int slot = position % BLOCK;
-    int dim = attention.headDim();
-    int keys = attention.outputWidth();
-    int count = attention.kvHeads() * dim;
-    for (int i = 0; i < count; i++) {
-      long key = (long) i * BLOCK + slot;
-      long value = ((long) (i / dim) * BLOCK + slot) * dim + i % dim;
-      store(block, type, state.keyOffset(layer) + key * size, row[keys + i]);
-      store(block, type, state.valueOffset(layer) + value * size, row[keys + count + i]);
-    }
-  }
-
-  private static void store(MemorySegment block, DType type, long at, float value) {
-    if (type == DType.F32) {
-      block.set(FLOAT, at, value);
-    } else {
-      block.set(SHORT, at, Float.floatToFloat16(value));
     }
   }
 
@@ -232,28 +171,8 @@ public final class AttentionTask implements AttentionRunner, Team.Task {
   /** Keys {@code [headDim, BLOCK]} and the first {@code count} values of one head as floats. */
   private void stage(Scratch s, SequenceState state, int block, int head, int count) {
     int dim = attention.headDim();
-    MemorySegment memory = state.block(block);
-    DType type = state.rows(layer).type();
-    long start = (long) head * BLOCK * dim;
-    for (int i = 0; i < dim; i++) {
-      long at = (start + (long) i * BLOCK) * type.blockBytes();
-      read(s, memory, type, state.keyOffset(layer) + at, s.keys[i]);
-    }
-    for (int j = 0; j < count; j++) {
-      long at = (start + (long) j * dim) * type.blockBytes();
-      read(s, memory, type, state.valueOffset(layer) + at, s.values[j]);
-    }
-  }
-
-  private static void read(Scratch s, MemorySegment memory, DType type, long at, float[] line) {
-    if (type == DType.F32) {
-      MemorySegment.copy(memory, FLOAT, at, line, 0, line.length);
-    } else {
-      MemorySegment.copy(memory, SHORT, at, s.halves, 0, line.length);
-      for (int i = 0; i < line.length; i++) {
-        line[i] = Float.float16ToFloat(s.halves[i]);
-      }
-    }
+    s.cells.readKeys(state, layer, block, head * dim, s.keys, dim);
+    s.cells.readValues(state, layer, block, head, s.values, count);
   }
 
   /** Takes keys {@code from … count} of the staged block into one query's running softmax. */
@@ -301,6 +220,11 @@ public final class AttentionTask implements AttentionRunner, Team.Task {
     return score;
   }
 
+  /** The weight of a score, a sink for example, where the largest one is {@code max}. */
+  public static float weight(float score, float max) {
+    return Maths.exp(score - max);
+  }
+
   private static void addScaled(float[] in, float factor, float[] out) {
     for (int i = 0; i < out.length; i++) {
       out[i] = Math.fma(in[i], factor, out[i]);
@@ -315,7 +239,7 @@ public final class AttentionTask implements AttentionRunner, Team.Task {
         float[] acc = s.acc[index];
         float sum = total(s.sums[index]);
         if (attention.scores().sinks() != null) {
-          sum += Maths.exp(sinks[head * group + h] - s.max[index]);
+          sum += weight(sinks[head * group + h], s.max[index]);
         }
         for (int i = 0; i < dim; i++) {
           acc[i] /= sum;
@@ -326,7 +250,7 @@ public final class AttentionTask implements AttentionRunner, Team.Task {
   }
 
   /** Adds the upper half to the lower one until one is left. */
-  private static float total(float[] sums) {
+  static float total(float[] sums) {
     for (int half = LANES / 2; half > 0; half /= 2) {
       for (int l = 0; l < half; l++) {
         sums[l] += sums[l + half];

@@ -2,30 +2,29 @@
 package io.jishi.tensor.cpu.scalar;
 
 import io.jishi.tensor.Batch;
-import io.jishi.tensor.DType;
 import io.jishi.tensor.LatentAttention;
 import io.jishi.tensor.SequenceState;
 import io.jishi.tensor.StateSpec;
 import io.jishi.tensor.Tensor;
+import io.jishi.tensor.cpu.LatentRunner;
 import io.jishi.tensor.cpu.Team;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 
 /**
  * Latent attention over paged rows, reduced block by block as {@link AttentionTask} does. A chunk
  * of work is one token and a few heads, which share one staging of the rows.
  */
-final class LatentTask implements Team.Task {
+public final class LatentTask implements LatentRunner, Team.Task {
   private static final int BLOCK = StateSpec.BLOCK;
 
   /** Heads that share one staging. */
   private static final int HEADS = 16;
 
-  private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
-  private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED;
+  /** Parts of a sum of probabilities, as in {@link AttentionTask}. */
+  private static final int LANES = AttentionTask.LANES;
 
-  private final RotaryTable rotary = new RotaryTable();
+  private final CacheCells cells = new CacheCells();
+  private final LatentRows ready = new LatentRows();
   private final Scratch[] scratch;
   private float[] row = new float[0];
   private float[] queries = new float[0];
@@ -45,7 +44,8 @@ final class LatentTask implements Team.Task {
     float[][] acc = new float[0][];
     final float[] scores = new float[BLOCK];
     final float[] max = new float[HEADS];
-    final float[] sums = new float[HEADS];
+    final float[][] sums = new float[HEADS][LANES];
+    final CacheCells cells = new CacheCells();
 
     void resize(LatentAttention spec) {
       if (keys.length != spec.rowWidth() || values[0].length != spec.rank()) {
@@ -56,16 +56,19 @@ final class LatentTask implements Team.Task {
     }
   }
 
-  LatentTask(int workers) {
+  /** Latent attention for teams of up to {@code workers} threads. */
+  public LatentTask(int workers) {
     scratch = new Scratch[workers];
     Arrays.setAll(scratch, i -> new Scratch());
   }
 
-  void begin() {
-    rotary.begin();
+  @Override
+  public void begin() {
+    ready.begin();
   }
 
-  void run(
+  @Override
+  public void run(
       Team team,
       int width,
       Tensor query,
@@ -78,9 +81,7 @@ final class LatentTask implements Team.Task {
     batch = tokens;
     layer = index;
     out = result;
-    if (spec.rope() != null) {
-      rotary.prepare(spec.rope(), batch);
-    }
+    ready.prepare(spec, batch);
     loadQueries(query);
     append(rows);
     team.run(batch.size() * headGroups(), width, this);
@@ -96,10 +97,7 @@ final class LatentTask implements Team.Task {
       queries = new float[batch.size() * width];
     }
     for (int t = 0; t < batch.size(); t++) {
-      query.read(t, 0, queries, t * width, width);
-      for (int h = 0; spec.rope() != null && h < spec.heads(); h++) {
-        rotary.turn(t, queries, t * width + h * spec.rowWidth() + spec.rank());
-      }
+      ready.queries(query, t, queries, t * width);
     }
   }
 
@@ -110,22 +108,9 @@ final class LatentTask implements Team.Task {
     }
     for (int span = 0; span < batch.spans(); span++) {
       SequenceState state = batch.state(span);
-      DType type = state.rows(layer).type();
       for (int t = batch.spanStart(span); t < batch.spanEnd(span); t++) {
-        rows.read(t, 0, row, 0, width);
-        if (spec.rope() != null) {
-          rotary.turn(t, row, spec.rank());
-        }
-        MemorySegment block = state.block(batch.position(t) / BLOCK);
-        int slot = batch.position(t) % BLOCK;
-        for (int i = 0; i < width; i++) {
-          long at = state.keyOffset(layer) + ((long) i * BLOCK + slot) * type.blockBytes();
-          if (type == DType.F32) {
-            block.set(FLOAT, at, row[i]);
-          } else {
-            block.set(SHORT, at, Float.floatToFloat16(row[i]));
-          }
-        }
+        ready.row(rows, t, row);
+        cells.writeKeys(state, layer, batch.position(t), row, 0);
       }
     }
   }
@@ -141,10 +126,10 @@ final class LatentTask implements Team.Task {
     }
     Scratch s = scratch[worker];
     s.resize(spec);
-    Arrays.fill(s.sums, 0);
     Arrays.fill(s.max, -Float.MAX_VALUE); // finite, so that less it is never a NaN
     for (int h = 0; h < heads; h++) {
       Arrays.fill(s.acc[h], 0);
+      Arrays.fill(s.sums[h], 0);
     }
     int position = batch.position(t);
     for (int block = 0; block <= position / BLOCK; block++) {
@@ -155,29 +140,19 @@ final class LatentTask implements Team.Task {
       }
     }
     for (int h = 0; h < heads; h++) {
+      float sum = AttentionTask.total(s.sums[h]);
       for (int i = 0; i < spec.rank(); i++) {
-        s.acc[h][i] /= s.sums[h];
+        s.acc[h][i] /= sum;
       }
       out.write(t, (first + h) * spec.rank(), s.acc[h], 0, spec.rank());
     }
   }
 
   private void stage(Scratch s, SequenceState state, int block, int count) {
-    MemorySegment memory = state.block(block);
-    DType type = state.rows(layer).type();
-    long at = state.keyOffset(layer);
-    long step = (long) BLOCK * type.blockBytes();
-    for (int i = 0; i < spec.rowWidth(); i++) {
-      float[] line = s.keys[i];
-      if (type == DType.F32) {
-        MemorySegment.copy(memory, FLOAT, at + i * step, line, 0, count);
-      } else {
-        for (int j = 0; j < count; j++) {
-          line[j] = Float.float16ToFloat(memory.get(SHORT, at + i * step + 2L * j));
-        }
-      }
-      for (int j = 0; i < spec.rank() && j < count; j++) {
-        s.values[j][i] = line[j];
+    s.cells.readKeys(state, layer, block, 0, s.keys, spec.rowWidth());
+    for (int i = 0; i < spec.rank(); i++) {
+      for (int j = 0; j < count; j++) {
+        s.values[j][i] = s.keys[i][j];
       }
     }
   }
@@ -199,13 +174,15 @@ final class LatentTask implements Team.Task {
     for (int i = 0; i < acc.length; i++) {
       acc[i] *= rescale;
     }
-    float sum = s.sums[head] * rescale;
+    float[] sums = s.sums[head];
+    for (int l = 0; l < LANES; l++) {
+      sums[l] *= rescale;
+    }
     for (int j = 0; j < count; j++) {
       float p = Maths.exp(scores[j] - max);
-      sum += p;
+      sums[j % LANES] += p;
       addScaled(s.values[j], p, acc, acc.length);
     }
-    s.sums[head] = sum;
     s.max[head] = max;
   }
 

@@ -18,6 +18,7 @@ import io.jishi.tensor.Tensor;
 import io.jishi.tensor.Weight;
 import io.jishi.tensor.WeightedMean;
 import io.jishi.tensor.cpu.AttentionRunner;
+import io.jishi.tensor.cpu.LatentRunner;
 import io.jishi.tensor.cpu.Products;
 import io.jishi.tensor.cpu.RowOps;
 import io.jishi.tensor.cpu.Team;
@@ -36,7 +37,7 @@ public final class ScalarOps implements Ops {
   private final RowOps rows;
   private final AttentionRunner attentionRunner;
   private final Elementwise elementwise = new Elementwise();
-  private final LatentTask latent;
+  private final LatentRunner latent;
   private final BidirectionalTask bidirectional;
   private final Experts experts = new Experts();
   private final Recurrences recurrences = new Recurrences();
@@ -50,15 +51,21 @@ public final class ScalarOps implements Ops {
    * @param products how to multiply; closed with this object
    * @param rows how to work on rows; closed with this object
    * @param attention how to attend; closed with this object
+   * @param latent how to attend to latent rows; closed with this object
    */
   public ScalarOps(
-      Team team, int width, Products products, RowOps rows, AttentionRunner attention) {
+      Team team,
+      int width,
+      Products products,
+      RowOps rows,
+      AttentionRunner attention,
+      LatentRunner latent) {
     this.team = team;
     this.width = width;
     this.products = products;
     this.rows = rows;
     this.attentionRunner = attention;
-    latent = new LatentTask(team.size());
+    this.latent = latent;
     bidirectional = new BidirectionalTask(team.size());
   }
 
@@ -325,6 +332,7 @@ public final class ScalarOps implements Ops {
     products.close();
     rows.close();
     attentionRunner.close();
+    latent.close();
     experts.close();
     workspace.close();
   }
