@@ -133,7 +133,7 @@ record HuggingFaceConfig(JsonObject json) implements ModelConfig {
   @Override
   public ModelConfig with(String name, Object value) {
     Map<String, Object> fields = new LinkedHashMap<>(json.fields());
-    fields.put(name, value);
+    fields.put(name, value instanceof Integer i ? Long.valueOf(i) : value); // as JSON is read
     return new HuggingFaceConfig(new JsonObject(json.source(), fields));
   }
 

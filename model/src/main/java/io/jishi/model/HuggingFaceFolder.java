@@ -51,7 +51,15 @@ final class HuggingFaceFolder implements ModelFiles {
   public Tokenizer tokenizer() {
     return FolderTokenizer.isIn(folder)
         ? FolderTokenizer.read(folder)
-        : new NoTokenizer(folder.toString(), config.require("vocab_size"));
+        : new NoTokenizer(folder.toString(), vocabulary());
+  }
+
+  /** Of the language model, where it is a part of another. */
+  private int vocabulary() {
+    ModelConfig text = config.inner("text_config");
+    return text != null && !config.has("vocab_size")
+        ? text.require("vocab_size")
+        : config.require("vocab_size");
   }
 
   @Override

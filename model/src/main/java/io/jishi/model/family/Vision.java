@@ -47,7 +47,7 @@ final class Vision {
 
   /** LLaVA 1.5 (Liu et al. 2023) with a tower of CLIP or SigLIP. */
   static VisionSpec llava(ModelConfig config) {
-    ModelConfig tower = inner(config, "vision_config");
+    ModelConfig tower = tower(config);
     ModelConfig text = withAbsent(text(config), LLAMA);
     Blueprint b = new Blueprint(tower);
     boolean clip = tower.architecture().startsWith("clip");
@@ -114,7 +114,7 @@ final class Vision {
 
   /** SmolVLM and Idefics 3 (Marafioti et al. 2025): squares of patches in one product. */
   static VisionSpec smolVlm(ModelConfig config) {
-    ModelConfig tower = withAbsent(inner(config, "vision_config"), SMOL_TOWER);
+    ModelConfig tower = withAbsent(tower(config), SMOL_TOWER);
     ModelConfig text = text(config);
     Blueprint b = new Blueprint(tower);
     NormSpec norm = norm(tower, 1e-6);
@@ -153,7 +153,7 @@ final class Vision {
 
   /** Qwen2-VL (Wang et al. 2024): rotation by rows and columns, layer norms, QuickGELU. */
   static VisionSpec qwen2(ModelConfig config) {
-    ModelConfig tower = inner(config, "vision_config");
+    ModelConfig tower = tower(config);
     Blueprint b = new Blueprint(qwenNames(tower).with("hidden_size", tower.require("embed_dim")));
     NormSpec norm = NormSpec.layer(1e-6);
     double ratio = tower.number("mlp_ratio").orElse(4);
@@ -163,7 +163,7 @@ final class Vision {
 
   /** Qwen2.5-VL (Bai et al. 2025): windows, RMS norms, gates. */
   static VisionSpec qwen25(ModelConfig config) {
-    ModelConfig tower = inner(config, "vision_config");
+    ModelConfig tower = tower(config);
     Blueprint b = new Blueprint(qwenNames(tower));
     Channel channel =
         new FeedForward(
@@ -237,7 +237,7 @@ final class Vision {
 
   /** MiniCPM-V 4.6: a SigLIP tower that merges squares twice, once between its layers. */
   static VisionSpec miniCpm(ModelConfig config) {
-    ModelConfig tower = inner(config, "vision_config");
+    ModelConfig tower = tower(config);
     ModelConfig text = text(config);
     Blueprint b = new Blueprint(tower);
     if (!config.text("downsample_mode", "16x").equals("16x")
@@ -383,6 +383,11 @@ final class Vision {
     ModelConfig text = inner(config, "text_config");
     String tied = "tie_word_embeddings";
     return text.has(tied) || !config.has(tied) ? text : text.with(tied, config.flag(tied, false));
+  }
+
+  private static ModelConfig tower(ModelConfig config) {
+    ModelConfig tower = inner(config, "vision_config");
+    return tower.has("model_type") ? tower : tower.with("model_type", "vision");
   }
 
   private static ModelConfig inner(ModelConfig config, String name) {

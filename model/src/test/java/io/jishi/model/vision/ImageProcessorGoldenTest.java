@@ -10,9 +10,7 @@ import io.jishi.model.safetensors.SafetensorsFile;
 import io.jishi.testkit.Shared;
 import java.io.IOException;
 import java.lang.foreign.ValueLayout;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -37,7 +35,7 @@ class ImageProcessorGoldenTest {
     Path folder = Shared.require("goldens/" + name);
     ImageProcessor processor =
         ImageProcessor.of(Json.parseObject(folder.resolve("preprocessor_config.json")), patch);
-    Pixels pixels = processor.patches(numpy(folder.resolve("image.npy")));
+    Pixels pixels = processor.patches(NumpyImage.read(folder.resolve("image.npy")));
     assertThat(pixels.grids()).hasSize(grids);
     assertThat(pixels.tileRows()).isEqualTo(tileRows);
     assertThat(pixels.tileColumns()).isEqualTo(tileColumns);
@@ -88,16 +86,5 @@ class ImageProcessorGoldenTest {
     long block = (long) (row / 2) * (grid.columns() / 2) + column / 2;
     long place = 4 * block + row % 2 * 2 + column % 2;
     return (place * 3 + colour) * 2 * patch * patch + (long) y * patch + x;
-  }
-
-  /** An array of bytes {@code [height, width, 3]} as NumPy saves it. */
-  private static Image numpy(Path file) throws IOException {
-    byte[] bytes = Files.readAllBytes(file);
-    int header = 10 + (bytes[8] & 255 | (bytes[9] & 255) << 8);
-    String text = new String(bytes, 10, header - 10, java.nio.charset.StandardCharsets.US_ASCII);
-    String[] shape = text.replaceFirst(".*\\(([^)]*)\\).*\\s*", "$1").split(", *");
-    int height = Integer.parseInt(shape[0]);
-    int width = Integer.parseInt(shape[1]);
-    return new Image(width, height, Arrays.copyOfRange(bytes, header, bytes.length));
   }
 }
