@@ -3,6 +3,7 @@
 module io.jishi.model {
   requires transitive io.jishi.tensor;
   requires transitive io.jishi.text;
+  requires java.desktop;
   requires jdk.management;
 
   exports io.jishi.model;
@@ -10,4 +11,5 @@ module io.jishi.model {
   exports io.jishi.model.export;
   exports io.jishi.model.gguf;
   exports io.jishi.model.safetensors;
+  exports io.jishi.model.vision;
 }

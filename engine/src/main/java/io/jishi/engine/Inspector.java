@@ -98,6 +98,7 @@ final class Inspector {
       case DecoderSpec.ShortConvolution _ -> 6L * spec.width();
       case DecoderSpec.TimeMix t -> 4L * t.inner();
       case DecoderSpec.FeedForward f -> 3L * f.inner();
+      case DecoderSpec.SharpFeedForward s -> 3L * s.inner();
       case DecoderSpec.Mixture m ->
           3L * m.expert().inner()
               + 2L * spec.width()

@@ -38,6 +38,18 @@ sealed interface Channel extends Part {
     }
   }
 
+  /** A feed-forward layer without a gate whose activation is stretched. */
+  record Sharp(FeedForward layer, float sharpness) implements Channel {
+    @Override
+    public Tensor apply(Ops ops, Tensor x, Batch batch, Precision precision) {
+      Tensor y = ops.linear(x, layer.gateUp(), precision);
+      y = Part.then(ops, y, ops.scale(y, sharpness));
+      y = Part.then(ops, y, ops.activate(y, layer.activation()));
+      y = Part.then(ops, y, ops.scale(y, 1 / sharpness));
+      return Part.then(ops, y, ops.linear(y, layer.down(), precision));
+    }
+  }
+
   /**
    * A mixture of experts.
    *

@@ -32,6 +32,12 @@ final class ChannelLoader {
         : new Channel.ScaledGate(layer, f.gateScale());
   }
 
+  Channel sharp(int l, DecoderSpec.SharpFeedForward s) {
+    Linear up = linears.linear(l, TensorRole.UP, s.inner(), width, s.bias());
+    Linear down = linears.linear(l, TensorRole.DOWN, width, s.inner(), s.bias());
+    return new Channel.Sharp(new FeedForward(up, down, s.activation()), s.sharpness());
+  }
+
   private FeedForward layer(
       int l,
       DecoderSpec.FeedForward f,

@@ -270,7 +270,7 @@ public final class Decoder {
     return zeros;
   }
 
-  private static Tensor run(Ops ops, Tensor x, Block block, Batch batch, Precision precision) {
+  static Tensor run(Ops ops, Tensor x, Block block, Batch batch, Precision precision) {
     Tensor added = null;
     Tensor normed = null;
     for (int i = 0; i < block.branches.size(); i++) {

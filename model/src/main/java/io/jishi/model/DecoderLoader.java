@@ -75,15 +75,7 @@ final class DecoderLoader {
     } else {
       output = Linear.of(List.of(outputMatrix()), Arrays.asList(outputBias()));
     }
-    List<Decoder.Block> blocks = new ArrayList<>();
-    for (int l = 0; l < spec.layers().size(); l++) {
-      norms.clear();
-      List<DecoderSpec.Block> own = spec.layers().get(l).blocks();
-      for (int b = 0; b < own.size(); b++) {
-        blocks.add(block(l, own.get(b), b == own.size() - 1));
-      }
-    }
-    norms.clear();
+    List<Decoder.Block> blocks = layers().stream().flatMap(List::stream).toList();
     Norm norm =
         spec.norm() == null
             ? null
@@ -98,6 +90,30 @@ final class DecoderLoader {
   /** Whether no forward pass needs a tensor of that name, of whatever model. */
   static boolean derived(String name) {
     return DERIVED.contains(name) || DERIVED_SUFFIXES.stream().anyMatch(name::endsWith);
+  }
+
+  /** The blocks of each layer. */
+  List<List<Decoder.Block>> layers() {
+    List<List<Decoder.Block>> layers = new ArrayList<>();
+    for (int l = 0; l < spec.layers().size(); l++) {
+      norms.clear();
+      List<Decoder.Block> blocks = new ArrayList<>();
+      List<DecoderSpec.Block> own = spec.layers().get(l).blocks();
+      for (int b = 0; b < own.size(); b++) {
+        blocks.add(block(l, own.get(b), b == own.size() - 1));
+      }
+      layers.add(blocks);
+    }
+    norms.clear();
+    return layers;
+  }
+
+  Tensors tensors() {
+    return tensors;
+  }
+
+  Linears linears() {
+    return linears;
   }
 
   private Set<String> derived() {
@@ -195,7 +211,7 @@ final class DecoderLoader {
             place.role(), role -> linears.norm(role, l, spec.width(), place.norm()));
   }
 
-  private Part part(int l, DecoderSpec.Part part) {
+  Part part(int l, DecoderSpec.Part part) {
     return switch (part) {
       case DecoderSpec.GroupedAttention a -> mixers.grouped(l, a);
       case DecoderSpec.BidirectionalAttention a -> mixers.bidirectional(l, a);
@@ -208,6 +224,7 @@ final class DecoderLoader {
       case DecoderSpec.TimeMix t -> recurrent.timeMix(l, t);
       case DecoderSpec.ChannelMix c -> recurrent.channelMix(l, c);
       case DecoderSpec.FeedForward f -> channels.dense(l, f);
+      case DecoderSpec.SharpFeedForward s -> channels.sharp(l, s);
       case DecoderSpec.Mixture m -> channels.mixture(l, m);
     };
   }

@@ -410,7 +410,8 @@ public record DecoderSpec(
   public record TimeMix(int inner) implements Mixer {}
 
   /** How the values of one token are mixed. */
-  public sealed interface Channel extends Part permits FeedForward, Mixture, ChannelMix {}
+  public sealed interface Channel extends Part
+      permits FeedForward, SharpFeedForward, Mixture, ChannelMix {}
 
   /**
    * A feed-forward layer.
@@ -433,6 +434,18 @@ public record DecoderSpec(
       return new FeedForward(other, gated, activation, bias, gateScale);
     }
   }
+
+  /**
+   * {@code down(act(sharpness · up(x)) / sharpness)}: QuickGELU is SiLU at a sharpness of 1.702.
+   *
+   * @param inner values between the projections
+   * @param activation of the inner values
+   * @param sharpness by which they are multiplied before, and divided after it
+   * @param bias whether projections have biases
+   */
+  public record SharpFeedForward(
+      int inner, io.jishi.tensor.Activation activation, float sharpness, boolean bias)
+      implements Channel {}
 
   /**
    * A mixture of experts, and perhaps a layer that every token passes.

@@ -183,6 +183,11 @@ record GgufConfig(GgufFile file) implements ModelConfig {
   }
 
   @Override
+  public ModelConfig with(String name, Object value) {
+    throw new IllegalStateException("the configuration of a GGUF file is as it is");
+  }
+
+  @Override
   public ModelConfig inner(String name) {
     return null;
   }

@@ -4,6 +4,8 @@ package io.jishi.model;
 import io.jishi.base.JishiException;
 import io.jishi.base.JsonObject;
 import io.jishi.tensor.Rope;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -126,6 +128,29 @@ record HuggingFaceConfig(JsonObject json) implements ModelConfig {
       return s;
     }
     throw json.wrong(name, "a list of texts");
+  }
+
+  @Override
+  public ModelConfig with(String name, Object value) {
+    Map<String, Object> fields = new LinkedHashMap<>(json.fields());
+    fields.put(name, value instanceof Integer i ? Long.valueOf(i) : value); // as JSON is read
+    return new HuggingFaceConfig(new JsonObject(json.source(), fields));
+  }
+
+  @Override
+  public RopeSpec.Axes ropeAxes(String layers) {
+    JsonObject rope = rope(layers).orElse(null);
+    if (rope == null || !rope.has("mrope_section")) {
+      return null;
+    }
+    List<Integer> sizes = new ArrayList<>();
+    for (Object size : rope.array("mrope_section").orElseThrow()) {
+      if (!(size instanceof Number n) || n.intValue() <= 0 || n.intValue() > 1 << 16) {
+        throw rope.wrong("mrope_section", "a list of whole numbers");
+      }
+      sizes.add(n.intValue());
+    }
+    return new RopeSpec.Sections(sizes, rope.bool("mrope_interleaved").orElse(false));
   }
 
   @Override

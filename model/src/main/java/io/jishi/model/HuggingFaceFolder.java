@@ -51,7 +51,15 @@ final class HuggingFaceFolder implements ModelFiles {
   public Tokenizer tokenizer() {
     return FolderTokenizer.isIn(folder)
         ? FolderTokenizer.read(folder)
-        : new NoTokenizer(folder.toString(), config.require("vocab_size"));
+        : new NoTokenizer(folder.toString(), vocabulary());
+  }
+
+  /** Of the language model, where it is a part of another. */
+  private int vocabulary() {
+    ModelConfig text = config.inner("text_config");
+    return text != null && !config.has("vocab_size")
+        ? text.require("vocab_size")
+        : config.require("vocab_size");
   }
 
   @Override
@@ -93,6 +101,18 @@ final class HuggingFaceFolder implements ModelFiles {
   @Override
   public EmbeddingDefaults embedding() {
     return SentenceTransformers.read(folder);
+  }
+
+  @Override
+  public JsonObject imageProcessor() {
+    Path file = folder.resolve("preprocessor_config.json");
+    Path other = folder.resolve("processor_config.json"); // of newer files, with others
+    if (Files.exists(file)) {
+      return Json.parseObject(file);
+    }
+    return Files.exists(other)
+        ? Json.parseObject(other).object("image_processor").orElse(null)
+        : null;
   }
 
   @Override

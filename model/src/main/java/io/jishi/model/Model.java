@@ -16,6 +16,7 @@ import java.util.function.UnaryOperator;
  */
 public final class Model implements AutoCloseable {
   private final Decoder decoder;
+  private final Vision vision;
   private final Tokenizer tokenizer;
   private final ModelFiles files;
   private final Arena arena;
@@ -24,12 +25,14 @@ public final class Model implements AutoCloseable {
 
   private Model(
       Decoder decoder,
+      Vision vision,
       Tokenizer tokenizer,
       ModelFiles files,
       Arena arena,
       boolean packed,
       boolean packedExperts) {
     this.decoder = decoder;
+    this.vision = vision;
     this.tokenizer = tokenizer;
     this.files = files;
     this.arena = arena;
@@ -83,7 +86,10 @@ public final class Model implements AutoCloseable {
   private static Model load(ModelFiles files, Backend backend, ModelOptions options) {
     Arena arena = Arena.ofShared();
     try {
-      DecoderSpec spec = io.jishi.model.family.Family.spec(files.config());
+      VisionSpec seeing = io.jishi.model.family.Family.vision(files.config());
+      DecoderSpec spec =
+          io.jishi.model.family.Family.spec(seeing == null ? files.config() : seeing.text());
+      WeightFile weights = seeing == null ? files.weights() : seeing.textFile(files.weights());
       Tokenizer tokenizer = files.tokenizer();
       if (tokenizer.vocabSize() > spec.vocabulary()) {
         throw new JishiException.BadFile(
@@ -101,10 +107,17 @@ public final class Model implements AutoCloseable {
       int most = options.context() == 0 ? spec.context() : options.context();
       Decoder decoder =
           new DecoderLoader(
-                  spec, files.weights(), files.checkpoint(spec), backend, arena, pack, packExperts)
+                  spec,
+                  weights,
+                  seeing == null ? files.checkpoint(spec) : spec.checkpoint(),
+                  backend,
+                  arena,
+                  pack,
+                  packExperts)
               .load()
               .forLength(Math.min(most, spec.context()));
-      return new Model(decoder, tokenizer, files, arena, pack, packExperts);
+      Vision vision = seeing == null ? null : Vision.load(seeing, files, backend, arena, pack);
+      return new Model(decoder, vision, tokenizer, files, arena, pack, packExperts);
     } catch (OutOfMemoryError e) {
       arena.close();
       files.close();
@@ -139,6 +152,11 @@ public final class Model implements AutoCloseable {
   /** The forward pass. */
   public Decoder decoder() {
     return decoder;
+  }
+
+  /** How it sees images, or null where it does not. */
+  public Vision vision() {
+    return vision;
   }
 
   /** Text to tokens and back. */

@@ -47,6 +47,14 @@ public interface ModelConfig {
   /** A list of texts, empty where it is absent. */
   List<String> texts(String name);
 
+  /** The same with another value. */
+  ModelConfig with(String name, Object value);
+
+  /** Along which axes rotary pairs take a token's place, or null for one. */
+  default RopeSpec.Axes ropeAxes(String layers) {
+    return null;
+  }
+
   /** A configuration in this one, or null. */
   ModelConfig inner(String name);
 

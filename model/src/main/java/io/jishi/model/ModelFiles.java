@@ -33,6 +33,11 @@ sealed interface ModelFiles extends AutoCloseable
     return EmbeddingDefaults.NONE;
   }
 
+  /** How images become pixels, or null where nothing says so. */
+  default io.jishi.base.JsonObject imageProcessor() {
+    return null;
+  }
+
   /** A name for people. */
   String name();
 

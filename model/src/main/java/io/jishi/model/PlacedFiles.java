@@ -79,6 +79,11 @@ final class PlacedFiles implements ModelFiles, WeightFile {
   }
 
   @Override
+  public io.jishi.base.JsonObject imageProcessor() {
+    return files.imageProcessor();
+  }
+
+  @Override
   public String name() {
     return files.name();
   }

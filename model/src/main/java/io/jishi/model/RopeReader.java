@@ -18,7 +18,7 @@ final class RopeReader {
   static RopeSpec.Scaling read(JsonObject rope, HuggingFaceConfig config) {
     String type = rope.text("rope_type").or(() -> rope.text("type")).orElse("default");
     return switch (type) {
-      case "default" -> new RopeSpec.Plain();
+      case "default", "mrope" -> new RopeSpec.Plain();
       case "linear" -> new RopeSpec.LinearScaling(positive(rope, "factor"));
       case "dynamic" ->
           new RopeSpec.DynamicBase(

@@ -2,6 +2,7 @@
 package io.jishi.model;
 
 import io.jishi.tensor.Rope;
+import java.util.List;
 
 /**
  * A rotary position embedding and how it was stretched to longer contexts.
@@ -10,8 +11,47 @@ import io.jishi.tensor.Rope;
  * @param dims values of a head that are turned
  * @param base of the frequencies {@code base^(-2i/dims)} ("theta")
  * @param scaling how the frequencies are changed
+ * @param axes along which pairs take a token's place, or null for one
  */
-public record RopeSpec(Rope.Style style, int dims, double base, Scaling scaling) {
+public record RopeSpec(Rope.Style style, int dims, double base, Scaling scaling, Axes axes) {
+
+  /** A rotation along one axis. */
+  public RopeSpec(Rope.Style style, int dims, double base, Scaling scaling) {
+    this(style, dims, base, scaling, null);
+  }
+
+  /** The axes of pairs. */
+  public sealed interface Axes permits Sections, Shares {}
+
+  /**
+   * Time, rows and columns of images (M-RoPE, Qwen2-VL): the axis changes within one row of
+   * frequencies.
+   *
+   * @param sizes pairs of each axis
+   * @param alternating whether axes take turns from pair to pair as long as each has pairs left,
+   *     the first taking what remains; else they stand one after another
+   */
+  public record Sections(List<Integer> sizes, boolean alternating) implements Axes {
+    /** Copies the list. */
+    public Sections {
+      sizes = List.copyOf(sizes);
+    }
+
+    private int axis(int pair) {
+      if (alternating) {
+        int axis = pair % sizes.size();
+        return pair < sizes.size() * sizes.get(axis) ? axis : 0;
+      }
+      int axis = 0;
+      for (int end = sizes.getFirst(); pair >= end && axis + 1 < sizes.size(); ) {
+        end += sizes.get(++axis);
+      }
+      return axis;
+    }
+  }
+
+  /** Each axis has an equal share of the pairs and all frequencies of that many. */
+  public record Shares(int count) implements Axes {}
 
   /** How frequencies are changed. */
   public sealed interface Scaling
@@ -77,8 +117,9 @@ public record RopeSpec(Rope.Style style, int dims, double base, Scaling scaling)
   public Rope rope(int context) {
     float[] frequencies = new float[dims / 2];
     double stretched = base * baseFactor(context);
+    int share = axes instanceof Shares s ? frequencies.length / s.count : frequencies.length;
     for (int i = 0; i < frequencies.length; i++) {
-      double power = Math.pow(stretched, 2.0 * i / dims);
+      double power = Math.pow(stretched, (double) (i % share) / share);
       float plain = (float) (1 / power);
       frequencies[i] =
           switch (scaling) {
@@ -97,7 +138,11 @@ public record RopeSpec(Rope.Style style, int dims, double base, Scaling scaling)
           case LongFactors s -> s.magnitude;
           case Plain _, DynamicBase _, LinearScaling _, Llama3 _, Divisors _ -> 1;
         };
-    return new Rope(style, dims, frequencies, (float) magnitude);
+    int[] along = axes == null ? null : new int[frequencies.length];
+    for (int i = 0; along != null && i < along.length; i++) {
+      along[i] = axes instanceof Sections s ? s.axis(i) : i / share;
+    }
+    return new Rope(style, dims, frequencies, (float) magnitude, along);
   }
 
   private double baseFactor(int context) {

@@ -18,6 +18,16 @@ public enum TensorRole {
   POSITIONS("position_embd", null),
   /** Token types {@code [types, width]}. */
   TOKEN_TYPES("token_types", null),
+  /** The matrix of an image's patches {@code [width, pixels]}. */
+  PATCHES(null, null),
+  /** What stands before the patches. */
+  CLASS_TOKEN(null, null),
+  /** The norm between a tower and its projector. */
+  PROJECTOR_NORM(null, null),
+  /** First product of a projector. */
+  PROJECTOR_IN(null, null),
+  /** Second. */
+  PROJECTOR_OUT(null, null),
   /** The last norm. */
   FINAL_NORM("output_norm", "model.norm"),
   /** Output matrix {@code [vocabulary, width]}. */

@@ -346,6 +346,11 @@ final class Tensors {
         ", ", Stream.of(DType.values()).filter(DType::runnable).map(DType::name).toList());
   }
 
+  /** The names of all tensors that were asked for. */
+  Set<String> used() {
+    return used;
+  }
+
   /** A tensor that nothing reads means that the model is not what its configuration says. */
   void refuseUnused(String architecture, Collection<String> derived, List<String> suffixes) {
     Set<String> left = new TreeSet<>(file.tensors().keySet());

@@ -155,6 +155,7 @@ class FamilyTableTest {
           }
           case DecoderSpec.FeedForward f ->
               channels.add(f.activation() + (f.gated() ? " gated" : ""));
+          case DecoderSpec.SharpFeedForward f -> channels.add(f.activation() + " sharp");
           case DecoderSpec.Mixture m -> channels.add(mixture(m));
           case DecoderSpec.Mixer m -> mixers.add(m.getClass().getSimpleName());
           case DecoderSpec.ChannelMix _ -> channels.add("ChannelMix");

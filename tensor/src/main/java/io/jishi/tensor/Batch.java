@@ -16,8 +16,10 @@ public final class Batch {
   private int outputCount;
 
   private SequenceState[] states = new SequenceState[4];
+  private Media[] media = new Media[4];
   private int[] starts = new int[4];
   private int spans;
+  private boolean anyMedia;
 
   /** An empty batch. */
   public Batch() {}
@@ -25,6 +27,8 @@ public final class Batch {
   /** Empties the batch. */
   public void clear() {
     Arrays.fill(states, 0, spans, null);
+    Arrays.fill(media, 0, spans, null);
+    anyMedia = false;
     size = 0;
     outputCount = 0;
     spans = 0;
@@ -37,6 +41,15 @@ public final class Batch {
    * @param logits of how many of the last of these tokens logits are asked
    */
   public void add(SequenceState state, int[] source, int from, int count, int logits) {
+    add(state, source, from, count, logits, null);
+  }
+
+  /**
+   * The same for a sequence that holds other things than tokens.
+   *
+   * @param other what it holds, or null
+   */
+  public void add(SequenceState state, int[] source, int from, int count, int logits, Media other) {
     Objects.checkFromIndexSize(from, count, source.length);
     Objects.checkIndex(logits, count + 1);
     for (int s = 0; s < spans; s++) {
@@ -46,7 +59,7 @@ public final class Batch {
     }
     int start = state.length();
     state.reserve(count);
-    append(state, start, source, from, count, logits);
+    append(state, start, source, from, count, logits, other);
   }
 
   /**
@@ -56,13 +69,22 @@ public final class Batch {
    * @param logits of how many of the last of these tokens logits are asked
    */
   public void addSpan(int[] source, int from, int count, int logits) {
+    addSpan(source, from, count, logits, null);
+  }
+
+  /**
+   * The same for a sequence that holds other things than tokens.
+   *
+   * @param other what it holds, or null
+   */
+  public void addSpan(int[] source, int from, int count, int logits, Media other) {
     Objects.checkFromIndexSize(from, count, source.length);
     Objects.checkIndex(logits, count + 1);
-    append(null, 0, source, from, count, logits);
+    append(null, 0, source, from, count, logits, other);
   }
 
   private void append(
-      SequenceState state, int start, int[] source, int from, int count, int logits) {
+      SequenceState state, int start, int[] source, int from, int count, int logits, Media other) {
     grow(count);
     for (int i = 0; i < count; i++) {
       tokens[size + i] = source[from + i];
@@ -72,6 +94,8 @@ public final class Batch {
       outputs[outputCount++] = size + i;
     }
     states[spans] = state;
+    media[spans] = other;
+    anyMedia |= other != null;
     starts[spans] = size;
     spans++;
     size += count;
@@ -99,6 +123,32 @@ public final class Batch {
   /** The position of token {@code i} in its sequence. */
   public int position(int i) {
     return positions[i];
+  }
+
+  /** Whether any sequence holds other things than tokens. */
+  public boolean media() {
+    return anyMedia;
+  }
+
+  /** The place of token {@code i} along a rotary axis: its position, unless it is an image's. */
+  public int place(int i, int axis) {
+    Media other = anyMedia ? media[span(i)] : null;
+    return other == null ? positions[i] : other.place(positions[i], axis);
+  }
+
+  /**
+   * Writes the vector that stands in the place of token {@code i}'s embedding.
+   *
+   * @return false where none does
+   */
+  public boolean vector(int i, float[] out) {
+    Media other = anyMedia ? media[span(i)] : null;
+    return other != null && other.vector(positions[i], out);
+  }
+
+  private int span(int token) {
+    int found = Arrays.binarySearch(starts, 0, spans, token);
+    return found >= 0 ? found : -found - 2;
   }
 
   /** Number of sequences. */
@@ -141,6 +191,7 @@ public final class Batch {
     }
     if (spans == states.length) {
       states = Arrays.copyOf(states, spans * 2);
+      media = Arrays.copyOf(media, spans * 2);
       starts = Arrays.copyOf(starts, spans * 2);
     }
   }

@@ -9,8 +9,10 @@ package io.jishi.tensor;
  * @param dims how many values of a head are turned, even; the rest passes through
  * @param frequencies {@code [dims / 2]}, radians per position, scaling already applied
  * @param magnitude by which the turned values are multiplied (YaRN's attention factor), usually 1
+ * @param axes along which axis each pair takes a token's place (Qwen2-VL's M-RoPE), or null where
+ *     there is one
  */
-public record Rope(Style style, int dims, float[] frequencies, float magnitude) {
+public record Rope(Style style, int dims, float[] frequencies, float magnitude, int[] axes) {
 
   /** Which values make a pair. */
   public enum Style {
@@ -28,9 +30,19 @@ public record Rope(Style style, int dims, float[] frequencies, float magnitude) 
     }
   }
 
+  /** A rotation along one axis. */
+  public Rope(Style style, int dims, float[] frequencies, float magnitude) {
+    this(style, dims, frequencies, magnitude, null);
+  }
+
   /** A rotation that keeps lengths. */
   public Rope(Style style, int dims, float[] frequencies) {
     this(style, dims, frequencies, 1);
+  }
+
+  /** The axis along which pair {@code i} takes a token's place. */
+  public int axis(int i) {
+    return axes == null ? 0 : axes[i];
   }
 
   /** Radians by which pair {@code i} of a token at {@code position} is turned. */

@@ -162,18 +162,37 @@ final class Blueprint {
     return checkpoint(Checkpoint.named(names));
   }
 
-  DecoderSpec build() {
+  /** The first layers alone, as a tower has them: no tokens, no head. */
+  DecoderSpec tower(int taken) {
+    return new DecoderSpec(
+        config.architecture(),
+        1,
+        width,
+        1,
+        embedding,
+        list(taken),
+        finalNorm,
+        null,
+        null,
+        checkpoint);
+  }
+
+  private List<Layer> list(int count) {
     List<Layer> list = new ArrayList<>();
-    for (int l = 0; l < layers; l++) {
+    for (int l = 0; l < count; l++) {
       list.add(arrangement.apply(l).layer(mixer.apply(l), channel.apply(l)));
     }
+    return list;
+  }
+
+  DecoderSpec build() {
     return new DecoderSpec(
         config.architecture(),
         size("vocab_size", MAX_INNER),
         width,
         positions > 0 ? positions : context(),
         embedding,
-        list,
+        list(layers),
         finalNorm,
         head,
         summary,
@@ -256,7 +275,12 @@ final class Blueprint {
     if (factors != rotary / 2) {
       throw bad("the rotary factors do not fit: " + rotary / 2 + " are needed in each list");
     }
-    return new RopeSpec(config.ropeStyle(published), rotary, base, scaling);
+    RopeSpec.Axes axes = config.ropeAxes("full_attention");
+    if (axes instanceof RopeSpec.Sections s
+        && s.sizes().stream().mapToInt(Integer::intValue).sum() != rotary / 2) {
+      throw bad("'mrope_section' " + s.sizes() + " does not share " + rotary / 2 + " pairs");
+    }
+    return new RopeSpec(config.ropeStyle(published), rotary, base, scaling, axes);
   }
 
   /** A gated layer with the configured activation. */
@@ -270,7 +294,10 @@ final class Blueprint {
   }
 
   Activation activation(String absent) {
-    String name = config.text("hidden_act", absent);
+    return activationNamed(config.text("hidden_act", absent));
+  }
+
+  Activation activationNamed(String name) {
     Activation activation = ACTIVATIONS.get(name);
     if (activation == null) {
       throw unsupported("the activation '" + name + "' is not supported; " + ACTIVATIONS.keySet());

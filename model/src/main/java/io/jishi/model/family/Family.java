@@ -4,6 +4,7 @@ package io.jishi.model.family;
 import io.jishi.base.JishiException;
 import io.jishi.model.DecoderSpec;
 import io.jishi.model.ModelConfig;
+import io.jishi.model.VisionSpec;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Function;
@@ -84,7 +85,23 @@ public final class Family {
               Map.entry("stablelm", LayerNormed::stableLm),
               Map.entry("starcoder2", LayerNormed::starCoder2)));
 
+  private static final Map<String, Function<ModelConfig, VisionSpec>> SEEING =
+      new TreeMap<>(
+          Map.of(
+              "llava", Vision::llava,
+              "smolvlm", Vision::smolVlm,
+              "idefics3", Vision::smolVlm,
+              "qwen2_vl", Vision::qwen2,
+              "qwen2_5_vl", Vision::qwen25,
+              "minicpmv4_6", Vision::miniCpm));
+
   private Family() {}
+
+  /** What a model that sees is made of, or null where it does not see. */
+  public static VisionSpec vision(ModelConfig config) {
+    Function<ModelConfig, VisionSpec> family = SEEING.get(config.architecture());
+    return family == null ? null : family.apply(config);
+  }
 
   /** The names that are known. */
   public static java.util.Set<String> names() {
@@ -105,7 +122,9 @@ public final class Family {
               + ": the architecture '"
               + config.architecture()
               + "' is not supported; supported are "
-              + String.join(", ", TABLE.keySet()));
+              + String.join(", ", TABLE.keySet())
+              + "; with images "
+              + String.join(", ", SEEING.keySet()));
     }
     return family.apply(config);
   }

@@ -36,8 +36,8 @@ final class AngleTable implements AutoCloseable {
     resize(8L * width * batch.size());
     for (int t = 0; t < batch.size(); t++) {
       for (int i = 0; i < half; i++) {
-        float cos = of.cos(batch.position(t), i);
-        float sin = of.sin(batch.position(t), i);
+        float cos = of.cos(batch.place(t, of.axis(i)), i);
+        float sin = of.sin(batch.place(t, of.axis(i)), i);
         long at = 2L * t * width + i * step;
         set(at, cos);
         if (pairs) {

@@ -28,8 +28,8 @@ final class RotaryTable {
     }
     for (int t = 0; t < batch.size(); t++) {
       for (int i = 0; i < half; i++) {
-        cos[t * half + i] = wanted.cos(batch.position(t), i);
-        sin[t * half + i] = wanted.sin(batch.position(t), i);
+        cos[t * half + i] = wanted.cos(batch.place(t, wanted.axis(i)), i);
+        sin[t * half + i] = wanted.sin(batch.place(t, wanted.axis(i)), i);
       }
     }
     rope = wanted;

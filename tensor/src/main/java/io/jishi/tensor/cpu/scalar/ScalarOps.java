@@ -101,7 +101,15 @@ public final class ScalarOps implements Ops {
   @Override
   public Tensor embed(Weight table, Batch batch) {
     Tensor out = workspace.take(batch.size(), table.cols());
+    float[] vector = null;
     for (int t = 0; t < batch.size(); t++) {
+      if (batch.media()) {
+        vector = vector == null ? new float[table.cols()] : vector;
+        if (batch.vector(t, vector)) {
+          out.write(t, 0, vector, 0, vector.length);
+          continue;
+        }
+      }
       lookUp(table, batch.token(t), out, t);
     }
     return out;

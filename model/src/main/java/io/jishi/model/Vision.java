@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jishi.model;
+
+import io.jishi.base.JishiException;
+import io.jishi.base.JsonObject;
+import io.jishi.model.vision.Image;
+import io.jishi.model.vision.ImageProcessor;
+import io.jishi.model.vision.PatchGrid;
+import io.jishi.model.vision.Pixels;
+import io.jishi.tensor.Backend;
+import io.jishi.tensor.Ops;
+import io.jishi.tensor.Precision;
+import java.lang.foreign.Arena;
+import java.util.ArrayList;
+import java.util.List;
+
+/** How a model sees: from an image to vectors that stand among its embeddings. */
+public final class Vision {
+  private final VisionSpec spec;
+  private final Tower tower;
+  private final ImageProcessor processor;
+
+  /**
+   * An image as the language model gets it.
+   *
+   * @param vectors {@code [tokens, width]}, of all tiles one after another
+   * @param tokens of each tile
+   * @param rows tokens to a column of the first tile
+   * @param columns tokens to a row of it
+   * @param tileRows rows of tiles, 0 where the image was not cut
+   * @param tileColumns columns of tiles
+   */
+  public record Seen(
+      float[][] vectors, int[] tokens, int rows, int columns, int tileRows, int tileColumns) {}
+
+  private Vision(VisionSpec spec, Tower tower, ImageProcessor processor) {
+    this.spec = spec;
+    this.tower = tower;
+    this.processor = processor;
+  }
+
+  static Vision load(
+      VisionSpec spec, ModelFiles files, Backend backend, Arena arena, boolean pack) {
+    JsonObject config = files.imageProcessor();
+    if (config == null) {
+      throw new JishiException.BadFile(
+          files.weights().path()
+              + ": preprocessor_config.json is missing, which says how images become pixels");
+    }
+    WeightFile file = spec.towerFile(files.weights());
+    Tower tower = new TowerLoader(spec, file, backend, arena, pack).load(file.tensors().keySet());
+    return new Vision(spec, tower, ImageProcessor.of(config, spec.tower().patch()));
+  }
+
+  /** What it is. */
+  public VisionSpec spec() {
+    return spec;
+  }
+
+  /** Pixels as the tower reads them. */
+  public Pixels pixels(Image image) {
+    return processor.patches(image);
+  }
+
+  /** Tokens that pixels become. */
+  public int tokens(Pixels pixels) {
+    return pixels.grids().stream().mapToInt(tower::tokens).sum();
+  }
+
+  /** Runs the tower. */
+  public Seen see(Ops ops, Pixels pixels, Precision precision) {
+    List<float[]> vectors = new ArrayList<>();
+    int[] tokens = new int[pixels.grids().size()];
+    for (int i = 0; i < tokens.length; i++) {
+      PatchGrid grid = pixels.grids().get(i);
+      tokens[i] = tower.tokens(grid);
+      vectors.addAll(List.of(tower.encode(ops, grid, precision)));
+    }
+    PatchGrid first = pixels.grids().getFirst();
+    int unit = spec.tower().unit();
+    return new Seen(
+        vectors.toArray(float[][]::new),
+        tokens,
+        first.rows() / unit,
+        first.columns() / unit,
+        pixels.tileRows(),
+        pixels.tileColumns());
+  }
+}
