@@ -37,7 +37,7 @@ public final class Kinds {
       return weight;
     }
 
-    /** Whether there are values that can be held out; else all is known by heart. */
+    /** Whether there are values that can be held out; else all of them may be seen in training. */
     public boolean valued() {
       return valued;
     }
@@ -80,8 +80,8 @@ public final class Kinds {
           kind("lookup", "answers from a text or table, with the source", 6, true, LookUp::lookUp),
           kind("missing", "what the text does not say", 2.5, true, LookUp::missing),
           kind("json", "JSON from a text, by a given schema", 3, true, Extraction::make),
-          kind("tool", "calls of tools", 2, true, ToolUse::call),
-          kind("result", "answers with the results of tools", 1, true, ToolUse::result),
+          kind("tool", "calls of tools", 2, false, ToolUse::call),
+          kind("result", "answers with the results of tools", 1, false, ToolUse::result),
           kind("format", "answers in a form that is asked for", 3, true, Formatting::make),
           kind("dialogue", "references to earlier turns", 1, true, Dialogue::make),
           kind(

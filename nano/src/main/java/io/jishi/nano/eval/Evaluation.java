@@ -109,8 +109,8 @@ public record Evaluation(int each, long seed, int threads) {
 
     - **wordings**: sentences that training never saw, made of pieces that it saw.
     - **patterns**: sentences built otherwise than any in training.
-    - **values**: numbers, names and lists that training never saw, in sentences that it saw; – where a kind is
-      known by heart.
+    - **values**: numbers, names and lists that training never saw, in sentences that it saw; – where none
+      were held out.
     - **neighbour**: the answer of the most similar question among %,d training exercises.
     """
         .formatted(each, seed, REMEMBERED);
