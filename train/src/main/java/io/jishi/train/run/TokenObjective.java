@@ -9,6 +9,7 @@ import io.jishi.train.tape.Loss;
 import io.jishi.train.tape.Trainer;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * Says the next token: of a text, or of the assistant's words.
@@ -73,7 +74,7 @@ record TokenObjective(List<TokenShards> heldOut, int length, int rows, long most
       this.rows = rows;
     }
 
-    /** The next rows, the last of them filled up; null at the end. */
+    /** The next rows, filled up behind their last text; null at the end. */
     Batch next() {
       if (at + 1 >= shards.tokens()) {
         return null;
@@ -81,20 +82,37 @@ record TokenObjective(List<TokenShards> heldOut, int length, int rows, long most
       int[] tokens = new int[rows * length];
       int[] labels = new int[rows * length];
       Arrays.fill(labels, Batch.IGNORE);
-      int[] bounds = new int[rows + 1];
+      IntStream.Builder bounds = IntStream.builder();
       for (int row = 0; row < rows; row++) {
-        bounds[row + 1] = (row + 1) * length;
-        row(row * length, tokens, labels);
+        row(row * length, tokens, labels, bounds);
       }
-      return new Batch(rows, length, tokens, labels, bounds);
+      int[] all = bounds.add(rows * length).build().toArray();
+      return new Batch(rows, length, tokens, labels, all);
     }
 
-    private void row(int to, int[] tokens, int[] labels) {
-      long left = shards.tokens() - at;
-      if (left < 2) {
-        return;
+    /** A corpus is one long strip; conversations stand whole, each seeing itself alone. */
+    private void row(int to, int[] tokens, int[] labels, IntStream.Builder bounds) {
+      int used = 0;
+      while (used < length && at + 1 < shards.tokens()) {
+        long end = shards.masked() ? shards.end(shards.documentAt(at)) : shards.tokens();
+        long inputs = end - at - 1; // the last token is predicted and predicts nothing
+        if (used > 0 && inputs > length - used) {
+          break;
+        }
+        int count = (int) Math.min(length - used, inputs);
+        if (count > 0) {
+          bounds.add(to + used);
+          copy(count, to + used, tokens, labels);
+        }
+        used += count;
+        at = at + count + 1 >= end ? end : at + count;
       }
-      int count = (int) Math.min(length, left - 1);
+      if (used < length) {
+        bounds.add(to + used);
+      }
+    }
+
+    private void copy(int count, int to, int[] tokens, int[] labels) {
       int[] read = new int[count + 1];
       shards.read(at, count + 1, read, 0);
       System.arraycopy(read, 0, tokens, to, count);
@@ -103,7 +121,6 @@ record TokenObjective(List<TokenShards> heldOut, int length, int rows, long most
           labels[to + i] = read[i + 1];
         }
       }
-      at += count;
     }
   }
 }
