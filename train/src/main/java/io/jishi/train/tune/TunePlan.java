@@ -21,7 +21,7 @@ record TunePlan(long parameters, boolean full, int context, int rows, int steps,
   /** Up to here all weights learn, in memory and time that any machine has. */
   private static final long SMALL = 50_000_000;
 
-  /** Examples of a step; measured on nano, see docs/TUNE.md. */
+  /** Examples of a step. */
   private static final int AT_A_TIME = 16;
 
   /** Few examples are seen more often, by the root of their number. */
