@@ -30,7 +30,10 @@ import java.util.Set;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 
-/** An engine over a model in this process. */
+/**
+ * An engine over a model in this process. Longer than other files: all of the public API is here,
+ * each call a few lines that check, hand over to the driver and wait.
+ */
 final class LocalEngine implements Engine {
   private static final System.Logger LOG = System.getLogger(LocalEngine.class.getName());
   private static final float DEFAULT_TEMPERATURE = 0.7f;

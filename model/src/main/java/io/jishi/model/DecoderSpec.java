@@ -6,6 +6,7 @@ import java.util.List;
 /**
  * What varies between decoders, as data: {@code logits = head(norm(layers(embedding(tokens))))}.
  * Encoders are described by the same record: they have no head, and attend in both directions.
+ * Longer than other files: all that may vary stands on one page.
  *
  * @param architecture the family as its files name it
  * @param vocabulary token ids

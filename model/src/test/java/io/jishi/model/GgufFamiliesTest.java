@@ -26,7 +26,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Checkpoints that are converted to GGUF as llama.cpp's converters do (keys, names, order of rotary
- * rows, gains, stacked experts) give the logits of the checkpoint.
+ * rows, gains, stacked experts) give the logits of the checkpoint. Longer than other files: the
+ * converter of all families is here, since nothing but this test may know it.
  */
 class GgufFamiliesTest {
   /** Models for which this test stands. */

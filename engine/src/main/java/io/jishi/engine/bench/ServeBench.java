@@ -42,17 +42,23 @@ public final class ServeBench {
     private int streams;
     private long tokens;
     private long nanos;
+    private long anyTokens;
+    private long anyNanos;
     private final List<RequestMetrics> ended = new ArrayList<>();
 
     synchronized void begin(int callers) {
       streams = callers;
       tokens = 0;
       nanos = 0;
+      anyTokens = 0;
+      anyNanos = 0;
       ended.clear();
     }
 
     @Override
     public synchronized void stepDone(StepMetrics step) {
+      anyTokens += step.generating();
+      anyNanos += step.nanos();
       if (step.generating() == streams && step.prompts() == 0) {
         tokens += streams;
         nanos += step.nanos();
@@ -64,8 +70,9 @@ public final class ServeBench {
       ended.add(request);
     }
 
+    /** Of the steps in which all callers decoded; of all steps where short answers left none. */
     synchronized double rate() {
-      return tokens * 1e9 / Math.max(1, nanos);
+      return tokens > 0 ? tokens * 1e9 / nanos : anyTokens * 1e9 / Math.max(1, anyNanos);
     }
 
     synchronized List<RequestMetrics> ended() {
@@ -138,7 +145,7 @@ public final class ServeBench {
     double mean = ended.stream().mapToLong(RequestMetrics::perTokenNanos).average().orElse(0);
     double worst = ended.stream().mapToLong(RequestMetrics::perTokenNanos).max().orElse(0);
     double first = ended.stream().mapToLong(RequestMetrics::firstTokenNanos).average().orElse(0);
-    return new ServeReport.Run(streams, watch.rate(), first, mean, worst / mean);
+    return new ServeReport.Run(streams, watch.rate(), first, mean, mean == 0 ? 1 : worst / mean);
   }
 
   private ServeReport.Prefix prefix() {

@@ -89,7 +89,7 @@ final class Vision {
                 out,
                 out,
                 config.flag("multimodal_projector_bias", true),
-                activation(b, config.text("projector_hidden_act", "gelu"))));
+                b.activationNamed(config.text("projector_hidden_act", "gelu"))));
     return new VisionSpec(
         spec,
         Checkpoint.named(names),
@@ -169,7 +169,7 @@ final class Vision {
         new FeedForward(
             b.size("intermediate_size"),
             true,
-            activation(b, tower.text("hidden_act", "silu")),
+            b.activationNamed(tower.text("hidden_act", "silu")),
             true,
             1);
     Set<Integer> whole = new HashSet<>();
@@ -345,11 +345,7 @@ final class Vision {
   private static Channel channel(Blueprint b, int inner, String activation) {
     return activation.equals("quick_gelu")
         ? new SharpFeedForward(inner, Activation.SILU, QUICK, true)
-        : new FeedForward(inner, false, activation(b, activation), true, 1);
-  }
-
-  private static Activation activation(Blueprint b, String name) {
-    return b.activationNamed(name);
+        : new FeedForward(inner, false, b.activationNamed(activation), true, 1);
   }
 
   private static NormSpec norm(ModelConfig tower, double absent) {

@@ -11,6 +11,8 @@ final class Router {
   private float[] scores = new float[0];
   private float[] ranks = new float[0];
   private boolean[] open = new boolean[0];
+  private float[] sums = new float[0];
+  private boolean[] left = new boolean[0];
 
   /** The chosen ids, ascending. */
   int[] ids = new int[0];
@@ -26,6 +28,10 @@ final class Router {
       scores = new float[n];
       ranks = new float[n];
       open = new boolean[n];
+    }
+    if (sums.length != of.groups()) {
+      sums = new float[of.groups()];
+      left = new boolean[of.groups()];
     }
     if (ids.length != of.chosen()) {
       ids = new int[of.chosen()];
@@ -85,7 +91,7 @@ final class Router {
       return;
     }
     int size = ranks.length / groups;
-    float[] sums = new float[groups];
+    Arrays.fill(sums, 0);
     for (int g = 0; g < groups; g++) {
       for (int k = 0; k < routing.groupTop(); k++) {
         int e = best(ranks, open, g * size, (g + 1) * size);
@@ -93,7 +99,6 @@ final class Router {
         sums[g] += ranks[e];
       }
     }
-    boolean[] left = new boolean[groups];
     Arrays.fill(left, true);
     Arrays.fill(open, false);
     for (int k = 0; k < routing.openGroups(); k++) {
@@ -107,7 +112,7 @@ final class Router {
   private static int best(float[] values, boolean[] allowed, int from, int to) {
     int best = -1;
     for (int i = from; i < to; i++) {
-      if (allowed[i] && (best < 0 || values[i] > values[best])) {
+      if (allowed[i] && (best < 0 || values[i] > values[best] || Float.isNaN(values[best]))) {
         best = i;
       }
     }

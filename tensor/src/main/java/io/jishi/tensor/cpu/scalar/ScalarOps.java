@@ -29,7 +29,10 @@ import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Objects;
 
-/** The waist in plain Java. */
+/**
+ * The waist in plain Java. Longer than other files: it has one method for each operation, and each
+ * only checks shapes, takes memory and calls whoever does the work.
+ */
 public final class ScalarOps implements Ops {
   /** Rows of the packed tiles that run best here; tiles of any size run. */
   public static final int TILE = Lanes.COUNT;
