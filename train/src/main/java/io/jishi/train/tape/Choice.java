@@ -2,23 +2,24 @@
 package io.jishi.train.tape;
 
 import io.jishi.base.JishiException;
+import io.jishi.tensor.ExpertChoice;
 import io.jishi.tensor.Routing;
 import java.util.Arrays;
 
 /**
  * The experts that one token takes, what each counts, and the gradient of that with respect to the
- * router's products. The choice itself has none.
+ * router's products. The choice itself, which is {@link ExpertChoice}'s, has none.
  */
 final class Choice {
   private final Routing routing;
   private final float[] bias;
   private final double[] scores;
-  private final double[] ranks;
-  private final boolean[] open;
+  private final float[] ranks;
+  private final ExpertChoice choice = new ExpertChoice();
   private double sum;
 
   /** The chosen ids, ascending. */
-  final int[] ids;
+  int[] ids;
 
   /** What each counts. */
   final float[] weights;
@@ -32,8 +33,8 @@ final class Choice {
     int n = routing.experts();
     bias = new float[n];
     scores = new double[n];
-    ranks = new double[n];
-    open = new boolean[n];
+    ranks = new float[n];
+    choice.begin(routing);
     ids = new int[routing.chosen()];
     weights = new float[routing.chosen()];
     if (routing.bias() != null) {
@@ -45,14 +46,9 @@ final class Choice {
   void choose(float[] products, int at) {
     score(products, at);
     for (int e = 0; e < scores.length; e++) {
-      ranks[e] = scores[e] + bias[e];
+      ranks[e] = (float) scores[e] + bias[e];
     }
-    openGroups();
-    for (int k = 0; k < ids.length; k++) {
-      ids[k] = best(ranks, open, 0, ranks.length);
-      open[ids[k]] = false;
-    }
-    Arrays.sort(ids);
+    ids = choice.choose(ranks);
     weigh();
   }
 
@@ -78,43 +74,6 @@ final class Choice {
     for (int i = 0; i < x.length; i++) {
       x[i] /= sum;
     }
-  }
-
-  /** Leaves open the experts of the best groups. */
-  private void openGroups() {
-    Arrays.fill(open, true);
-    int groups = routing.groups();
-    if (routing.openGroups() == groups) {
-      return;
-    }
-    int size = ranks.length / groups;
-    double[] sums = new double[groups];
-    for (int g = 0; g < groups; g++) {
-      for (int k = 0; k < routing.groupTop(); k++) {
-        int e = best(ranks, open, g * size, (g + 1) * size);
-        open[e] = false;
-        sums[g] += ranks[e];
-      }
-    }
-    boolean[] left = new boolean[groups];
-    Arrays.fill(left, true);
-    Arrays.fill(open, false);
-    for (int k = 0; k < routing.openGroups(); k++) {
-      int g = best(sums, left, 0, groups);
-      left[g] = false;
-      Arrays.fill(open, g * size, (g + 1) * size, true);
-    }
-  }
-
-  /** The highest that is allowed, the first of equals. */
-  private static int best(double[] values, boolean[] allowed, int from, int to) {
-    int best = -1;
-    for (int i = from; i < to; i++) {
-      if (allowed[i] && (best < 0 || values[i] > values[best])) {
-        best = i;
-      }
-    }
-    return best;
   }
 
   private void weigh() {
