@@ -15,8 +15,8 @@ import java.util.Set;
 
 /**
  * A head on states of one layer: classes by cross-entropy or one number by half the squared error,
- * of whole spans (the state of the last token, or the mean of all) or, as a value head, of each
- * token.
+ * of whole spans (the state of the first or last token, or the mean of all) or, as a value head, of
+ * each token.
  *
  * <p>What is wanted of a span stands at its last token: a label for classes, a value for a number.
  * Of tokens it stands at each, with a weight of 0 where none is wanted.
@@ -24,6 +24,8 @@ import java.util.Set;
 public final class PooledLoss implements Loss {
   /** Whose state it is. */
   public enum Pooling {
+    /** The span's first token, which has seen all others where attention goes both ways. */
+    FIRST,
     /** The span's last token, which has seen all others. */
     LAST,
     /** The mean of the span. */
@@ -89,6 +91,7 @@ public final class PooledLoss implements Loss {
       int from = examples.bounds()[s];
       int to = examples.bounds()[s + 1];
       switch (pooling) {
+        case FIRST -> sum += one(states, from, from + 1, to - 1, normaliser);
         case LAST -> sum += one(states, to - 1, to, to - 1, normaliser);
         case MEAN -> sum += one(states, from, to, to - 1, normaliser);
         case TOKEN -> {

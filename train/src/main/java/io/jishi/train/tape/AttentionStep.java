@@ -8,10 +8,10 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Causal attention within each span, in tiles that are matrix products (FlashAttention-2, Dao
- * 2023): of the probabilities only the logarithms of their sums are kept, the backward pass makes
- * them again. A chunk of work is one head of one span forwards, one key-value head of one span
- * backwards, so that no sum is shared.
+ * Attention within each span, causal or in both directions, in tiles that are matrix products
+ * (FlashAttention-2, Dao 2023): of the probabilities only the logarithms of their sums are kept,
+ * the backward pass makes them again. A chunk of work is one head of one span forwards, one
+ * key-value head of one span backwards, so that no sum is shared.
  */
 final class AttentionStep implements Step {
   private final Value qkv;
@@ -24,6 +24,10 @@ final class AttentionStep implements Step {
   private final Batch batch;
   private final HeadTurns turns;
   private final Trainable sinks;
+
+  /** How many tokens behind its own a query sees. */
+  private final int ahead;
+
   private final float[] logSums;
 
   AttentionStep(
@@ -33,7 +37,8 @@ final class AttentionStep implements Step {
       Attention attention,
       Batch batch,
       HeadTurns turns,
-      Trainable sinks) {
+      Trainable sinks,
+      int ahead) {
     this.qkv = qkv;
     this.turned = turned;
     this.out = out;
@@ -41,6 +46,7 @@ final class AttentionStep implements Step {
     this.batch = batch;
     this.turns = turns;
     this.sinks = sinks;
+    this.ahead = ahead;
     this.logSums = new float[Math.multiplyExact(batch.size(), attention.heads())];
   }
 
@@ -131,7 +137,8 @@ final class AttentionStep implements Step {
         attention.scale(),
         attention.scores(),
         values,
-        false);
+        false,
+        ahead);
   }
 
   private AttentionTiles.Places places() {

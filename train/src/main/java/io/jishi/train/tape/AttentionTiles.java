@@ -21,9 +21,16 @@ final class AttentionTiles {
    * @param kvHeads key and value heads
    * @param sinks one more score a head, of a key without a value; null for none
    * @param together whether values are a part of the keys, so that their gradients add up
+   * @param ahead how many tokens behind its own a query sees: 0 where attention is causal
    */
   record Shape(
-      int heads, int kvHeads, float scale, Scores scores, float[] sinks, boolean together) {
+      int heads,
+      int kvHeads,
+      float scale,
+      Scores scores,
+      float[] sinks,
+      boolean together,
+      int ahead) {
     int group() {
       return heads / kvHeads;
     }
@@ -96,6 +103,11 @@ final class AttentionTiles {
     return start + (seen - start) / KEYS * KEYS;
   }
 
+  /** Where the keys end that some queries see. */
+  private int endKeys(int end, int first, int rows) {
+    return (int) Math.min(end, (long) first + rows + shape.ahead);
+  }
+
   /** Scores of queries {@code first …} against keys {@code keys …}, before the scale, into p. */
   private void scores(int first, int rows, int head, int keys, int n) {
     HeadPlaces q = places.queries;
@@ -117,7 +129,7 @@ final class AttentionTiles {
     int window = shape.scores.window();
     for (int r = 0; r < rows; r++) {
       int own = first + r + 1 - keys;
-      to[r] = Math.min(n, own);
+      to[r] = (int) Math.min(n, (long) own + shape.ahead);
       from[r] = window == 0 ? 0 : Math.min(to[r], Math.max(0, own - window));
     }
     if (tile != null) {
@@ -135,8 +147,9 @@ final class AttentionTiles {
       int rows = Math.min(QUERIES, end - first);
       begin(head);
       int begin = firstKeys(start, first);
-      for (int keys = begin; keys < first + rows; keys += KEYS) {
-        int n = Math.min(KEYS, first + rows - keys);
+      int stop = endKeys(end, first, rows);
+      for (int keys = begin; keys < stop; keys += KEYS) {
+        int n = Math.min(KEYS, stop - keys);
         scores(first, rows, head, keys, n);
         lane.rows.softmaxTile(p, rows, padded(n), from, to, scale, max, sums, factors);
         if (keys > begin) {
@@ -233,7 +246,7 @@ final class AttentionTiles {
       for (int g = 0; g < shape.group(); g++) {
         int head = kvHead * shape.group() + g;
         boolean started = cleared || t < tiles - 1 || g > 0;
-        backward(first, rows, start, head, gradients, started);
+        backward(first, rows, start, end, head, gradients, started);
         if (sinks != null) {
           sinks[span * shape.heads + head] += sink(head, rows);
         }
@@ -251,14 +264,15 @@ final class AttentionTiles {
   }
 
   private void backward(
-      int first, int rows, int start, int head, Places gradients, boolean started) {
+      int first, int rows, int start, int end, int head, Places gradients, boolean started) {
     int kvHead = head / shape.group();
     HeadPlaces dO = gradients.results;
     dots(dO, first, head, rows);
     System.arraycopy(logSums, head * batch.size() + first, sums, 0, rows);
     int begin = firstKeys(start, first);
-    for (int keys = begin; keys < first + rows; keys += KEYS) {
-      int n = Math.min(KEYS, first + rows - keys);
+    int stop = endKeys(end, first, rows);
+    for (int keys = begin; keys < stop; keys += KEYS) {
+      int n = Math.min(KEYS, stop - keys);
       int cols = padded(n);
       scores(first, rows, head, keys, n);
       lane.rows.probabilities(p, rows, cols, from, to, scale, sums);

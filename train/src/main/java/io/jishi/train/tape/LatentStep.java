@@ -89,7 +89,7 @@ final class LatentStep implements Step {
 
   private AttentionTiles tiles(Machine m, int worker, AttentionTiles.Places places) {
     AttentionTiles.Shape shape =
-        new AttentionTiles.Shape(spec.heads(), 1, spec.scale(), Scores.PLAIN, null, true);
+        new AttentionTiles.Shape(spec.heads(), 1, spec.scale(), Scores.PLAIN, null, true, 0);
     return new AttentionTiles(m, worker, shape, batch, places, logSums);
   }
 

@@ -5,6 +5,7 @@ import io.jishi.tensor.Linear;
 import io.jishi.tensor.Mixture;
 import io.jishi.tensor.Routing;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.List;
 
 /**
@@ -26,6 +27,10 @@ final class MixtureStep implements Step {
   private final Mixture mixture;
   private final Trainable router;
   private final Trainable routerBias;
+
+  /** Of the choice: no loss has a gradient there, loads move it; null where it stays. */
+  private final Trainable choiceBias;
+
   private final Experts experts;
   private final int chosen;
 
@@ -48,13 +53,15 @@ final class MixtureStep implements Step {
       Mixture mixture,
       Experts experts,
       Trainable router,
-      Trainable routerBias) {
+      Trainable routerBias,
+      Trainable choiceBias) {
     this.x = x;
     this.out = out;
     this.mixture = mixture;
     this.experts = experts;
     this.router = router;
     this.routerBias = routerBias;
+    this.choiceBias = choiceBias;
     chosen = mixture.routing().chosen();
     int rows = Math.multiplyExact(x.rows, chosen);
     products = new Value(x.rows, mixture.routing().experts());
@@ -317,6 +324,25 @@ final class MixtureStep implements Step {
     if (x.learns) {
       WeightProducts.input(
           m, x.rows, dProducts, n, mixture.router().weights().getFirst(), dx, true);
+    }
+  }
+
+  /** The bias of the choice, or null. */
+  Trainable choiceBias() {
+    return choiceBias;
+  }
+
+  /** Adds the choices of the last forward pass that each expert got beyond its share. */
+  void overload() {
+    if (choiceBias == null) {
+      return;
+    }
+    MemorySegment sums = choiceBias.summed();
+    float share = (float) ids.length / products.cols;
+    for (int e = 0; e < products.cols; e++) {
+      float beyond = starts[e + 1] - starts[e] - share;
+      float before = sums.getAtIndex(ValueLayout.JAVA_FLOAT, e);
+      sums.setAtIndex(ValueLayout.JAVA_FLOAT, e, before + beyond);
     }
   }
 

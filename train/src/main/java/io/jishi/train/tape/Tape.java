@@ -4,6 +4,7 @@ package io.jishi.train.tape;
 import io.jishi.tensor.Activation;
 import io.jishi.tensor.Attention;
 import io.jishi.tensor.Batch;
+import io.jishi.tensor.BidirectionalAttention;
 import io.jishi.tensor.Convolution;
 import io.jishi.tensor.DeltaRule;
 import io.jishi.tensor.LatentAttention;
@@ -13,6 +14,7 @@ import io.jishi.tensor.Norm;
 import io.jishi.tensor.Ops;
 import io.jishi.tensor.Precision;
 import io.jishi.tensor.Rope;
+import io.jishi.tensor.Scores;
 import io.jishi.tensor.StateSpace;
 import io.jishi.tensor.Tensor;
 import io.jishi.tensor.Weight;
@@ -282,7 +284,32 @@ public final class Tape implements Ops {
     Value turned = turns.normed() ? new Value(in.rows, turns.width()) : null;
     Value out = new Value(in.rows, attention.outputWidth());
     Trainable sinks = parameters.of(attention.scores().sinks());
-    return add(new AttentionStep(in, turned, out, attention, tokens, turns, sinks));
+    return add(new AttentionStep(in, turned, out, attention, tokens, turns, sinks, 0));
+  }
+
+  @Override
+  public Tensor bidirectionalAttention(Tensor qkv, BidirectionalAttention spec, Batch tokens) {
+    Value in = value(qkv);
+    if (in.cols != spec.inputWidth() || in.rows != tokens.size()) {
+      throw new IllegalArgumentException("not the queries, keys and values of this batch");
+    }
+    boolean all = spec.reach() == 0;
+    Attention attention =
+        new Attention(
+            spec.heads(),
+            spec.kvHeads(),
+            spec.headDim(),
+            spec.rope(),
+            null,
+            null,
+            0,
+            spec.scale(),
+            false,
+            new Scores(all ? 0 : spec.reach() + 1, 0, null, null));
+    HeadTurns turns = new HeadTurns(attention, tokens, rotary(spec.rope()), null, null);
+    Value out = new Value(in.rows, spec.outputWidth());
+    int ahead = all ? Integer.MAX_VALUE : spec.reach();
+    return add(new AttentionStep(in, null, out, attention, tokens, turns, null, ahead));
   }
 
   private Rotary rotary(Rope rope) {
@@ -313,7 +340,8 @@ public final class Tape implements Ops {
             mixture,
             Experts.of(mixture, parameters, adapters),
             parameters.of(router),
-            parameters.of(mixture.router().biases().getFirst())));
+            parameters.of(mixture.router().biases().getFirst()),
+            parameters.of(mixture.routing().bias())));
   }
 
   @Override

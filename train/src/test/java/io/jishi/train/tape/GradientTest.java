@@ -10,6 +10,7 @@ import io.jishi.tensor.Activation;
 import io.jishi.tensor.Attention;
 import io.jishi.tensor.Backend;
 import io.jishi.tensor.Batch;
+import io.jishi.tensor.BidirectionalAttention;
 import io.jishi.tensor.DType;
 import io.jishi.tensor.FeedForward;
 import io.jishi.tensor.Linear;
@@ -50,9 +51,6 @@ class GradientTest {
   private static final double ERROR = 2e-3;
 
   private static final int DIRECTIONS = 3;
-
-  /** Operations that a tape refuses until they have a gradient: no encoder trains yet. */
-  private static final Set<String> REFUSED = Set.of("bidirectionalAttention");
 
   /** An operation on an input of so many columns. */
   record Case(int cols, int[] spans, int outputs, Build build) {}
@@ -131,6 +129,13 @@ class GradientTest {
             MoreGradients.sinks(1, 1, far),
             MoreGradients.turnedFirst()));
     all.put(
+        "bidirectionalAttention",
+        List.of(
+            of(bidirectional(4, 2, 8, 0, true)),
+            of(bidirectional(2, 2, 6, 2, false)),
+            new Case(3 * 8, far, 0, attend(bidirectional(1, 1, 8, 0, false))),
+            new Case(3 * 8, far, 0, attend(bidirectional(1, 1, 8, 70, false)))));
+    all.put(
         "outputs",
         List.of(
             new Case(6, SPANS, 1, (b, x) -> b.tape.outputs(x, b.batch)),
@@ -175,6 +180,21 @@ class GradientTest {
               (float) (1 / Math.sqrt(h.dim)));
       return b.tape.attention(x, attention, 0, b.batch);
     };
+  }
+
+  private static BidirectionalAttention bidirectional(
+      int heads, int kvHeads, int dim, int reach, boolean turned) {
+    Rope rope = turned ? new Rope(Rope.Style.HALVES, dim, new float[] {1, 0.5f, 0.3f, 0.1f}) : null;
+    return new BidirectionalAttention(
+        heads, kvHeads, dim, rope, (float) (1 / Math.sqrt(dim)), reach);
+  }
+
+  private static Case of(BidirectionalAttention spec) {
+    return of(spec.inputWidth(), attend(spec));
+  }
+
+  private static Build attend(BidirectionalAttention spec) {
+    return (b, x) -> b.tape.bidirectionalAttention(x, spec, b.batch);
   }
 
   private static Norm norm(Bench b, Norm.Kind kind, int groups, int size, boolean biased) {
@@ -228,7 +248,6 @@ class GradientTest {
         Arrays.stream(Ops.class.getMethods())
             .filter(m -> m.getReturnType() == Tensor.class)
             .map(Method::getName)
-            .filter(name -> !REFUSED.contains(name))
             .collect(Collectors.toCollection(TreeSet::new));
     assertThat(new TreeSet<>(operations())).isEqualTo(waist);
   }
