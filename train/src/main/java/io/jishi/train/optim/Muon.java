@@ -12,7 +12,8 @@ import java.util.function.Predicate;
 /**
  * Muon (Jordan et al. 2024): the Nesterov momentum of a matrix is made nearly orthogonal by five
  * Newton–Schulz steps {@code X ← a X + (b A + c A²) X}, {@code A = X Xᵀ}, and so all its directions
- * are learned at one pace. What is no matrix of a layer (tables, gains, biases) is AdamW's.
+ * are learned at one pace. Of a tensor that stacks matrices (experts) each is made so on its own.
+ * What is no matrix of a layer (tables, gains, biases, taps of a convolution) is AdamW's.
  */
 public final class Muon implements Optimizer {
   private static final float A = 3.4445f;
@@ -34,7 +35,8 @@ public final class Muon implements Optimizer {
     public static final Options DEFAULT = new Options(0.95, 0.1, 0.15, AdamW.Options.DEFAULT);
   }
 
-  private record Slot(Trainable of, MemorySegment mean) {}
+  /** A tensor whose matrices have so many rows each. */
+  private record Slot(Trainable of, int rows, MemorySegment mean) {}
 
   private final List<Slot> slots = new ArrayList<>();
   private final Moments moments = new Moments();
@@ -50,23 +52,24 @@ public final class Muon implements Optimizer {
   /**
    * An optimiser at its start.
    *
-   * @param table whether a matrix is an embedding or an output, which are AdamW's
+   * @param other whether a matrix is AdamW's: an embedding, an output, taps, stacked biases
    */
   public Muon(
-      List<Trainable> trained, Predicate<Trainable> table, Machine machine, Options options) {
+      List<Trainable> trained, Predicate<Trainable> other, Machine machine, Options options) {
     this.options = options;
     this.machine = machine;
     List<Trainable> others = new ArrayList<>();
     long most = 0;
     long side = 0;
     for (Trainable t : trained) {
-      if (!t.matrix() || t.cols() == 1 || table.test(t)) {
+      int rows = t.rows() / t.stacked();
+      if (rows == 1 || t.cols() == 1 || other.test(t)) {
         others.add(t);
         continue;
       }
-      slots.add(new Slot(t, moments.add(t, "momentum")));
-      most = Math.max(most, t.count());
-      side = Math.max(side, Math.min(t.rows(), t.cols()));
+      slots.add(new Slot(t, rows, moments.add(t, "momentum")));
+      most = Math.max(most, (long) rows * t.cols());
+      side = Math.max(side, Math.min(rows, t.cols()));
     }
     rest = new AdamW(others, machine, options.adam);
     x = moments.scratch(most);
@@ -80,25 +83,30 @@ public final class Muon implements Optimizer {
     steps++;
     rest.step(learningRate * options.adamRate, gradientScale);
     for (Slot s : slots) {
-      direction(s, (float) gradientScale);
-      MemorySegment update = orthogonal(s.of.rows(), s.of.cols());
-      double shape = Math.sqrt(Math.max(1, (double) s.of.rows() / s.of.cols()));
+      int cols = s.of.cols();
+      double shape = Math.sqrt(Math.max(1, (double) s.rows / cols));
       float decay = (float) (1 - learningRate * options.weightDecay);
-      add(s.of, update, decay, (float) (-learningRate * shape));
+      for (int first = 0; first < s.of.rows(); first += s.rows) {
+        direction(s, first, (float) gradientScale);
+        MemorySegment update = orthogonal(s.rows, cols);
+        long bytes = 4L * s.rows * cols;
+        MemorySegment weight = s.of.data().asSlice(4L * first * cols, bytes);
+        add(weight, update, s.rows, cols, decay, (float) (-learningRate * shape));
+      }
     }
   }
 
-  /** {@code m = momentum · m + g}; the direction {@code g + momentum · m} into x. */
-  private void direction(Slot s, float scale) {
+  /** {@code m = momentum · m + g} of one matrix; the direction {@code g + momentum · m} into x. */
+  private void direction(Slot s, int first, float scale) {
     float momentum = (float) options.momentum;
     int n = s.of.cols();
     Rows.each(
         machine,
-        s.of.rows(),
+        s.rows,
         (from, to, lane) -> {
           lane.room(n, 0);
           for (int r = from; r < to; r++) {
-            long at = (long) r * n;
+            long at = (long) (first + r) * n;
             Rows.read(s.of.gradient(), at, lane.a, n);
             Rows.read(s.mean, at, lane.b, n);
             for (int i = 0; i < n; i++) {
@@ -107,7 +115,7 @@ public final class Muon implements Optimizer {
               lane.a[i] = Math.fma(momentum, lane.b[i], g);
             }
             Rows.write(lane.b, s.mean, at, n);
-            Rows.write(lane.a, x, at, n);
+            Rows.write(lane.a, x, (long) r * n, n);
           }
         });
   }
@@ -159,10 +167,10 @@ public final class Muon implements Optimizer {
     machine.products().multiply(m, n, k, a, aRow, aCol, b, bRow, bCol, c, cRow, add);
   }
 
-  private void add(Trainable weight, MemorySegment update, float decay, float factor) {
-    Rows.addScaled(
-        machine, weight.data(), weight.data(), weight.rows(), weight.cols(), decay, false);
-    Rows.addScaled(machine, update, weight.data(), weight.rows(), weight.cols(), factor, true);
+  private void add(
+      MemorySegment weight, MemorySegment update, int rows, int cols, float decay, float factor) {
+    Rows.addScaled(machine, weight, weight, rows, cols, decay, false);
+    Rows.addScaled(machine, update, weight, rows, cols, factor, true);
   }
 
   @Override

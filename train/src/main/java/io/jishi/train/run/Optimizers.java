@@ -8,12 +8,15 @@ import io.jishi.train.optim.Optimizer;
 import io.jishi.train.tape.Machine;
 import io.jishi.train.tape.Trainable;
 import java.util.List;
+import java.util.regex.Pattern;
 
 /** The optimiser that a recipe names. */
 final class Optimizers {
   private static final double BETA1 = 0.9;
   private static final double BETA2 = 0.95;
   private static final double EPS = 1e-8;
+  private static final Pattern NO_MATRIX =
+      Pattern.compile("embed|wte|wpe|token_embd|position_embd|lm_head|^output\\.weight|conv|bias$");
 
   private Optimizers() {}
 
@@ -30,7 +33,7 @@ final class Optimizers {
       case MUON ->
           new Muon(
               trained,
-              Optimizers::table,
+              Optimizers::noMatrix,
               machine,
               new Muon.Options(
                   Muon.Options.DEFAULT.momentum(),
@@ -40,7 +43,8 @@ final class Optimizers {
     };
   }
 
-  private static boolean table(Trainable trained) {
-    return trained.name().contains("embed_tokens") || trained.name().contains("lm_head");
+  /** Tables, taps and stacked biases, by the names of published folders and of GGUF files. */
+  private static boolean noMatrix(Trainable trained) {
+    return NO_MATRIX.matcher(trained.name()).find();
   }
 }

@@ -58,9 +58,18 @@ public final class Parameters implements AutoCloseable {
               + shape
               + " cannot be trained: it is too long");
     }
-    Trainable made = add(tensor.name(), (int) rows, (int) cols);
+    Trainable made = add(tensor.name(), (int) rows, (int) cols, stacked(shape));
     decode(tensor, made);
     return new StoredTensor(tensor.name(), DType.F32, shape, made.data());
+  }
+
+  /** Matrices of a tensor: all dimensions but the last two count. */
+  private static int stacked(List<Long> shape) {
+    long matrices = 1;
+    for (int i = 0; i < shape.size() - 2; i++) {
+      matrices *= shape.get(i);
+    }
+    return (int) matrices; // a divisor of the rows
   }
 
   private static void decode(StoredTensor tensor, Trainable to) {
@@ -85,10 +94,15 @@ public final class Parameters implements AutoCloseable {
    * @throws JishiException.BadRequest where there is one of that name
    */
   public Trainable add(String name, int rows, int cols) {
+    return add(name, rows, cols, 1);
+  }
+
+  /** The same of a tensor that stacks matrices, whose rows are {@code rows} together. */
+  public Trainable add(String name, int rows, int cols, int stacked) {
     if (byName.containsKey(name)) {
       throw new JishiException.BadRequest("parameters", "there are two of '" + name + "'");
     }
-    Trainable made = new Trainable(name, rows, cols, arena);
+    Trainable made = new Trainable(name, rows, cols, stacked, arena);
     byName.put(name, made);
     byAddress.put(made.data().address(), made);
     return made;

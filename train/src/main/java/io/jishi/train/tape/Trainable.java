@@ -9,12 +9,13 @@ import java.util.List;
 
 /**
  * A matrix that learns: its name, its values and its gradient, {@code [rows, cols]} floats each. A
- * vector is one row.
+ * vector is one row; matrices that one tensor stacks, as those of experts, follow one another.
  */
 public final class Trainable {
   private final String name;
   private final int rows;
   private final int cols;
+  private final int stacked;
   private final MemorySegment data;
   private final MemorySegment gradient;
   private final List<Weight> readers = new ArrayList<>();
@@ -25,10 +26,11 @@ public final class Trainable {
 
   private boolean filled;
 
-  Trainable(String name, int rows, int cols, Arena arena) {
+  Trainable(String name, int rows, int cols, int stacked, Arena arena) {
     this.name = name;
     this.rows = rows;
     this.cols = cols;
+    this.stacked = stacked;
     this.whole = null;
     data = arena.allocate(4L * rows * cols, 64);
     gradient = arena.allocate(4L * rows * cols, 64);
@@ -39,6 +41,7 @@ public final class Trainable {
     this.name = copy.name();
     this.rows = copy.rows();
     this.cols = copy.cols();
+    this.stacked = 1;
     this.whole = null;
     data = copy.data();
     gradient = arena.allocate(4L * rows * cols, 64);
@@ -49,6 +52,7 @@ public final class Trainable {
     this.name = part.name();
     this.rows = part.rows();
     this.cols = part.cols();
+    this.stacked = 1;
     this.whole = whole;
     data = part.data();
     gradient = whole.gradient.asSlice(4 * first, 4L * rows * cols);
@@ -68,6 +72,11 @@ public final class Trainable {
   /** Inputs. */
   public int cols() {
     return cols;
+  }
+
+  /** Matrices that stand below one another in it, of {@code rows / stacked} rows each. */
+  public int stacked() {
+    return stacked;
   }
 
   /** Number of values. */

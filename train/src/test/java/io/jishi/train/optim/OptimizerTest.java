@@ -9,7 +9,10 @@ import io.jishi.tensor.MatrixProducts;
 import io.jishi.train.tape.Machine;
 import io.jishi.train.tape.Parameters;
 import io.jishi.train.tape.Trainable;
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.function.BiFunction;
@@ -99,6 +102,58 @@ class OptimizerTest {
           along += g[i] * w[i];
         }
         assertThat(along).isNegative();
+      }
+    }
+  }
+
+  /** Three experts of a tensor learn what each of them learns alone. */
+  @Test
+  void muonTakesEachMatrixOfAStackOnItsOwn() {
+    for (int[] shape : new int[][] {{12, 20}, {20, 12}}) {
+      int size = shape[0] * shape[1];
+      try (Parameters p = new Parameters(_ -> true);
+          Machine machine = machine()) {
+        SplittableRandom random = new SplittableRandom(11);
+        Trainable stack = p.add("experts", 3 * shape[0], shape[1], 3);
+        List<Trainable> alone = new ArrayList<>();
+        for (int e = 0; e < 3; e++) {
+          alone.add(p.add("expert" + e, shape[0], shape[1]));
+        }
+        fill(random, stack, false);
+        parts(stack, alone, size, false);
+        try (Muon together = new Muon(List.of(stack), _ -> false, machine, Muon.Options.DEFAULT);
+            Muon apart = new Muon(alone, _ -> false, machine, Muon.Options.DEFAULT)) {
+          for (int s = 0; s < 3; s++) {
+            fill(random, stack, true);
+            parts(stack, alone, size, true);
+            together.step(0.02, 1);
+            apart.step(0.02, 1);
+          }
+        }
+        double[] now = values(stack, false);
+        for (int e = 0; e < 3; e++) {
+          assertThat(Arrays.copyOfRange(now, e * size, (e + 1) * size))
+              .isEqualTo(values(alone.get(e), false));
+        }
+      }
+    }
+  }
+
+  private static void parts(Trainable stack, List<Trainable> to, int size, boolean gradient) {
+    for (int e = 0; e < to.size(); e++) {
+      MemorySegment from = gradient ? stack.gradient() : stack.data();
+      MemorySegment target = gradient ? to.get(e).gradient() : to.get(e).data();
+      target.copyFrom(from.asSlice(4L * e * size, 4L * size));
+    }
+  }
+
+  @Test
+  void stacksOfVectorsAreAdamWs() {
+    try (Parameters p = new Parameters(_ -> true);
+        Machine machine = machine()) {
+      Trainable taps = p.add("conv1d.weight", 6, 4, 6); // published as [6, 1, 4]
+      try (Muon muon = new Muon(List.of(taps), _ -> false, machine, Muon.Options.DEFAULT)) {
+        assertThat(muon.state()).extracting(StateBuffer::name).contains("conv1d.weight.square");
       }
     }
   }
