@@ -17,8 +17,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * One checkpoint: a folder that the engine can load, and in its part {@code state} what is needed
@@ -136,17 +138,20 @@ record Checkpoint(Path folder, long step, double bits) {
   }
 
   private void checkIdentity(Map<String, String> mine, Map<String, String> wanted) {
-    for (Map.Entry<String, String> entry : wanted.entrySet()) {
-      String was = mine.get(entry.getKey());
-      if (!entry.getValue().equals(was)) {
+    Set<String> keys = new LinkedHashSet<>(wanted.keySet());
+    keys.addAll(mine.keySet());
+    for (String key : keys) {
+      String was = mine.getOrDefault(key, "not set");
+      String now = wanted.getOrDefault(key, "not set");
+      if (!now.equals(was)) {
         throw new JishiException.BadFile(
             folder
                 + ": is of another recipe: '"
-                + entry.getKey()
+                + key
                 + "' was "
                 + was
                 + " and is "
-                + entry.getValue()
+                + now
                 + "; go on with the recipe as it was, or train into another folder (--out)");
       }
     }

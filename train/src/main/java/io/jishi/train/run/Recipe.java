@@ -17,6 +17,7 @@ import java.util.Optional;
  * @param data what is learned from
  * @param vocabulary how text becomes tokens
  * @param training steps, rates, optimiser
+ * @param gradients how they are made, and what is added to those of the loss
  * @param evaluation on text that is held out
  * @param samples texts on the way
  * @param checkpoints how often, how many
@@ -30,6 +31,7 @@ public record Recipe(
     List<Source> data,
     Vocabulary vocabulary,
     Training training,
+    Gradients gradients,
     Evaluation evaluation,
     Samples samples,
     Checkpoints checkpoints,
@@ -224,6 +226,21 @@ public record Recipe(
       Precision precision) {}
 
   /**
+   * How gradients are made.
+   *
+   * @param checkpointing whether activations of layers are computed again rather than kept: less
+   *     memory, a third more work, the same bits
+   * @param balance what the load-balancing loss of each mixture counts (Fedus et al. 2021); 0
+   *     without
+   * @param balanceBias step by which the biases of a mixture's choice follow the load of its
+   *     experts (Wang et al. 2024); 0 leaves them as they are
+   */
+  public record Gradients(boolean checkpointing, double balance, double balanceBias) {
+    /** Nothing computed twice, nothing balanced. */
+    public static final Gradients PLAIN = new Gradients(false, 0, 0);
+  }
+
+  /**
    * Loss on text that is held out.
    *
    * @param every steps between; 0 takes a tenth of the run
@@ -320,6 +337,12 @@ public record Recipe(
     values.put("data", data.toString());
     values.put("tokenizer", vocabulary.toString());
     values.put("train", training.toString());
+    if (gradients.balance > 0) {
+      values.put("train.balance", Double.toString(gradients.balance));
+    }
+    if (gradients.balanceBias > 0) {
+      values.put("train.balance_bias", Double.toString(gradients.balanceBias));
+    }
     values.put("evaluate.held_out", Double.toString(evaluation.share));
     values.put("evaluate.data", evaluation.data.map(Path::toString).orElse("none"));
     values.put("finetune", fineTune.map(Record::toString).orElse("none"));

@@ -61,13 +61,15 @@ public final class RecipeReader {
     Optional<Recipe.FineTune> fineTune = fineTune();
     long size = root.count("size", 10_000, 100_000_000_000L).orElse(DEFAULT_SIZE);
     Recipe.Shape shape = shape(size);
+    YamlSection train = root.section("train");
     return new Recipe(
         root.text("name").orElse(name),
         root.count("seed", 0, Long.MAX_VALUE).orElse(1L),
         shape,
         data(fineTune.orElse(null)),
         vocabulary(size, fineTune.isPresent()),
-        training(fineTune.orElse(null)),
+        training(train, fineTune.orElse(null)),
+        gradients(train),
         evaluation(),
         samples(),
         checkpoints(),
@@ -174,9 +176,8 @@ public final class RecipeReader {
     return new Recipe.Existing(found);
   }
 
-  private Recipe.Training training(Recipe.FineTune tuned) {
+  private static Recipe.Training training(YamlSection s, Recipe.FineTune tuned) {
     boolean fineTune = tuned != null;
-    YamlSection s = root.section("train");
     if (s.has("tokens") && s.has("steps")) {
       throw s.about("steps", "and 'train.tokens' say the same thing twice: give one");
     }
@@ -205,6 +206,13 @@ public final class RecipeReader {
         s.real("clip", 1e-6, 1e9).orElse(1.0),
         s.real("average", 0, 0.999999).orElse(0.0),
         s.choice("precision", Recipe.Precision.FP32, Recipe.Precision.class));
+  }
+
+  private static Recipe.Gradients gradients(YamlSection s) {
+    return new Recipe.Gradients(
+        s.flag("activation_checkpointing", false),
+        s.real("balance", 0, 10).orElse(0.0),
+        s.real("balance_bias", 0, 1).orElse(0.0));
   }
 
   private static void even(YamlSection s, String key, Optional<Integer> count) {

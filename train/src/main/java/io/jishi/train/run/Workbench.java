@@ -20,6 +20,7 @@ import io.jishi.train.tape.Trainer;
 import io.jishi.train.tape.TrainerOptions;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.OptionalLong;
 import java.util.function.LongToDoubleFunction;
@@ -60,6 +61,7 @@ final class Workbench implements AutoCloseable {
     RunData data = null;
     try {
       model = Model.open(start, Backend.cpu(), weights::place);
+      requireMixture(recipe, model.decoder().spec());
       weights.adapt(model);
       data = data(recipe, options, model);
       Plan plan = plan(recipe, model, data, world.size());
@@ -102,6 +104,29 @@ final class Workbench implements AutoCloseable {
     if (!file && !Files.exists(start.resolve("config.json"))) {
       throw new JishiException.BadFile(
           start + ": holds no config.json: a base is a folder with safetensors, or a GGUF file");
+    }
+  }
+
+  /** Refuses what balances experts where there are none, rather than doing nothing. */
+  private static void requireMixture(Recipe recipe, DecoderSpec spec) {
+    List<DecoderSpec.Mixture> mixtures =
+        spec.layers().stream()
+            .flatMap(layer -> layer.parts().stream())
+            .filter(DecoderSpec.Mixture.class::isInstance)
+            .map(DecoderSpec.Mixture.class::cast)
+            .toList();
+    if (recipe.gradients().balance() > 0 && mixtures.isEmpty()) {
+      throw new JishiException.BadRequest(
+          "train.balance", "train.balance: the model is no mixture of experts, nothing to balance");
+    }
+    boolean frozen =
+        recipe.fineTune().map(f -> f.method() != Recipe.Method.FULL).orElse(false)
+            || mixtures.stream().noneMatch(DecoderSpec.Mixture::choiceBias);
+    if (recipe.gradients().balanceBias() > 0 && frozen) {
+      throw new JishiException.BadRequest(
+          "train.balance_bias",
+          "train.balance_bias: the choice of experts has no bias that learns here; train.balance"
+              + " balances by a loss");
     }
   }
 
@@ -219,6 +244,7 @@ final class Workbench implements AutoCloseable {
       TrainedWeights weights,
       Objective objective) {
     Recipe.Training t = recipe.training();
+    Recipe.Gradients g = recipe.gradients();
     MatrixProducts.Inputs inputs =
         t.precision() == Recipe.Precision.BF16
             ? MatrixProducts.Inputs.BF16
@@ -230,7 +256,8 @@ final class Workbench implements AutoCloseable {
         objective.loss(),
         (trained, machine) -> Optimizers.of(t, trained, machine),
         Backend.cpu(),
-        new TrainerOptions(options.threads(), inputs, false, t.clip()));
+        new TrainerOptions(
+            options.threads(), inputs, g.checkpointing(), t.clip(), g.balance(), g.balanceBias()));
   }
 
   private static Average average(Recipe recipe, Trainer trainer) {

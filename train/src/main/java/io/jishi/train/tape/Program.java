@@ -265,6 +265,25 @@ final class Program implements AutoCloseable {
     }
   }
 
+  /** Adds to the gradients of choices' biases by how much experts got more than their share. */
+  void overload() {
+    for (Step step : steps) {
+      if (step instanceof MixtureStep mixture) {
+        mixture.overload();
+      }
+    }
+  }
+
+  /** The biases of choices that learn. */
+  List<Trainable> choiceBiases() {
+    return steps.stream()
+        .filter(MixtureStep.class::isInstance)
+        .map(step -> ((MixtureStep) step).choiceBias())
+        .filter(java.util.Objects::nonNull)
+        .distinct()
+        .toList();
+  }
+
   /** The mean of the mixtures' load-balancing losses in the last forward pass; 0 without any. */
   double imbalance() {
     return steps.stream()

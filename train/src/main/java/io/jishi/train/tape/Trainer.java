@@ -8,6 +8,8 @@ import io.jishi.tensor.Batch;
 import io.jishi.tensor.Precision;
 import io.jishi.tensor.Tensor;
 import io.jishi.train.optim.Optimizer;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,6 +23,8 @@ import java.util.function.BiFunction;
 public final class Trainer implements AutoCloseable {
   /** Keeps the factor finite where all gradients are zero. */
   private static final double CLIP_EPS = 1e-6;
+
+  private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT;
 
   private final Decoder decoder;
   private final Parameters parameters;
@@ -137,6 +141,9 @@ public final class Trainer implements AutoCloseable {
     double value = loss.run(states, normaliser);
     program.balance(options.balance() * loss.total(examples) / normaliser);
     program.backward(machine);
+    if (options.balanceBias() > 0) {
+      program.overload();
+    }
     parameters.fold();
     lossSum += value;
     return value;
@@ -167,6 +174,7 @@ public final class Trainer implements AutoCloseable {
 
   /** Clips, changes the weights by what was accumulated, and forgets the gradients. */
   public StepResult apply(double learningRate) {
+    balanceChoices();
     double norm = gradientNorm();
     double clip = options.clip();
     double scale = clip > 0 ? Math.min(1, clip / (norm + CLIP_EPS)) : 1;
@@ -178,6 +186,21 @@ public final class Trainer implements AutoCloseable {
     StepResult result = new StepResult(lossSum, norm);
     lossSum = 0;
     return result;
+  }
+
+  /** What is kept as the gradient of a choice's bias is a load: it moves by its sign alone. */
+  private void balanceChoices() {
+    if (options.balanceBias() == 0 || program == null) {
+      return;
+    }
+    for (Trainable bias : program.choiceBiases()) {
+      MemorySegment loads = bias.summed();
+      for (long e = 0; e < bias.count(); e++) {
+        float step = (float) options.balanceBias() * Math.signum(loads.getAtIndex(FLOAT, e));
+        bias.data().setAtIndex(FLOAT, e, bias.data().getAtIndex(FLOAT, e) - step);
+      }
+      loads.fill((byte) 0);
+    }
   }
 
   /** Forgets the gradients: where a batch broke something. */

@@ -192,6 +192,26 @@ class RealRunTest {
   }
 
   @Test
+  void layersThatAreComputedTwiceGiveTheSameLossesToTheBit() throws IOException {
+    RealRun.run(RealRun.recipe(temp, STEPS), temp.resolve("kept"), World.ALONE, RunListener.NONE);
+    String twice = STEPS.replace("}", ", activation_checkpointing: true}");
+    RealRun.run(RealRun.recipe(temp, twice), temp.resolve("twice"), World.ALONE, RunListener.NONE);
+    assertThat(TrainingRunTest.trace(temp.resolve("twice")))
+        .isEqualTo(TrainingRunTest.trace(temp.resolve("kept")));
+  }
+
+  @Test
+  void balancingIsRefusedWhereThereIsNothingToBalance() throws IOException {
+    for (String key : List.of("balance", "balance_bias")) {
+      Path recipe = RealRun.recipe(temp, "train: {steps: 1, " + key + ": 0.01}\n");
+      assertThatThrownBy(
+              () -> RealRun.run(recipe, temp.resolve(key), World.ALONE, RunListener.NONE))
+          .isInstanceOf(JishiException.BadRequest.class)
+          .hasMessageContaining("train." + key);
+    }
+  }
+
+  @Test
   void binaryAndEmptyDataAreRefused() throws IOException {
     Path recipe = RealRun.recipe(temp, STEPS);
     Files.write(temp.resolve("my.txt"), new byte[] {'a', 0, 'b', (byte) 0xff});

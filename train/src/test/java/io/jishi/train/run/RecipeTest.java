@@ -78,7 +78,8 @@ class RecipeTest {
             model: {family: qwen3, context: 64, kv_heads: 1, tied: false}
             train: {steps: 10, batch: 8, micro_batch: 4, learning_rate: 1e-3, schedule: cosine,
                     warmup: 0.1, optimizer: muon, weight_decay: 0.01, clip: 2, average: 0.9,
-                    precision: bf16}
+                    precision: bf16, activation_checkpointing: true, balance: 0.01,
+                    balance_bias: 0.001}
             evaluate: {every: 5, held_out: 0.1, tokens: 10k}
             sample: {every: 5, tokens: 20, prompts: [a, b]}
             checkpoint: {every: 5, keep: 3}
@@ -87,6 +88,7 @@ class RecipeTest {
     assertThat(recipe.data()).hasSize(2);
     assertThat(recipe.training().steps()).contains(10);
     assertThat(recipe.training().precision()).isEqualTo(Recipe.Precision.BF16);
+    assertThat(recipe.gradients()).isEqualTo(new Recipe.Gradients(true, 0.01, 0.001));
     assertThat(recipe.evaluation().tokens()).isEqualTo(10_000);
     assertThat(recipe.divergence().policy()).isEqualTo(Recipe.Policy.ROLLBACK);
     assertThat(recipe.samples().prompts()).containsExactly("a", "b");
@@ -109,6 +111,10 @@ class RecipeTest {
         "data: my.txt;model: {heads: 4, kv_heads: 3} | 'model.kv_heads' must divide",
         "data: my.txt;model: 3 | 'model' must be 'key: value'",
         "data: my.txt;train: {schedule: step} | must be one of wsd, cosine, linear, found 'step'",
+        "data: my.txt;train: {balance: much} | recipe.yaml:2: 'train.balance' must be a number from"
+            + " 0",
+        "data: my.txt;train: {balance_bias: 2} | 'train.balance_bias' must be a number from 0",
+        "data: my.txt;train: {activation_checkpointing: 3} | must be true or false",
         "data: none.txt | recipe.yaml:1: 'data' names",
         "size: 1M | 'data' is missing",
         "data: my.txt;size: 3 | 'size' must be a whole number from 10000",

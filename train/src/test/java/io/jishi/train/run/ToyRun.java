@@ -35,6 +35,7 @@ final class ToyRun {
         base.data(),
         base.vocabulary(),
         base.training(),
+        base.gradients(),
         base.evaluation(),
         new Recipe.Samples(100, 5, List.of("a")),
         new Recipe.Checkpoints(checkpointEvery, 3),

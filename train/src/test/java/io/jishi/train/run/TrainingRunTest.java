@@ -130,6 +130,7 @@ class TrainingRunTest {
             other.data(),
             other.vocabulary(),
             other.training(),
+            other.gradients(),
             other.evaluation(),
             other.samples(),
             other.checkpoints(),

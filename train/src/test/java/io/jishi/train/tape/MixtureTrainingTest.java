@@ -16,6 +16,7 @@ import io.jishi.train.loss.TokenLoss;
 import io.jishi.train.optim.AdamW;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -28,6 +29,8 @@ class MixtureTrainingTest {
   private static final double ERROR = 2e-3;
 
   private static final int DIRECTIONS = 4;
+
+  private static final float BIAS_STEP = 0.5f; // a power of two: exact from zero
 
   /** All experts are chosen, so that no step changes the choice. */
   @ParameterizedTest
@@ -106,7 +109,8 @@ class MixtureTrainingTest {
 
   /** Before and after some steps. */
   private static double[] imbalance(double balance) {
-    TrainerOptions options = new TrainerOptions(0, MatrixProducts.Inputs.FP32, false, 1, balance);
+    TrainerOptions options =
+        new TrainerOptions(0, MatrixProducts.Inputs.FP32, false, 1, balance, 0);
     try (Parameters parameters = new Parameters(_ -> true);
         Model model = Model.open(folder("gpt_oss"), Backend.cpu(), parameters::place)) {
       // A router that prefers one expert.
@@ -135,6 +139,74 @@ class MixtureTrainingTest {
         assertThat(trainer.evaluate(examples)).isLessThan(first / 2);
         return new double[] {start, trainer.imbalance()};
       }
+    }
+  }
+
+  @Test
+  void biasesOfAChoiceRiseForExpertsThatGotLittleAndNothingElseChanges() {
+    Map<String, float[]> still = afterOneStep(0, null);
+    Map<String, float[]> start = new HashMap<>();
+    Map<String, float[]> moved = afterOneStep(BIAS_STEP, start);
+    int[] signs = new int[3];
+    moved.forEach(
+        (name, now) -> {
+          if (!name.endsWith("e_score_correction_bias")) {
+            assertThat(now).as(name).isEqualTo(still.get(name));
+            return;
+          }
+          float[] before = start.get(name);
+          assertThat(still.get(name)).isEqualTo(before);
+          for (int e = 0; e < now.length; e++) {
+            float step = now[e] - before[e];
+            signs[step > 0 ? 2 : step < 0 ? 0 : 1]++;
+            assertThat(Math.abs(step)).isIn(0f, BIAS_STEP);
+          }
+        });
+    assertThat(signs[0]).as("experts that got too much").isPositive();
+    assertThat(signs[2]).as("experts that got too little").isPositive();
+  }
+
+  /** All that learns after a step; the biases of choices, all zero at first, go into start. */
+  private static Map<String, float[]> afterOneStep(float rate, Map<String, float[]> start) {
+    TrainerOptions options = new TrainerOptions(0, MatrixProducts.Inputs.FP32, false, 1, 0, rate);
+    try (Parameters parameters = new Parameters(_ -> true);
+        Model model = Model.open(folder("glm4_moe"), Backend.cpu(), parameters::place)) {
+      for (Trainable t : parameters.list()) {
+        if (t.name().endsWith("e_score_correction_bias")) {
+          t.data().fill((byte) 0);
+          t.changed();
+        }
+        if (start != null) {
+          start.put(t.name(), GradientTest.floats(t.data()));
+        }
+      }
+      try (Trainer trainer =
+          new Trainer(
+              model.decoder(),
+              parameters,
+              Map.of(),
+              TokenLoss.plain(),
+              (list, m) -> new AdamW(list, m, AdamW.Options.DEFAULT),
+              Backend.cpu(),
+              options)) {
+        trainer.step(FamilyTrainingTest.examples(model.decoder().spec().vocabulary()), 1e-3);
+        Map<String, float[]> after = new HashMap<>();
+        parameters.list().forEach(t -> after.put(t.name(), GradientTest.floats(t.data())));
+        return after;
+      }
+    }
+  }
+
+  /** A token whose router gives no numbers still takes as many experts as all others. */
+  @ParameterizedTest
+  @EnumSource(Routing.Scoring.class)
+  void aChoiceAmongNoNumbersIsWholeAndNeverPrefersThem(Routing.Scoring scoring) {
+    Choice choice = new Choice(new Routing(4, 2, scoring, null, 2, 1, 1, false, 1));
+    choice.choose(new float[] {Float.NaN, Float.NaN, Float.NaN, Float.NaN}, 0);
+    assertThat(choice.ids).doesNotHaveDuplicates().hasSize(2);
+    if (scoring != Routing.Scoring.SOFTMAX) { // whose sum makes all of them no numbers
+      choice.choose(new float[] {Float.NaN, 1, 2, -1}, 0);
+      assertThat(choice.ids).containsExactly(2, 3);
     }
   }
 
