@@ -322,7 +322,16 @@ public record Recipe(
       double alpha,
       List<String> targets,
       double beta,
-      int bits) {}
+      int bits) {
+    /** All that can be named: matrices of a layer. */
+    public static final List<String> ALL =
+        List.of("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj");
+
+    /** Whether it takes every matrix that can have an addition, rather than some by name. */
+    public boolean all() {
+      return targets.equals(ALL);
+    }
+  }
 
   /** Whether it learns which of two answers is better. */
   boolean prefers() {

@@ -13,8 +13,6 @@ import java.util.Optional;
 public final class RecipeReader {
   private static final long DEFAULT_SIZE = 3_000_000;
   private static final int MOST = 1 << 20;
-  private static final List<String> TARGETS =
-      List.of("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj");
 
   private final Path folder;
   private final YamlSection root;
@@ -267,8 +265,8 @@ public final class RecipeReader {
     requirePresent(base, s, "base");
     List<String> targets = s.texts("targets");
     for (String target : targets) {
-      if (!TARGETS.contains(target)) {
-        throw s.wrong("targets", "some of " + String.join(", ", TARGETS));
+      if (!Recipe.FineTune.ALL.contains(target)) {
+        throw s.wrong("targets", "some of " + String.join(", ", Recipe.FineTune.ALL));
       }
     }
     int rank = s.integer("rank", 1, 4096).orElse(16);
@@ -283,7 +281,7 @@ public final class RecipeReader {
             s.choice("objective", Recipe.Objective.SFT, Recipe.Objective.class),
             rank,
             s.real("alpha", 1e-6, 1e6).orElse(2.0 * rank),
-            targets.isEmpty() ? TARGETS : targets,
+            targets.isEmpty() ? Recipe.FineTune.ALL : targets,
             s.real("beta", 1e-6, 1e3).orElse(0.1),
             bits));
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jishi.train.run;
 
+import io.jishi.base.JishiException;
 import io.jishi.base.Json;
 import io.jishi.model.DecoderSpec;
 import io.jishi.model.Model;
@@ -27,9 +28,15 @@ import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Consumer;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
  * What of a model learns: all of it, or adapters beside matrices that stay, as stored or quantised.
@@ -37,6 +44,16 @@ import java.util.Map;
 final class TrainedWeights implements TapeLearner.Form, AutoCloseable {
   private static final String A = ".lora_A";
   private static final String WEIGHT = ".weight";
+  private static final String REASON =
+      "experts take none, nor matrices that are read in parts or in another order than they are"
+          + " stored in (some joined queries, keys and values; latent attention)";
+
+  /** What {@link Adapter#forModel} knows. */
+  private static final Pattern ROLE =
+      Pattern.compile(
+          TensorRole.llamaLike().stream()
+              .map(role -> Pattern.quote(role.huggingFace(0)).replace(".0.", ".\\E[0-9]+\\Q."))
+              .collect(Collectors.joining("|")));
 
   private final Recipe.FineTune fineTune;
   private final Path base;
@@ -46,6 +63,7 @@ final class TrainedWeights implements TapeLearner.Form, AutoCloseable {
   private int pairedHead; // of GGUF files of Llama: rows of a head, queries and keys
   private final Arena arena = Arena.ofShared();
   private final Parameters parameters;
+  private final Set<String> derived = new HashSet<>();
   private Lora lora;
   private final Map<String, List<Long>> shapes = new HashMap<>();
 
@@ -100,16 +118,25 @@ final class TrainedWeights implements TapeLearner.Form, AutoCloseable {
     return new StoredTensor(tensor.name(), type, tensor.shape(), memory);
   }
 
-  /** Adds adapters, if these are what learns; nothing changes by them yet. */
-  void adapt(Model model) {
+  /**
+   * Adds adapters, if these are what learns; nothing changes by them yet.
+   *
+   * @param note is told which of the wanted matrices get none
+   * @throws JishiException.Unsupported where a matrix that the recipe names can have none in any
+   *     layer
+   */
+  void adapt(Model model, Consumer<String> note) {
     if (!whole()) {
+      derived.clear();
+      model.decoder().origins().values().forEach(origin -> derived.add(origin.tensor()));
+      report(model, note);
       if (gguf && model.decoder().spec().architecture().equals("llama")) {
         pairedHead = headDim(model);
       }
       lora =
           Lora.create(
               model.tensors(),
-              this::target,
+              this::takes,
               fineTune.rank(),
               (float) fineTune.alpha(),
               parameters,
@@ -130,6 +157,42 @@ final class TrainedWeights implements TapeLearner.Form, AutoCloseable {
     String stem = stem(name);
     return name.endsWith(WEIGHT)
         && fineTune.targets().contains(stem.substring(stem.lastIndexOf('.') + 1));
+  }
+
+  /**
+   * Whether a wanted matrix can have an adapter: one of those that the engine adds to, multiplied
+   * by as it is stored. Experts, and what is read in parts or in another order, cannot.
+   */
+  private boolean takes(String name) {
+    return target(name) && !derived.contains(name) && ROLE.matcher(stem(name)).matches();
+  }
+
+  private void report(Model model, Consumer<String> note) {
+    TreeSet<String> none = new TreeSet<>(fineTune.targets());
+    TreeSet<String> without = new TreeSet<>();
+    for (String name : model.tensors().keySet()) {
+      if (takes(name)) {
+        none.removeIf(stem(name)::endsWith);
+      } else if (target(name)) {
+        without.add(name);
+      }
+    }
+    if (none.size() == fineTune.targets().size() || !fineTune.all() && !none.isEmpty()) {
+      throw new JishiException.Unsupported(
+          "finetune.targets: this model has no matrix for an adapter of "
+              + String.join(", ", none)
+              + ", since "
+              + REASON
+              + "; leave targets out to take what can be trained, or take method: full");
+    }
+    if (!without.isEmpty()) {
+      note.accept(
+          without.size()
+              + " matrices get no adapter, such as '"
+              + without.first()
+              + "': "
+              + REASON);
+    }
   }
 
   /** The published name of a matrix, whatever file it comes from. */

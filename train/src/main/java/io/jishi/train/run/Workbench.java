@@ -5,6 +5,7 @@ import io.jishi.base.JishiException;
 import io.jishi.model.DecoderSpec;
 import io.jishi.model.Model;
 import io.jishi.model.export.Disk;
+import io.jishi.model.export.GgufImport;
 import io.jishi.tensor.Backend;
 import io.jishi.tensor.MatrixProducts;
 import io.jishi.text.HuggingFaceTokenizer;
@@ -53,8 +54,8 @@ final class Workbench implements AutoCloseable {
       prepareModel(recipe, options);
     }
     world.barrier();
-    Path start = recipe.fineTune().map(Recipe.FineTune::base).orElse(start(options));
-    requireTrainable(recipe, start);
+    Path start = start(recipe, options);
+    requireTrainable(start);
     TrainedWeights weights =
         new TrainedWeights(recipe.fineTune().orElse(null), start, recipe.seed());
     Model model = null;
@@ -62,7 +63,7 @@ final class Workbench implements AutoCloseable {
     try {
       model = Model.open(start, Backend.cpu(), weights::place);
       requireMixture(recipe, model.decoder().spec());
-      weights.adapt(model);
+      weights.adapt(model, options.listener()::note);
       data = data(recipe, options, model);
       Plan plan = plan(recipe, model, data, world.size());
       BatchSource source = data.batches(plan.context(), recipe.seed());
@@ -92,16 +93,8 @@ final class Workbench implements AutoCloseable {
     }
   }
 
-  private static void requireTrainable(Recipe recipe, Path start) {
-    boolean file = Files.isRegularFile(start);
-    boolean full = recipe.fineTune().map(f -> f.method() == Recipe.Method.FULL).orElse(true);
-    if (file && full) {
-      throw new JishiException.Unsupported(
-          start
-              + ": of a GGUF file only an adapter can be trained (method: lora), since most of its"
-              + " weights are quantised; for method: full take its makers' folder");
-    }
-    if (!file && !Files.exists(start.resolve("config.json"))) {
+  private static void requireTrainable(Path start) {
+    if (!Files.isRegularFile(start) && !Files.exists(start.resolve("config.json"))) {
       throw new JishiException.BadFile(
           start + ": holds no config.json: a base is a folder with safetensors, or a GGUF file");
     }
@@ -130,14 +123,38 @@ final class Workbench implements AutoCloseable {
     }
   }
 
-  private static Path start(Training.Options options) {
-    return options.folder().resolve("start");
+  /** What learning starts from: the base, or what {@link #prepareModel} made. */
+  private static Path start(Recipe recipe, Training.Options options) {
+    return recipe
+        .fineTune()
+        .filter(tuned -> !unpacks(tuned))
+        .map(Recipe.FineTune::base)
+        .orElse(options.folder().resolve("start"));
   }
 
-  /** The tokenizer, and a model that has learned nothing, where the run makes a new one. */
+  /** Whether all weights of a GGUF file learn: they are floats then, whatever the file holds. */
+  private static boolean unpacks(Recipe.FineTune tuned) {
+    return tuned.method() == Recipe.Method.FULL && Files.isRegularFile(tuned.base());
+  }
+
+  /**
+   * The tokenizer, and a model that has learned nothing, where the run makes a new one; the weights
+   * of a GGUF file as floats.
+   */
   private static void prepareModel(Recipe recipe, Training.Options options) {
-    Path start = start(options);
-    if (recipe.fineTune().isPresent() || Files.exists(start)) {
+    Path start = start(recipe, options);
+    if (Files.exists(start)) {
+      return;
+    }
+    if (recipe.fineTune().isPresent()) {
+      recipe
+          .fineTune()
+          .filter(Workbench::unpacks)
+          .ifPresent(
+              tuned -> {
+                options.listener().note("unpacking " + tuned.base() + " to floats");
+                GgufImport.write(tuned.base(), start, Disk.LOCAL);
+              });
       return;
     }
     Path tokenizer =

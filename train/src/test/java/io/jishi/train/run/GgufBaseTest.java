@@ -138,12 +138,25 @@ class GgufBaseTest {
     assertThat(TrainingRunTest.trace(temp.resolve("cut"))).isEqualTo(TrainingRunTest.trace(whole));
   }
 
+  /** All weights of a file learn as those of the folder do that it was made from. */
   @Test
-  void allWeightsOfAFileAreRefusedWithTheReason() {
-    assertThatThrownBy(() -> run("F32.gguf", "full", "full"))
-        .isInstanceOf(JishiException.Unsupported.class)
-        .hasMessageContaining("only an adapter")
-        .hasMessageContaining("method: lora");
+  void allWeightsOfAFileLearnAsThoseOfTheFolder() throws IOException {
+    Path file = run("F32.gguf", "full", "full-file");
+    Path folder = run("base/model", "full", "full-folder");
+    assertThat(losses(file)).isEqualTo(losses(folder));
+    assertThat(losses(file).getLast()).isLessThan(losses(file).getFirst() - 0.5);
+    close(logits(file.resolve("model"), null), logits(folder.resolve("model"), null));
+    Path quantised = run("Q8_0.gguf", "full", "full-q8");
+    assertThat(losses(quantised).getLast()).isLessThan(losses(quantised).getFirst() - 0.5);
+    Path again = temp.resolve("again.gguf");
+    try (ModelSource source = ModelSource.open(file.resolve("model"))) {
+      GgufExport.write(source, again, DType.F32, Disk.LOCAL);
+    }
+    close(logits(again, null), logits(file.resolve("model"), null));
+  }
+
+  @Test
+  void aBaseThatIsNoModelIsRefused() {
     assertThatThrownBy(() -> run("base", "lora", "none"))
         .isInstanceOf(JishiException.BadFile.class)
         .hasMessageContaining("config.json");
