@@ -10,6 +10,7 @@ import dev.hardwood.row.StructAccessor;
 import dev.hardwood.schema.ColumnProjection;
 import io.jishi.base.JishiException;
 import io.jishi.base.JsonObject;
+import io.jishi.train.data.parquet.PlainCopy;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -19,7 +20,8 @@ import java.util.Map;
 
 /**
  * Rows of a Parquet file: a column of text, or {@code messages} (or {@code conversations}) as a
- * list of structures of texts. Only that column is read.
+ * list of structures of texts. Only that column is read; where its pages are of Snappy or
+ * Zstandard, from a {@link PlainCopy}.
  */
 final class ParquetDocuments implements Documents {
   private final Path file;
@@ -27,11 +29,13 @@ final class ParquetDocuments implements Documents {
   private final boolean chat;
   private final ParquetFileReader reader;
   private final RowReader rows;
+  private final Path copy;
   private long row;
 
   ParquetDocuments(Path file, String field) {
     this.file = file;
     ParquetFileReader opened = null;
+    Path plain = null;
     try {
       opened = ParquetFileReader.open(InputFile.of(file));
       List<String> columns =
@@ -39,10 +43,17 @@ final class ParquetDocuments implements Documents {
       String column = column(columns, field);
       this.chat = !column.equals(field);
       this.field = column;
+      plain = PlainCopy.of(file, column).orElse(null);
+      if (plain != null) {
+        opened.close();
+        opened = ParquetFileReader.open(InputFile.of(plain));
+      }
+      this.copy = plain;
       this.rows = opened.buildRowReader().projection(ColumnProjection.columns(column)).build();
       this.reader = opened;
     } catch (IOException | RuntimeException e) {
       close(opened);
+      PlainCopy.delete(plain);
       throw e instanceof JishiException known ? known : bad(e);
     }
   }
@@ -65,7 +76,8 @@ final class ParquetDocuments implements Documents {
       return new JishiException.Unsupported(
           file
               + ": its compression needs native code that Jishi does not bring: write it again with"
-              + " gzip or as JSON lines, or add the library (the reader says: "
+              + " Snappy, Zstandard or gzip, or as JSON lines, or add the library (the reader says:"
+              + " "
               + why
               + ")");
     }
@@ -132,5 +144,6 @@ final class ParquetDocuments implements Documents {
   public void close() {
     rows.close();
     close(reader);
+    PlainCopy.delete(copy);
   }
 }

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jishi.train.data;
 
+import com.github.luben.zstd.Zstd;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.zip.GZIPOutputStream;
+import org.xerial.snappy.Snappy;
 
 /**
  * The least Parquet file: one required column of texts, one page, plain. The structures are written
@@ -25,6 +27,7 @@ final class ParquetFixture {
     NONE(0),
     SNAPPY(1),
     GZIP(2),
+    BROTLI(4),
     ZSTD(6);
 
     private final int number;
@@ -33,7 +36,7 @@ final class ParquetFixture {
       this.number = number;
     }
 
-    /** The page as a stream of that codec; those without a library here hold it as it is. */
+    /** The page as the reference library of that codec packs it. */
     private byte[] packed(byte[] page) throws IOException {
       ByteArrayOutputStream packed = new ByteArrayOutputStream();
       switch (this) {
@@ -43,17 +46,9 @@ final class ParquetFixture {
             gzip.write(page);
           }
         }
-        case SNAPPY -> { // length, then one literal of up to 60 bytes
-          packed.write(page.length);
-          packed.write(page.length - 1 << 2);
-          packed.writeBytes(page);
-        }
-        case ZSTD -> { // magic, one segment with its size, one raw block
-          packed.writeBytes(new byte[] {0x28, (byte) 0xB5, 0x2F, (byte) 0xFD, 0x20});
-          packed.write(page.length);
-          packed.writeBytes(new byte[] {(byte) (page.length << 3 | 1), 0, 0});
-          packed.writeBytes(page);
-        }
+        case SNAPPY -> packed.writeBytes(Snappy.compress(page));
+        case ZSTD -> packed.writeBytes(Zstd.compress(page));
+        case BROTLI -> packed.writeBytes(page); // whatever it holds, it is refused
       }
       return packed.toByteArray();
     }

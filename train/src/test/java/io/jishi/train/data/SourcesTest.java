@@ -154,12 +154,13 @@ class SourcesTest {
   void compressedParquetIsReadOrRefusedWithTheCodecsName() throws IOException {
     for (ParquetFixture.Codec codec : ParquetFixture.Codec.values()) {
       Path file = folder.resolve(codec + ".parquet");
-      Files.write(file, ParquetFixture.texts("text", List.of("first", "second"), codec));
-      if (codec == ParquetFixture.Codec.NONE || codec == ParquetFixture.Codec.GZIP) {
+      List<String> texts = List.of("first", "second ".repeat(5000), "第三 🙂");
+      Files.write(file, ParquetFixture.texts("text", texts, codec));
+      if (codec != ParquetFixture.Codec.BROTLI) {
         assertThat(
                 all(Documents.open(file, Documents.Options.DEFAULT)).stream().map(Document::text))
-            .containsExactly("first", "second");
-      } else { // their libraries bring native code: whoever needs them adds them
+            .containsExactlyElementsOf(texts);
+      } else { // its library brings native code: whoever needs it adds it
         assertThatThrownBy(() -> all(Documents.open(file, Documents.Options.DEFAULT)))
             .isInstanceOf(JishiException.class)
             .isInstanceOf(JishiException.Unsupported.class)
@@ -172,13 +173,35 @@ class SourcesTest {
 
   @Test
   void damagedParquetIsABadFile() throws IOException {
-    byte[] whole = ParquetFixture.texts("text", List.of("first", "second"));
-    Path file = folder.resolve("a.parquet");
-    for (int length = 1; length < whole.length; length++) {
-      Files.write(file, java.util.Arrays.copyOf(whole, length));
-      assertThatThrownBy(() -> all(Documents.open(file, Documents.Options.DEFAULT)))
-          .isInstanceOf(JishiException.BadFile.class)
-          .hasMessageContaining("a.parquet");
+    for (var codec : List.of(ParquetFixture.Codec.NONE, ParquetFixture.Codec.SNAPPY)) {
+      byte[] whole = ParquetFixture.texts("text", List.of("first", "second"), codec);
+      Path file = folder.resolve("a.parquet");
+      for (int length = 1; length < whole.length; length++) {
+        Files.write(file, java.util.Arrays.copyOf(whole, length));
+        assertThatThrownBy(() -> all(Documents.open(file, Documents.Options.DEFAULT)))
+            .isInstanceOf(JishiException.BadFile.class)
+            .hasMessageContaining("a.parquet");
+      }
+    }
+  }
+
+  /** A bit anywhere in the file may be wrong: rows come, or an error that names the file. */
+  @Test
+  void parquetWithAWrongBitIsReadOrABadFile() throws IOException {
+    java.util.Random random = new java.util.Random(9);
+    for (var codec : List.of(ParquetFixture.Codec.SNAPPY, ParquetFixture.Codec.ZSTD)) {
+      byte[] whole = ParquetFixture.texts("text", List.of("a b c ".repeat(40), "second"), codec);
+      Path file = folder.resolve("b.parquet");
+      for (int i = 0; i < 400; i++) {
+        byte[] bad = whole.clone();
+        bad[random.nextInt(bad.length)] ^= (byte) (1 << random.nextInt(8));
+        Files.write(file, bad);
+        try {
+          all(Documents.open(file, Documents.Options.DEFAULT));
+        } catch (JishiException e) {
+          assertThat(e).hasMessageContaining("b.parquet");
+        }
+      }
     }
   }
 
