@@ -11,6 +11,7 @@ import io.jishi.base.JsonObject;
 import io.jishi.engine.Engine;
 import io.jishi.engine.EngineOptions;
 import io.jishi.text.Tokenizer;
+import io.jishi.train.mpi.MpiProcess;
 import io.jishi.train.mpi.World;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -28,6 +29,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 class PreferenceRunTest {
   /** The margin is a difference of four logarithms in single precision, weighed by 0.1. */
   private static final double ROUNDING = 1e-5;
+
+  /** Gradients of two halves are added in another order than those of the whole. */
+  private static final double SUMMED_APART = 1e-3;
 
   private static final String RECIPE =
       """
@@ -117,6 +121,26 @@ class PreferenceRunTest {
         Engine after = Engine.open(method.equals("full") ? run.resolve("model") : base, tuned)) {
       assertThat(preference(after)).isGreaterThan(preference(before) + 1);
     }
+  }
+
+  /** Each process has whole pairs; margins are of the model that both of them change. */
+  @Test
+  void twoProcessesGiveTheLossesOfOne() throws Exception {
+    Path recipe = recipe("lora");
+    Path apart = temp.resolve("apart");
+    MpiProcess.Result result =
+        MpiProcess.run(2, RealRun.class, recipe.toString(), apart.toString(), "0", "0");
+    assertThat(result.code()).as(result.output()).isZero();
+    Path whole = temp.resolve("whole");
+    RealRun.run(recipe, whole, World.ALONE, RunListener.NONE);
+    List<Double> one = values(whole, "loss");
+    List<Double> two = values(apart, "loss");
+    assertThat(two).hasSameSizeAs(one);
+    for (int i = 0; i < one.size(); i++) {
+      assertThat(two.get(i)).isCloseTo(one.get(i), within(SUMMED_APART));
+    }
+    assertThat(one.getLast()).isLessThan(one.getFirst() - 0.05);
+    assertThat(values(apart, "right")).isEqualTo(values(whole, "right"));
   }
 
   @Test
