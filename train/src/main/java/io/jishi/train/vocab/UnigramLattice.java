@@ -8,17 +8,21 @@ import java.util.List;
 /**
  * All ways to write a word in pieces of a vocabulary, {@code P(way) = Π p(piece)} (Kudo 2018). A
  * character that is no piece costs ten more than the rarest piece, and counts as the first one, as
- * in SentencePiece's training. One for each thread.
+ * in SentencePiece's training. Sums are of single precision in the order that is usual there:
+ * pieces that are worth the same tie as they do there. One for each thread.
  */
 final class UnigramLattice {
   /** In place of a piece: a character that is none. */
   static final int UNKNOWN = -1;
 
-  private static final double UNKNOWN_PENALTY = 10;
+  private static final float UNKNOWN_PENALTY = 10;
+
+  /** Of two logarithms, the lower one by more than this adds nothing. */
+  private static final float NOTHING_BESIDE = 50;
 
   private final PieceTree tree;
-  private final double[] scores;
-  private final double unknown;
+  private final float[] scores;
+  private final float unknown;
   private int[] word = {};
   private int edges;
   private int[] from = new int[64];
@@ -30,10 +34,14 @@ final class UnigramLattice {
    *
    * @param scores logarithms of their probabilities
    */
-  UnigramLattice(PieceTree tree, double[] scores) {
+  UnigramLattice(PieceTree tree, float[] scores) {
     this.tree = tree;
     this.scores = scores;
-    this.unknown = Arrays.stream(scores).min().orElse(0) - UNKNOWN_PENALTY;
+    float least = scores.length == 0 ? 0 : Float.POSITIVE_INFINITY;
+    for (float score : scores) {
+      least = Math.min(least, score);
+    }
+    this.unknown = least - UNKNOWN_PENALTY;
   }
 
   /** Takes a word; edges then stand in the order of their beginnings. */
@@ -70,7 +78,7 @@ final class UnigramLattice {
     piece[edges++] = which;
   }
 
-  private double score(int edge) {
+  private float score(int edge) {
     return piece[edge] == UNKNOWN ? unknown : scores[piece[edge]];
   }
 
@@ -81,30 +89,39 @@ final class UnigramLattice {
    * @return the logarithm of the word's probability, {@code count} times
    */
   double expect(long count, double[] expected) {
-    double[] before = new double[word.length + 1];
-    double[] behind = new double[word.length + 1];
-    Arrays.fill(before, Double.NEGATIVE_INFINITY);
-    Arrays.fill(behind, Double.NEGATIVE_INFINITY);
+    float[] before = new float[word.length + 1];
+    float[] behind = new float[word.length + 1];
+    Arrays.fill(before, Float.NEGATIVE_INFINITY);
+    Arrays.fill(behind, Float.NEGATIVE_INFINITY);
     before[0] = 0;
     behind[word.length] = 0;
     for (int e = 0; e < edges; e++) {
-      before[to[e]] = sum(before[to[e]], before[from[e]] + score(e));
+      before[to[e]] = sum(before[to[e]], score(e) + before[from[e]]);
     }
-    for (int e = edges - 1; e >= 0; e--) {
-      behind[from[e]] = sum(behind[from[e]], score(e) + behind[to[e]]);
+    for (int last = edges; last > 0; ) { // edges of one beginning, the shortest first
+      int first = last - 1;
+      while (first > 0 && from[first - 1] == from[first]) {
+        first--;
+      }
+      for (int e = first; e < last; e++) {
+        behind[from[e]] = sum(behind[from[e]], score(e) + behind[to[e]]);
+      }
+      last = first;
     }
-    double all = before[word.length];
+    float all = before[word.length];
     for (int e = 0; e < edges; e++) {
-      expected[Math.max(0, piece[e])] +=
-          count * Math.exp(before[from[e]] + score(e) + behind[to[e]] - all);
+      float way = before[from[e]] + score(e) + behind[to[e]] - all;
+      expected[Math.max(0, piece[e])] += count * Math.exp(way);
     }
     return count * all;
   }
 
-  private static double sum(double a, double b) {
-    double high = Math.max(a, b);
-    double low = Math.min(a, b);
-    return low == Double.NEGATIVE_INFINITY ? high : high + Math.log1p(Math.exp(low - high));
+  private static float sum(float a, float b) {
+    float high = Math.max(a, b);
+    float low = Math.min(a, b);
+    return low < high - NOTHING_BESIDE
+        ? high
+        : (float) (high + Math.log(Math.exp((double) (low - high)) + 1));
   }
 
   /**
@@ -114,14 +131,14 @@ final class UnigramLattice {
    */
   List<int[]> best(int most) {
     // For each place the best ways to it: their scores, last edges, and which way to those.
-    double[][] scored = new double[word.length + 1][most];
+    float[][] scored = new float[word.length + 1][most];
     int[][] last = new int[word.length + 1][most];
     int[][] rank = new int[word.length + 1][most];
     int[] ways = new int[word.length + 1];
     ways[0] = 1;
     for (int e = 0; e < edges; e++) {
       for (int way = 0; way < ways[from[e]]; way++) {
-        double score = scored[from[e]][way] + score(e);
+        float score = scored[from[e]][way] + score(e);
         int at = ways[to[e]];
         while (at > 0 && score > scored[to[e]][at - 1]) {
           at--;

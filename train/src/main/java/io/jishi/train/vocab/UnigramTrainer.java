@@ -50,7 +50,7 @@ public final class UnigramTrainer {
   private List<Piece> pieces;
   private int[][] codes;
   private PieceTree tree;
-  private double[] scores;
+  private float[] scores;
 
   private UnigramTrainer(Map<String, Long> given, Workers workers) {
     words = new int[given.size()][];
@@ -100,18 +100,25 @@ public final class UnigramTrainer {
   }
 
   private void begin(List<UnigramSeeds.Seed> seeds) {
-    double sum = seeds.stream().mapToDouble(UnigramSeeds.Seed::score).sum();
-    set(seeds.stream().map(s -> new Piece(s.piece(), Math.log(s.score() / sum))).toList());
+    float sum = 0;
+    for (UnigramSeeds.Seed seed : seeds) {
+      sum += (float) seed.score();
+    }
+    float logSum = (float) Math.log(sum);
+    set(
+        seeds.stream()
+            .map(s -> new Piece(s.piece(), (float) (Math.log((float) s.score()) - logSum)))
+            .toList());
   }
 
   private void set(List<Piece> now) {
     pieces = now;
     tree = new PieceTree();
     codes = new int[now.size()][];
-    scores = new double[now.size()];
+    scores = new float[now.size()];
     for (int i = 0; i < now.size(); i++) {
       codes[i] = now.get(i).text.codePoints().toArray();
-      scores[i] = now.get(i).score;
+      scores[i] = (float) now.get(i).score;
       tree.add(codes[i], i);
     }
   }
@@ -157,12 +164,16 @@ public final class UnigramTrainer {
 
   /** Rare pieces go; scores are Bayesian (a Dirichlet prior), which favours frequent pieces. */
   private void maximise(double[] expected) {
-    double sum = Arrays.stream(expected).filter(e -> e >= LEAST_EXPECTED).sum();
-    double logSum = digamma(sum);
+    float sum = 0;
+    for (double e : expected) {
+      sum += (float) e >= LEAST_EXPECTED ? (float) e : 0;
+    }
+    float logSum = (float) digamma(sum);
     List<Piece> kept = new ArrayList<>();
     for (int i = 0; i < expected.length; i++) {
-      if (expected[i] >= LEAST_EXPECTED) {
-        kept.add(new Piece(pieces.get(i).text, digamma(expected[i]) - logSum));
+      float e = (float) expected[i];
+      if (e >= LEAST_EXPECTED) {
+        kept.add(new Piece(pieces.get(i).text, (float) (digamma(e) - logSum)));
       }
     }
     set(kept);
@@ -186,10 +197,10 @@ public final class UnigramTrainer {
   private List<Piece> prune(int wanted) {
     int[][] others = alternatives();
     double[] uses = uses();
-    double sum = Arrays.stream(uses).sum();
-    double all = Arrays.stream(counts).sum();
+    float sum = (float) Arrays.stream(uses).sum();
+    float all = (float) Arrays.stream(counts).sum();
     List<Piece> kept = new ArrayList<>();
-    Map<Integer, Double> losses = new LinkedHashMap<>();
+    Map<Integer, Float> losses = new LinkedHashMap<>();
     for (int i = 0; i < scores.length; i++) {
       if (uses[i] == 0 || others[i] == BETTER) {
         continue; // no best way uses it
@@ -202,20 +213,20 @@ public final class UnigramTrainer {
     }
     int left = Math.max(wanted, (int) (SHRINK * scores.length)) - kept.size();
     losses.entrySet().stream()
-        .sorted(Map.Entry.<Integer, Double>comparingByValue().reversed())
+        .sorted(Map.Entry.<Integer, Float>comparingByValue().reversed())
         .limit(Math.max(0, left))
         .forEach(e -> kept.add(pieces.get(e.getKey())));
     return kept;
   }
 
   /** What the text loses, as a share of its words, if a piece is written otherwise. */
-  private static double loss(int piece, int[] other, double[] uses, double sum, double all) {
-    double own = uses[piece];
-    double with = Math.log(own) - Math.log(sum);
-    double logSum = Math.log(sum + own * (other.length - 1));
-    double without = 0;
+  private static float loss(int piece, int[] other, double[] uses, float sum, float all) {
+    float own = (float) uses[piece];
+    float with = (float) (Math.log(own) - (float) Math.log(sum));
+    float logSum = (float) Math.log(sum + own * (other.length - 1));
+    float without = 0;
     for (int o : other) {
-      without += Math.log(uses[Math.max(0, o)] + own) - logSum;
+      without += (float) (Math.log((float) uses[Math.max(0, o)] + own) - logSum);
     }
     return own / all * (with - without);
   }
@@ -265,7 +276,7 @@ public final class UnigramTrainer {
   private List<Piece> finish(List<String> characters, int size) {
     Map<String, Double> learned = new HashMap<>();
     pieces.forEach(p -> learned.put(p.text, p.score));
-    double least = Arrays.stream(scores).min().orElse(0);
+    double least = pieces.stream().mapToDouble(Piece::score).min().orElse(0);
     Map<String, Double> chosen = new LinkedHashMap<>();
     double missing = 0;
     for (String c : characters) {

@@ -34,11 +34,14 @@ class UnigramTrainerTest {
   /** The reference sums in single precision and prints five digits. */
   private static final double SINGLE = 2e-3;
 
-  /** Losses of pieces tie by the dozen in a text this small, and single precision decides. */
-  private static final double TIES = 0.94;
+  /**
+   * Of the pieces: 394 of 400 agree. The six others stand at the end of what is kept, where losses
+   * of pieces with two alternatives and with three lie close.
+   */
+  private static final double AGREE = 0.98;
 
-  /** Sums of exponents in another order. */
-  private static final double ROUNDING = 1e-9;
+  /** Sums of exponents in single precision. */
+  private static final double ROUNDING = 1e-4;
 
   private static final List<String> SPECIAL = List.of("<|endoftext|>");
 
@@ -92,7 +95,7 @@ class UnigramTrainerTest {
     assertThat(learned).hasSameSizeAs(expected);
     Set<String> both = new HashSet<>(learned.keySet());
     both.retainAll(expected.keySet());
-    assertThat((double) both.size()).isGreaterThanOrEqualTo(TIES * expected.size());
+    assertThat((double) both.size()).isGreaterThanOrEqualTo(AGREE * expected.size());
   }
 
   @Test
@@ -126,11 +129,11 @@ class UnigramTrainerTest {
     list.addAll(more.stream().sorted().toList());
     Map<String, Integer> ids = new HashMap<>();
     PieceTree tree = new PieceTree();
-    double[] scores = new double[list.size()];
+    float[] scores = new float[list.size()];
     for (int i = 0; i < list.size(); i++) {
       ids.put(list.get(i), i);
       tree.add(list.get(i).codePoints().toArray(), i);
-      scores[i] = -1 - (seed * (i + 1) * 7919 % 1009) / 200.0;
+      scores[i] = -1 - (seed * (i + 1) * 7919 % 1009) / 200f;
     }
     List<List<String>> all = new ArrayList<>();
     ways(word, 0, new ArrayList<>(), ids, all);
