@@ -144,4 +144,14 @@ class RunCommandTest {
       }
     };
   }
+
+  @Test
+  void aLimitOfMemoryIsASizeOrWrongUsage() {
+    assertThat(session.on("run", "--memory-limit", "1.5g", "hello")).isZero();
+    assertThat(session.engine.options.capacity().memory()).isEqualTo(1_500_000_000L);
+    for (String wrong : List.of("0", "-1g", "lots", "1e99", "NaN", "")) {
+      assertThat(session.on("run", "--memory-limit", wrong, "hello")).as(wrong).isEqualTo(2);
+    }
+    assertThat(session.err()).contains("--memory-limit takes a size such as 6g or 800m");
+  }
 }

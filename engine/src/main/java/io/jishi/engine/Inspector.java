@@ -69,7 +69,7 @@ final class Inspector {
   }
 
   /** The most that a prefill step holds at once: hidden states and the widest products. */
-  private static long workspace(DecoderSpec spec, int context, EngineOptions options) {
+  static long workspace(DecoderSpec spec, int context, EngineOptions options) {
     long widest = 0;
     for (DecoderSpec.Layer layer : spec.layers()) {
       for (DecoderSpec.Part part : layer.parts()) {

@@ -6,9 +6,11 @@ import io.jishi.engine.cache.SessionFile;
 import io.jishi.engine.grammar.Guide;
 import io.jishi.engine.parts.PartParser;
 import io.jishi.engine.parts.Syntax;
+import io.jishi.model.DecoderSpec;
 import io.jishi.model.GenerationDefaults;
 import io.jishi.model.Model;
 import io.jishi.model.ModelOptions;
+import io.jishi.model.ModelOutline;
 import io.jishi.model.RandomSpec;
 import io.jishi.model.adapter.Adapter;
 import io.jishi.model.adapter.AdapterFiles;
@@ -88,7 +90,8 @@ final class LocalEngine implements Engine {
    * @param wrap may watch or change what its operations do
    */
   static Engine load(Path path, EngineOptions options, UnaryOperator<Ops> wrap) {
-    Model model = Model.open(path, Backend.cpu(), modelOptions(options));
+    Model model =
+        Model.openPlanned(path, Backend.cpu(), outline -> planned(outline, options));
     return over(model, options, wrap);
   }
 
@@ -119,6 +122,17 @@ final class LocalEngine implements Engine {
     }
   }
 
+  /** How to load a model of which the headers were read, where there is memory for it. */
+  private static ModelOptions planned(ModelOutline outline, EngineOptions options) {
+    int context = context(outline.name(), outline.spec(), options);
+    MemoryPlan plan = MemoryPlan.of(outline, options, context);
+    plan.cacheTokens(options, context); // refuses
+    long tokens = Math.max(context, options.capacity().cacheTokens());
+    boolean experts = plan.hasPlaceFor(outline.experts(), options, tokens);
+    ModelOptions usual = modelOptions(options);
+    return new ModelOptions(usual.context(), usual.repack(), usual.repack() && experts);
+  }
+
   private static ModelOptions modelOptions(EngineOptions options) {
     int most = options.context() == 0 ? EngineOptions.DEFAULT_CONTEXT : options.context();
     return new ModelOptions(most, options.repack());
@@ -143,14 +157,18 @@ final class LocalEngine implements Engine {
   }
 
   private static int context(Model model, EngineOptions options) {
-    int own = model.decoder().spec().context();
+    return context(model.name(), model.decoder().spec(), options);
+  }
+
+  private static int context(String name, DecoderSpec spec, EngineOptions options) {
+    int own = spec.context();
     if (options.context() > own) {
       throw new JishiException.BadRequest(
           "context",
           "a context of "
               + options.context()
               + " tokens was asked for, but "
-              + model.name()
+              + name
               + " was made for "
               + own);
     }
