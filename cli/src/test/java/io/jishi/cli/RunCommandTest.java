@@ -7,6 +7,7 @@ import io.jishi.engine.EngineOptions;
 import io.jishi.engine.Message;
 import io.jishi.engine.Prompt;
 import io.jishi.engine.Sampling;
+import io.jishi.engine.Search;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
@@ -153,5 +154,15 @@ class RunCommandTest {
       assertThat(session.on("run", "--memory-limit", wrong, "hello")).as(wrong).isEqualTo(2);
     }
     assertThat(session.err()).contains("--memory-limit takes a size such as 6g or 800m");
+  }
+
+  @Test
+  void ofBeamsTheBestIsPrinted() {
+    assertThat(session.on("run", "--beams", "4", "--length-penalty", "0.5", "hello")).isZero();
+    assertThat(session.out()).isEqualTo("the best");
+    assertThat(session.engine.searches)
+        .containsExactly(new Search.Beams(1, 4, 0.5f, Search.Beams.Early.LIKELY));
+    assertThat(session.on("run", "--beams", "0", "hello")).isEqualTo(2);
+    assertThat(session.on("run", "--length-penalty", "1", "hello")).isEqualTo(2);
   }
 }

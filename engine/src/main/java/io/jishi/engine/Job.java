@@ -31,6 +31,9 @@ final class Job implements Generation {
   /** Log-probabilities of the prompt's tokens so far, or null where they are not asked for. */
   final List<TokenLogprob> scores;
 
+  /** The beam search that it is a part of, or null. */
+  BeamRun beams;
+
   private final long queuedAt;
   private final LinkedBlockingQueue<Part> pieces = new LinkedBlockingQueue<>();
   private final CompletableFuture<Answer> answer = new CompletableFuture<>();
@@ -63,13 +66,33 @@ final class Job implements Generation {
     }
   }
 
+  /**
+   * A further beam of a search, which the search's first job stands for.
+   *
+   * @param tokens prompt and text so far
+   */
+  Job(Job lead, int[] tokens) {
+    this.request = lead.request;
+    this.adapter = lead.adapter;
+    this.stream = null; // nothing is drawn
+    this.siblings = new ArrayList<>();
+    this.scores = null;
+    this.queuedAt = lead.queuedAt;
+    this.beams = lead.beams;
+    this.sequence = lead.sequence.sibling(this, tokens);
+  }
+
+  private Job lead() {
+    return beams == null ? this : beams.lead();
+  }
+
   /** Of the cache, for requests with that adapter, or with none. */
   static long root(Adapters.Use adapter) {
     return adapter == null ? 0 : adapter.root();
   }
 
   boolean cancelled() {
-    return cancelled;
+    return lead().cancelled;
   }
 
   /** Whether logits of its prompt are still to be read. */
@@ -88,16 +111,17 @@ final class Job implements Generation {
 
   /** It was part of a step. */
   void stepped(long now, int sequences) {
-    if (startedAt == 0) {
-      startedAt = now;
+    Job counted = lead();
+    if (counted.startedAt == 0) {
+      counted.startedAt = now;
     }
-    steps++;
-    sharedSteps += sequences;
+    counted.steps++;
+    counted.sharedSteps += sequences;
   }
 
   /** Whether it was part of a step. */
   boolean started() {
-    return startedAt != 0;
+    return lead().startedAt != 0;
   }
 
   /** Its first token is drawn next. */
@@ -110,6 +134,11 @@ final class Job implements Generation {
 
   /** How it went until now, which is its end. */
   RequestMetrics metrics(Answer.Finish finish) {
+    return metrics(finish, stream.drawn());
+  }
+
+  /** The same with another number of tokens than were drawn. */
+  RequestMetrics metrics(Answer.Finish finish, int generated) {
     long now = System.nanoTime();
     long start = startedAt == 0 ? now : startedAt;
     long first = firstTokenAt == 0 ? now : firstTokenAt;
@@ -117,7 +146,7 @@ final class Job implements Generation {
         new Usage(
             sequence.promptLength(),
             Math.max(0, sequence.found()),
-            stream.drawn(),
+            generated,
             start - queuedAt,
             first - start,
             now - first);

@@ -90,8 +90,7 @@ final class LocalEngine implements Engine {
    * @param wrap may watch or change what its operations do
    */
   static Engine load(Path path, EngineOptions options, UnaryOperator<Ops> wrap) {
-    Model model =
-        Model.openPlanned(path, Backend.cpu(), outline -> planned(outline, options));
+    Model model = Model.openPlanned(path, Backend.cpu(), outline -> planned(outline, options));
     return over(model, options, wrap);
   }
 
@@ -237,6 +236,27 @@ final class LocalEngine implements Engine {
     }
   }
 
+  @Override
+  public Search.Run search(Request request, Search search) {
+    return switch (search) {
+      case Search.BestOf best -> BestOfRun.start(this, request, best);
+      case Search.Beams beams -> beams(request, beams);
+    };
+  }
+
+  private BeamRun beams(Request request, Search.Beams rules) {
+    if (closed) {
+      throw Driver.closedError();
+    }
+    BeamRun.check(request);
+    TokenStream.Setup setup = setup(request, prompt(request));
+    runner.admit(1);
+    BeamRun run = new BeamRun(jobs(request, List.of(setup)).getFirst(), setup, rules);
+    runner.submit(run.lead());
+    driver.wake();
+    return run;
+  }
+
   private int[] prompt(Request request) {
     int[] prompt = tokens(request.prompt());
     if (prompt.length >= context) {
@@ -349,11 +369,22 @@ final class LocalEngine implements Engine {
           "1 to " + model.decoder().spec().context() + " tokens are needed, not " + tokens.length);
     }
     checkTokens(tokens);
-    return onDriver(new RawLogits(model.decoder(), ops, tokens.clone(), all));
+    Capacity capacity = options.capacity();
+    return onDriver(
+        new Errand<>(
+            new RawLogits(
+                model.decoder(),
+                ops,
+                tokens.clone(),
+                all,
+                () -> runner.idle() ? capacity.chunk() : capacity.mixedChunk())));
   }
 
   private <T> T onDriver(Supplier<T> what) {
-    Errand<T> errand = new Errand<>(what);
+    return onDriver(Errand.of(what));
+  }
+
+  private <T> T onDriver(Errand<T> errand) {
     driver.submit(errand);
     return errand.await();
   }
@@ -363,7 +394,7 @@ final class LocalEngine implements Engine {
     onDriver(
         () -> {
           adapters.add(name, path);
-          return null;
+          return true;
         });
   }
 
@@ -372,7 +403,7 @@ final class LocalEngine implements Engine {
     onDriver(
         () -> {
           adapters.remove(name);
-          return null;
+          return true;
         });
   }
 

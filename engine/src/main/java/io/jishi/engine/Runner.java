@@ -11,6 +11,7 @@ import io.jishi.engine.schedule.Step;
 import io.jishi.model.Decoder;
 import io.jishi.model.Model;
 import io.jishi.model.adapter.BatchAdapters;
+import io.jishi.tensor.Backend;
 import io.jishi.tensor.Batch;
 import io.jishi.tensor.Precision;
 import io.jishi.tensor.StatePool;
@@ -42,6 +43,7 @@ final class Runner implements AutoCloseable, Driver.Steps {
   private final ConcurrentLinkedQueue<Job> arrived = new ConcurrentLinkedQueue<>();
   private final Candidates space = new Candidates();
   private final Batch batch = new Batch();
+  private final Drawing drawing;
   private final float[] logits;
   private volatile boolean closing;
   private volatile boolean stopped;
@@ -76,6 +78,7 @@ final class Runner implements AutoCloseable, Driver.Steps {
                 capacity.sequences(), capacity.chunk(), capacity.mixedChunk(), spec.hasRecurrent()),
             cache);
     this.logits = new float[decoder.spec().vocabulary()];
+    this.drawing = new Drawing(Backend.cpu(), options.threads(), logits.length);
     meter.gauge(scheduler, cache);
   }
 
@@ -109,6 +112,11 @@ final class Runner implements AutoCloseable, Driver.Steps {
   /** What was computed, for the driver's thread. */
   PrefixCache cache() {
     return cache;
+  }
+
+  /** Whether nobody computes or waits; for the driver's thread. */
+  boolean idle() {
+    return scheduler.idle() && arrived.isEmpty();
   }
 
   /** The most jobs that can be under way. */
@@ -259,7 +267,22 @@ final class Runner implements AutoCloseable, Driver.Steps {
     return step.completes(i) ? 1 : 0;
   }
 
+  /** Draws what can be drawn side by side. */
+  private void drawAhead(Step<Job> step) {
+    drawing.clear();
+    int row = 0;
+    for (int i = 0; i < step.size(); i++) {
+      Job job = step.sequence(i).owner();
+      row += outputs(step, i);
+      if (step.completes(i) && job.beams == null) {
+        drawing.add(job.stream, row - 1);
+      }
+    }
+    drawing.run(out);
+  }
+
   private void draw(Step<Job> step) {
+    drawAhead(step);
     long now = System.nanoTime();
     int row = 0;
     for (int i = 0; i < step.size(); i++) {
@@ -272,7 +295,9 @@ final class Runner implements AutoCloseable, Driver.Steps {
       }
       row += outputs;
       if (completes) {
-        out.read(row - 1, 0, logits, 0, logits.length);
+        if (job.beams != null || !job.siblings.isEmpty() || !job.stream.isDrawn()) {
+          out.read(row - 1, 0, logits, 0, logits.length);
+        }
         fork(job, now);
         draw(job, now);
       }
@@ -296,6 +321,10 @@ final class Runner implements AutoCloseable, Driver.Steps {
   /** Draws the next token of a job from the logits that were read. */
   private void draw(Job job, long now) {
     job.prefilled(now);
+    if (job.beams != null) {
+      choose(job);
+      return;
+    }
     int token;
     try {
       token = job.stream.next(logits, space);
@@ -310,8 +339,23 @@ final class Runner implements AutoCloseable, Driver.Steps {
     }
   }
 
+  /** Lets a beam search choose, where this beam's logits were the last that it lacked. */
+  private void choose(Job beam) {
+    try {
+      if (beam.beams.deliver(beam, logits, scheduler)) {
+        end(beam, Answer.Finish.LENGTH);
+      }
+    } catch (Throwable t) { // this search's alone
+      fail(beam, failure(t));
+    }
+  }
+
   /** Ends a job with what it has. */
   private void end(Job job, Answer.Finish why) {
+    if (job.beams != null) {
+      end(job.beams, why);
+      return;
+    }
     try {
       job.stream.end(why);
     } catch (Throwable t) { // what was held back could not be told apart
@@ -322,7 +366,27 @@ final class Runner implements AutoCloseable, Driver.Steps {
     job.complete(job.stream.answer(metrics.usage(), job.scores == null ? List.of() : job.scores));
   }
 
+  private void end(BeamRun run, Answer.Finish why) {
+    run.leave(scheduler);
+    RequestMetrics metrics;
+    try {
+      metrics = run.end(why);
+    } catch (Throwable t) { // what was found could not be told apart
+      fail(run.lead(), failure(t));
+      return;
+    }
+    left(run.lead(), metrics);
+    run.tell();
+  }
+
   private void fail(Job job, RuntimeException error) {
+    if (job.beams != null) {
+      Job lead = job.beams.lead();
+      job.beams.leave(scheduler);
+      left(lead, lead.metrics(null, 0));
+      lead.fail(error);
+      return;
+    }
     leave(job, null);
     job.fail(error);
   }
@@ -333,10 +397,14 @@ final class Runner implements AutoCloseable, Driver.Steps {
     job.siblings.forEach(sibling -> arrived.add(sibling));
     job.siblings.clear();
     RequestMetrics metrics = job.metrics(finish);
+    left(job, metrics);
+    return metrics;
+  }
+
+  private void left(Job job, RequestMetrics metrics) {
     leave(1);
     adapters.leave(job.adapter);
     meter.ended(metrics);
-    return metrics;
   }
 
   /** After an error in the machinery itself: everybody is told, and the engine starts anew. */

@@ -41,6 +41,10 @@ final class TokenStream {
   private int count;
   private int drawn;
   private Answer.Finish finish;
+  private boolean ahead;
+  private int aheadToken;
+  private TokenLogprob aheadLogprob;
+  private RuntimeException aheadFailure;
 
   /**
    * What a sequence starts with.
@@ -109,11 +113,18 @@ final class TokenStream {
     if (drawn == most) {
       return close(Answer.Finish.LENGTH);
     }
-    int token = sampler.draw(logits, mask(), space);
+    if (!ahead) {
+      draw(logits, mask(), space);
+    }
+    ahead = false;
+    if (aheadFailure != null) {
+      throw aheadFailure;
+    }
+    int token = aheadToken;
     drawn++;
     sampler.accept(token);
-    if (request.output().logprobs() >= 0) {
-      logprobs.add(TokenLogprob.of(logits, token, request.output().logprobs()));
+    if (aheadLogprob != null) {
+      logprobs.add(aheadLogprob);
     }
     if (endTokens.contains(token)) {
       return close(Answer.Finish.STOP);
@@ -127,6 +138,42 @@ final class TokenStream {
     }
     boolean last = drawn == most || (guide != null && guide.ended());
     return last ? next(logits, space) : token; // ends without another step of the model
+  }
+
+  /** Whether {@link #next} will draw, so that {@link #drawAhead} may do it before. */
+  boolean draws() {
+    return drawn < most && !(guide != null && guide.ended());
+  }
+
+  /** What may come next; null where everything may. Valid until the next call. */
+  long[] prepare() {
+    return mask();
+  }
+
+  /**
+   * Draws what {@link #next} is then to take. Other streams may draw at the same time: nothing that
+   * they share is used.
+   *
+   * @param allowed of {@link #prepare}
+   */
+  void drawAhead(float[] logits, long[] allowed, Candidates space) {
+    try {
+      draw(logits, allowed, space);
+    } catch (RuntimeException e) { // told when it is this stream's turn
+      aheadFailure = e;
+    }
+    ahead = true;
+  }
+
+  /** Whether the next token is drawn already, so that its logits are not needed any more. */
+  boolean isDrawn() {
+    return ahead;
+  }
+
+  private void draw(float[] logits, long[] allowed, Candidates space) {
+    aheadToken = sampler.draw(logits, allowed, space);
+    int asked = request.output().logprobs();
+    aheadLogprob = asked < 0 ? null : TokenLogprob.of(logits, aheadToken, asked);
   }
 
   /** Null where every token may come. */
@@ -191,6 +238,23 @@ final class TokenStream {
       }
     }
     return END;
+  }
+
+  /**
+   * Takes an answer that was found elsewhere, whole.
+   *
+   * @param found its tokens
+   * @param ended whether the last one is a token that ends it and is no part of it
+   */
+  void take(List<TokenLogprob> found, boolean ended, Answer.Finish why) {
+    for (int i = 0; i < found.size() - (ended ? 1 : 0); i++) {
+      add(found.get(i).token());
+    }
+    drawn = found.size();
+    if (request.output().logprobs() >= 0) {
+      logprobs.addAll(found);
+    }
+    close(why);
   }
 
   /** Ends the stream from outside, where it has not ended. */

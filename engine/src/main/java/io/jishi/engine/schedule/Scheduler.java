@@ -23,6 +23,9 @@ import java.util.List;
  * the first one in the order, the rest for the shortest. A sequence waits with its start while
  * another computes a beginning that both have.
  *
+ * <p>Several sequences of one request that go on together may {@link Sequence#pause} for each
+ * other: one that pauses keeps its memory as long as those it waits for do not need it.
+ *
  * <p>Use: {@link #offer} sequences, then again and again {@link #plan}, compute, {@link #computed},
  * {@link Sequence#append} drawn tokens, {@link #end}. For one thread at a time.
  *
@@ -119,7 +122,7 @@ public final class Scheduler<T> {
   private void planPrompts(int tokens) {
     prompts.clear();
     for (int i = 0; i < running.size(); i++) {
-      if (!running.get(i).generates()) {
+      if (!running.get(i).generates() && !running.get(i).paused) {
         prompts.add(running.get(i));
       }
     }
@@ -179,14 +182,23 @@ public final class Scheduler<T> {
     }
   }
 
-  /** The last of the running sequences that comes after this one and is not planned, or null. */
+  /**
+   * The last of the running sequences that comes after this one and is not planned, else one that
+   * waits for this one, else null.
+   */
   private Sequence<T> lastAfter(Sequence<T> sequence) {
     for (int i = running.size() - 1; i >= 0; i--) {
       Sequence<T> other = running.get(i);
       if (other == sequence || other.before(sequence)) {
-        return null;
+        break;
       }
       if (!other.planned) {
+        return other;
+      }
+    }
+    for (int i = running.size() - 1; i >= 0; i--) {
+      Sequence<T> other = running.get(i);
+      if (other.paused && other != sequence && other.beside(sequence)) {
         return other;
       }
     }
@@ -216,6 +228,10 @@ public final class Scheduler<T> {
   private void admit() {
     for (int i = 0; i < waiting.size(); ) {
       Sequence<T> next = waiting.get(i);
+      if (next.paused) {
+        i++;
+        continue;
+      }
       if (running.size() >= limits.sequences() && lastAfter(next) == null) {
         return;
       }
@@ -226,7 +242,7 @@ public final class Scheduler<T> {
       if (!start(next)) {
         return;
       }
-      waiting.remove(i); // those who were preempted for it stand behind it
+      waiting.remove(next); // not its place: one that paused for it may stand before it now
       next.phase = Sequence.Phase.RUNNING;
       insert(running, next);
     }

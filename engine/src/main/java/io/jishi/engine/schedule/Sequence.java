@@ -39,6 +39,9 @@ public final class Sequence<T> {
   /** Whether the step that is planned computes some of it. */
   boolean planned;
 
+  /** Whether it waits for others, with nothing to compute. */
+  boolean paused;
+
   private int found = -1;
 
   /** Where a sequence is. */
@@ -69,6 +72,11 @@ public final class Sequence<T> {
     this.length = prompt.length;
     this.order = arrival - priority * PRIORITY_NANOS;
     this.deadline = deadline;
+  }
+
+  /** One that was not offered yet, for another owner, of the same place in the order. */
+  public Sequence<T> sibling(T other, int[] allTokens) {
+    return new Sequence<>(other, root, allTokens, order, 0, deadline);
   }
 
   /** Whom it belongs to. */
@@ -122,8 +130,19 @@ public final class Sequence<T> {
     return phase == Phase.WAITING;
   }
 
+  /** It waits until a token is appended: it is not computed anew where it loses its memory. */
+  public void pause() {
+    paused = true;
+  }
+
+  /** Whether it is of the same place in the order as another. */
+  boolean beside(Sequence<?> other) {
+    return order == other.order;
+  }
+
   /** Adds a token to compute. */
   public void append(int token) {
+    paused = false;
     if (length == tokens.length) {
       tokens = Arrays.copyOf(tokens, length * 2);
     }
