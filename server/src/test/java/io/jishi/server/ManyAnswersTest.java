@@ -159,7 +159,7 @@ class ManyAnswersTest {
   }
 
   @Test
-  void whereOneFailsAllEndAndTheClientIsTold() {
+  void whereOneFailsAllEndAndTheClientIsTold() throws Exception {
     FakeEngine engine = new FakeEngine();
     Script good = new Script().say("x");
     engine.answer =
@@ -172,7 +172,7 @@ class ManyAnswersTest {
       String body = "{\"prompt\":\"x\",\"n\":2,\"stream\":true}";
       String answer = http.post(Http.COMPLETIONS, body).body();
       assertThat(answer).contains("internal error").doesNotContain("[DONE]", "secret");
-      assertThat(good.cancelled.getCount()).isZero();
+      assertThat(good.cancelled.await(1, TimeUnit.MINUTES)).isTrue();
       http.client().close();
     }
   }
