@@ -2,6 +2,7 @@
 package io.jishi.engine;
 
 import io.jishi.base.JishiException;
+import io.jishi.engine.speculate.ModelDrafter;
 import io.jishi.model.MemoryBudget;
 import io.jishi.model.Model;
 import io.jishi.tensor.StateSpec;
@@ -38,6 +39,17 @@ record MemoryPlan(long weights, long workspace, long perToken, long fixed, long 
         Math.max(1, spec.tokenBytes()),
         spec.recurrentBytes(),
         free);
+  }
+
+  /** The same beside a draft model, whose cache grows with the cache. */
+  MemoryPlan beside(ModelDrafter draft, EngineOptions options) {
+    long limited = options.capacity().memory() == 0 ? 0 : draft.weightBytes();
+    return new MemoryPlan(
+        weights + draft.weightBytes(),
+        workspace,
+        perToken + draft.tokenBytes(),
+        fixed,
+        free - limited);
   }
 
   /**

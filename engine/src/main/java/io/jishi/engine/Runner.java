@@ -37,6 +37,7 @@ final class Runner implements AutoCloseable, Driver.Steps {
   private final PrefixCache cache;
   private final Scheduler<Job> scheduler;
   private final Meter meter;
+  private final Speculator speculator;
   private final int places;
   private final AtomicInteger inside = new AtomicInteger();
   private final ConcurrentLinkedQueue<Job> arrived = new ConcurrentLinkedQueue<>();
@@ -58,12 +59,14 @@ final class Runner implements AutoCloseable, Driver.Steps {
       Adapters adapters,
       EngineOptions options,
       long cacheTokens,
+      Speculator speculator,
       Meter meter) {
     Capacity capacity = options.capacity();
     this.decoder = model.decoder();
     this.ops = ops;
     this.adapters = adapters;
     this.precision = options.precision();
+    this.speculator = speculator;
     this.meter = meter;
     this.places = capacity.sequences() + options.queue();
     StateSpec spec = decoder.stateSpec(options.cacheType());
@@ -188,22 +191,28 @@ final class Runner implements AutoCloseable, Driver.Steps {
       }
       return;
     }
+    speculator.guess(scheduler, step);
     StepEvent event = new StepEvent();
     event.begin();
     long start = System.nanoTime();
     int generating = 0;
+    int guesses = 0;
     for (int i = 0; i < step.size(); i++) {
       begin(step.sequence(i), start, step.size());
-      generating += step.count(i) == 1 && step.start(i) > 0 ? 1 : 0;
+      guesses += step.guesses(i);
+      generating += step.count(i) - step.guesses(i) == 1 && step.start(i) > 0 ? 1 : 0;
     }
     if (forward(step)) {
       draw(step);
+      scheduler.drawn();
+      speculator.done(step);
     }
     meter.step(
         new StepMetrics(
             generating,
             step.size() - generating,
             step.tokens(),
+            guesses,
             scheduler.waiting().size(),
             System.nanoTime() - start),
         event);
@@ -256,7 +265,7 @@ final class Runner implements AutoCloseable, Driver.Steps {
     if (step.sequence(i).owner().scoring()) {
       return step.count(i);
     }
-    return step.completes(i) ? 1 : 0;
+    return step.completes(i) ? 1 + step.guesses(i) : 0;
   }
 
   private void draw(Step<Job> step) {
@@ -272,9 +281,12 @@ final class Runner implements AutoCloseable, Driver.Steps {
       }
       row += outputs;
       if (completes) {
-        out.read(row - 1, 0, logits, 0, logits.length);
+        int at = row - 1 - step.guesses(i);
+        out.read(at, 0, logits, 0, logits.length);
         fork(job, now);
-        draw(job, now);
+        while (draw(job, now)) { // the token was guessed: the logits behind it are there
+          out.read(++at, 0, logits, 0, logits.length);
+        }
       }
     }
   }
@@ -293,21 +305,25 @@ final class Runner implements AutoCloseable, Driver.Steps {
     job.siblings.clear();
   }
 
-  /** Draws the next token of a job from the logits that were read. */
-  private void draw(Job job, long now) {
+  /**
+   * Draws the next token of a job from the logits that were read.
+   *
+   * @return whether it was guessed and computed ahead
+   */
+  private boolean draw(Job job, long now) {
     job.prefilled(now);
     int token;
     try {
       token = job.stream.next(logits, space);
     } catch (Throwable t) { // this job's alone
       fail(job, failure(t));
-      return;
+      return false;
     }
     if (token == TokenStream.END) {
       end(job, job.stream.finish());
-    } else {
-      job.sequence.append(token);
+      return false;
     }
+    return job.sequence.append(token);
   }
 
   /** Ends a job with what it has. */
@@ -330,6 +346,7 @@ final class Runner implements AutoCloseable, Driver.Steps {
   /** Takes a job out; siblings that waited for its prompt compute it on their own. */
   private RequestMetrics leave(Job job, Answer.Finish finish) {
     scheduler.end(job.sequence);
+    speculator.forget(job);
     job.siblings.forEach(sibling -> arrived.add(sibling));
     job.siblings.clear();
     RequestMetrics metrics = job.metrics(finish);
@@ -361,6 +378,7 @@ final class Runner implements AutoCloseable, Driver.Steps {
 
   @Override
   public void close() {
+    speculator.close();
     ops.close();
     cache.clear();
     pool.close();

@@ -59,7 +59,8 @@ final class FakeEngine implements Engine {
         null,
         new ModelInfo.Memory(0, 0, "F16", 0, 0, 0),
         "none",
-        1);
+        1,
+        "off");
   }
 
   @Override
