@@ -119,6 +119,9 @@ final class Speculator implements AutoCloseable {
     try {
       if (!drafter.free()) {
         pace.decide(drafts, step.tokens(), texts, scheduler.spareTokens(), false);
+        if (drafts.stream().allMatch(draft -> draft.wanted() == 0)) {
+          return;
+        }
       }
       long start = clock.getAsLong();
       int work = drafter.guess(drafts);

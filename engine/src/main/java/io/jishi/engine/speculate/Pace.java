@@ -17,9 +17,18 @@ public final class Pace {
   /** Weight of a new measurement of what a guess takes. */
   private static final double NEW = 0.1;
 
+  /** The first calls of a drafter run code that is not compiled yet: they do not count. */
+  private static final int COLD = 3;
+
+  /**
+   * What is left of a drafter's cost after a step in which it was too dear to be asked: it is asked
+   * again some time, in case it was disturbed.
+   */
+  private static final double FADING = 0.99;
+
   private final CostLine step = new CostLine();
   private double draftNanos;
-  private boolean measured;
+  private int calls;
 
   /** Nothing is measured yet. */
   public Pace() {}
@@ -35,10 +44,9 @@ public final class Pace {
 
   /** Takes the time in which a drafter ran so many tokens. */
   public void drafted(int tokens, long nanos) {
-    if (tokens > 0) {
+    if (tokens > 0 && ++calls > COLD) {
       double each = (double) nanos / tokens;
-      draftNanos += (measured ? NEW : 1) * (each - draftNanos);
-      measured = true;
+      draftNanos += (calls == COLD + 1 ? 1 : NEW) * (each - draftNanos);
     }
   }
 
@@ -76,5 +84,6 @@ public final class Pace {
         }
       }
     }
+    draftNanos *= !made && left == spare ? FADING : 1;
   }
 }
