@@ -117,12 +117,12 @@ class SchedulerTest {
         if (spec.hasRecurrent() || !sequence.generates() || random.nextInt(4) == 0) {
           continue;
         }
-        int[] guesses = new int[random.nextInt(70)];
+        int[] guesses = new int[random.nextInt(20) == 0 ? 70 : random.nextInt(6)];
         int[] text = Arrays.copyOf(sequence.tokens(), sequence.length() + guesses.length);
-        int right = random.nextInt(12);
+        int right = random.nextInt(6);
         for (int g = 0; g < guesses.length; g++) {
-          int next = ToyModel.next(spec, text, sequence.length() + g);
-          guesses[g] = g < right ? next : (next + 1) % ToyModel.VOCABULARY;
+          boolean known = g < right;
+          guesses[g] = known ? ToyModel.next(spec, text, sequence.length() + g) : g;
           text[sequence.length() + g] = guesses[g];
         }
         int taken = scheduler.guess(i, guesses, guesses.length);
