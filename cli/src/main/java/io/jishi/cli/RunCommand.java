@@ -28,7 +28,7 @@ import picocli.CommandLine.Option;
       "  jishi run -m model.gguf --raw --temperature 0 --max-tokens 100 \"Once upon a time\"",
       "  jishi run -m model.gguf --system \"Summarise.\" --file notes.txt"
     })
-final class RunCommand extends CacheCommand {
+final class RunCommand extends SpeakingCommand {
   @Mixin private TextInput input;
   @Mixin private SamplingOptions sampling;
 
@@ -130,9 +130,10 @@ final class RunCommand extends CacheCommand {
   private static String describe(Answer answer) {
     Usage usage = answer.usage();
     int computed = usage.promptTokens() - usage.cachedTokens();
+    Usage.Guesses guesses = usage.guesses();
     return String.format(
         Locale.ROOT,
-        "prompt %d tokens (%d cached) in %s, %s; generated %d tokens in %s, %s; ended by %s",
+        "prompt %d tokens (%d cached) in %s, %s; generated %d tokens in %s, %s%s; ended by %s",
         usage.promptTokens(),
         usage.cachedTokens(),
         Text.seconds(usage.prefillNanos()),
@@ -140,6 +141,13 @@ final class RunCommand extends CacheCommand {
         usage.generatedTokens(),
         Text.seconds(usage.decodeNanos()),
         Text.rate(usage.generatedTokens() - 1, usage.decodeNanos()), // prefill gave the first
+        guesses.computed() == 0
+            ? ""
+            : String.format(
+                Locale.ROOT,
+                "; %d of %d guesses came true",
+                guesses.accepted(),
+                guesses.computed()),
         answer.finish().name().toLowerCase(Locale.ROOT));
   }
 }

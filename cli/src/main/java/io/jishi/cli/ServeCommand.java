@@ -33,7 +33,7 @@ import picocli.CommandLine.Option;
       "Environment:",
       "  JISHI_API_KEY     what callers must send as Authorization: Bearer … (default: nothing)"
     })
-final class ServeCommand extends CacheCommand {
+final class ServeCommand extends SpeakingCommand {
   /** Below the 30 seconds after which container platforms kill. */
   static final int DRAIN_SECONDS = 25;
 

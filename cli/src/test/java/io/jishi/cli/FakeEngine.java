@@ -124,7 +124,8 @@ final class FakeEngine implements Engine {
         template,
         new ModelInfo.Memory(1 << 20, 2 << 20, "F16", 512, 3 << 20, 4 << 20),
         "scalar",
-        2);
+        2,
+        "off");
   }
 
   @Override

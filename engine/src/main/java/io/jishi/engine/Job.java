@@ -25,6 +25,9 @@ final class Job implements Generation {
   final TokenStream stream;
   final Sequence<Job> sequence;
 
+  /** What its tokens are guessed by, or null where they are not. */
+  final Speculator.Followed followed;
+
   /** Further answers to the same prompt, which start where this one's prompt is computed. */
   final List<Job> siblings;
 
@@ -48,11 +51,18 @@ final class Job implements Generation {
    * A job that waits.
    *
    * @param adapter or null
+   * @param followed or null
    * @param now the time of its arrival
    */
-  Job(TokenStream.Setup setup, Adapters.Use adapter, long now, List<Job> siblings) {
+  Job(
+      TokenStream.Setup setup,
+      Adapters.Use adapter,
+      Speculator.Followed followed,
+      long now,
+      List<Job> siblings) {
     this.request = setup.request();
     this.adapter = adapter;
+    this.followed = followed;
     this.stream = new TokenStream(setup, pieces::add);
     this.siblings = siblings;
     this.queuedAt = now;
@@ -74,6 +84,7 @@ final class Job implements Generation {
   Job(Job lead, int[] tokens) {
     this.request = lead.request;
     this.adapter = lead.adapter;
+    this.followed = null;
     this.stream = null; // nothing is drawn
     this.siblings = new ArrayList<>();
     this.scores = null;
@@ -149,7 +160,8 @@ final class Job implements Generation {
             generated,
             start - queuedAt,
             first - start,
-            now - first);
+            now - first,
+            new Usage.Guesses(sequence.guessed(), sequence.accepted()));
     return new RequestMetrics(usage, finish, steps, sharedSteps);
   }
 

@@ -2,6 +2,7 @@
 package io.jishi.engine;
 
 import io.jishi.base.JishiException;
+import io.jishi.engine.speculate.ModelDrafter;
 import io.jishi.model.DecoderSpec;
 import io.jishi.model.MemoryBudget;
 import io.jishi.model.Model;
@@ -81,6 +82,17 @@ record MemoryPlan(long weights, long workspace, long perToken, long fixed, long 
   /** Whether so many bytes have place beside the workspace and a cache of that many tokens. */
   boolean hasPlaceFor(long bytes, EngineOptions options, long tokens) {
     return bytes <= free - workspace - cache(options.capacity(), tokens + StateSpec.BLOCK);
+  }
+
+  /** The same beside a draft model, whose cache grows with the cache. */
+  MemoryPlan beside(ModelDrafter draft, EngineOptions options) {
+    long limited = options.capacity().memory() == 0 ? 0 : draft.weightBytes();
+    return new MemoryPlan(
+        weights + draft.weightBytes(),
+        workspace,
+        perToken + draft.tokenBytes(),
+        fixed,
+        free - limited);
   }
 
   /**

@@ -38,6 +38,7 @@ final class Runner implements AutoCloseable, Driver.Steps {
   private final PrefixCache cache;
   private final Scheduler<Job> scheduler;
   private final Meter meter;
+  private final Speculator speculator;
   private final int places;
   private final AtomicInteger inside = new AtomicInteger();
   private final ConcurrentLinkedQueue<Job> arrived = new ConcurrentLinkedQueue<>();
@@ -60,12 +61,14 @@ final class Runner implements AutoCloseable, Driver.Steps {
       Adapters adapters,
       EngineOptions options,
       long cacheTokens,
+      Speculator speculator,
       Meter meter) {
     Capacity capacity = options.capacity();
     this.decoder = model.decoder();
     this.ops = ops;
     this.adapters = adapters;
     this.precision = options.precision();
+    this.speculator = speculator;
     this.meter = meter;
     this.places = capacity.sequences() + options.queue();
     StateSpec spec = decoder.stateSpec(options.cacheType());
@@ -196,22 +199,28 @@ final class Runner implements AutoCloseable, Driver.Steps {
       }
       return;
     }
+    speculator.guess(scheduler, step);
     StepEvent event = new StepEvent();
     event.begin();
     long start = System.nanoTime();
     int generating = 0;
+    int guesses = 0;
     for (int i = 0; i < step.size(); i++) {
       begin(step.sequence(i), start, step.size());
-      generating += step.count(i) == 1 && step.start(i) > 0 ? 1 : 0;
+      guesses += step.guesses(i);
+      generating += step.count(i) - step.guesses(i) == 1 && step.start(i) > 0 ? 1 : 0;
     }
     if (forward(step)) {
       draw(step);
+      scheduler.drawn();
+      speculator.done(step);
     }
     meter.step(
         new StepMetrics(
             generating,
             step.size() - generating,
             step.tokens(),
+            guesses,
             scheduler.waiting().size(),
             System.nanoTime() - start),
         event);
@@ -264,7 +273,7 @@ final class Runner implements AutoCloseable, Driver.Steps {
     if (step.sequence(i).owner().scoring()) {
       return step.count(i);
     }
-    return step.completes(i) ? 1 : 0;
+    return step.completes(i) ? 1 + step.guesses(i) : 0;
   }
 
   /** Draws what can be drawn side by side. */
@@ -275,7 +284,7 @@ final class Runner implements AutoCloseable, Driver.Steps {
       Job job = step.sequence(i).owner();
       row += outputs(step, i);
       if (step.completes(i) && job.beams == null) {
-        drawing.add(job.stream, row - 1);
+        drawing.add(job.stream, row - 1 - step.guesses(i));
       }
     }
     drawing.run(out);
@@ -295,11 +304,14 @@ final class Runner implements AutoCloseable, Driver.Steps {
       }
       row += outputs;
       if (completes) {
+        int at = row - 1 - step.guesses(i);
         if (job.beams != null || !job.siblings.isEmpty() || !job.stream.isDrawn()) {
-          out.read(row - 1, 0, logits, 0, logits.length);
+          out.read(at, 0, logits, 0, logits.length);
         }
         fork(job, now);
-        draw(job, now);
+        while (draw(job, now)) { // the token was guessed: the logits behind it are there
+          out.read(++at, 0, logits, 0, logits.length);
+        }
       }
     }
   }
@@ -318,25 +330,29 @@ final class Runner implements AutoCloseable, Driver.Steps {
     job.siblings.clear();
   }
 
-  /** Draws the next token of a job from the logits that were read. */
-  private void draw(Job job, long now) {
+  /**
+   * Draws the next token of a job from the logits that were read.
+   *
+   * @return whether it was guessed and computed ahead
+   */
+  private boolean draw(Job job, long now) {
     job.prefilled(now);
     if (job.beams != null) {
       choose(job);
-      return;
+      return false;
     }
     int token;
     try {
       token = job.stream.next(logits, space);
     } catch (Throwable t) { // this job's alone
       fail(job, failure(t));
-      return;
+      return false;
     }
     if (token == TokenStream.END) {
       end(job, job.stream.finish());
-    } else {
-      job.sequence.append(token);
+      return false;
     }
+    return job.sequence.append(token);
   }
 
   /** Lets a beam search choose, where this beam's logits were the last that it lacked. */
@@ -394,6 +410,7 @@ final class Runner implements AutoCloseable, Driver.Steps {
   /** Takes a job out; siblings that waited for its prompt compute it on their own. */
   private RequestMetrics leave(Job job, Answer.Finish finish) {
     scheduler.end(job.sequence);
+    speculator.forget(job);
     job.siblings.forEach(sibling -> arrived.add(sibling));
     job.siblings.clear();
     RequestMetrics metrics = job.metrics(finish);
@@ -429,6 +446,7 @@ final class Runner implements AutoCloseable, Driver.Steps {
 
   @Override
   public void close() {
+    speculator.close();
     ops.close();
     cache.clear();
     pool.close();

@@ -33,6 +33,7 @@ final class TokenStream {
   private final Set<Integer> endTokens;
   private final Consumer<Part> out;
   private final int most;
+  private final int vocabulary;
   private final long[] allowed;
   private final StringBuilder text = new StringBuilder();
   private final List<Part> parts = new ArrayList<>();
@@ -84,6 +85,7 @@ final class TokenStream {
     this.endTokens = setup.endTokens();
     this.out = out;
     this.most = setup.room();
+    this.vocabulary = setup.vocabulary();
     this.allowed =
         request.ending().minTokens() > 0 ? new long[(setup.vocabulary() + 63) / 64] : null;
   }
@@ -174,6 +176,30 @@ final class TokenStream {
     aheadToken = sampler.draw(logits, allowed, space);
     int asked = request.output().logprobs();
     aheadLogprob = asked < 0 ? null : TokenLogprob.of(logits, aheadToken, asked);
+  }
+
+  /** How many tokens may still come. */
+  int left() {
+    return most - drawn;
+  }
+
+  /**
+   * How many of these guesses, from the first on, could be drawn one after another and be followed
+   * by another token: those that are tokens, end nothing and fit the form.
+   */
+  int possible(int[] guesses, int count) {
+    int reach = Math.min(count, left() - 1);
+    Guide walk = guide == null || reach < 1 ? null : guide.copy();
+    for (int i = 0; i < reach; i++) {
+      int guess = guesses[i];
+      if (guess < 0 || guess >= vocabulary || endTokens.contains(guess)) {
+        return i;
+      }
+      if (walk != null && !(walk.accept(guess) && !walk.ended())) {
+        return i;
+      }
+    }
+    return Math.max(0, reach);
   }
 
   /** Null where every token may come. */

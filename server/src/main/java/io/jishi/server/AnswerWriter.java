@@ -157,15 +157,28 @@ record AnswerWriter(Call call, String id, long created, String model, IntFunctio
   private static Map<String, Object> usage(List<Answer> answers) {
     int prompt = answers.getFirst().usage().promptTokens();
     int generated = answers.stream().mapToInt(a -> a.usage().generatedTokens()).sum();
-    return object(
-        "prompt_tokens",
-        prompt,
-        "completion_tokens",
-        generated,
-        "total_tokens",
-        prompt + generated,
-        "prompt_tokens_details",
-        object("cached_tokens", answers.getFirst().usage().cachedTokens()));
+    Map<String, Object> usage =
+        object(
+            "prompt_tokens",
+            prompt,
+            "completion_tokens",
+            generated,
+            "total_tokens",
+            prompt + generated,
+            "prompt_tokens_details",
+            object("cached_tokens", answers.getFirst().usage().cachedTokens()));
+    long guessed = answers.stream().mapToLong(a -> a.usage().guesses().computed()).sum();
+    long accepted = answers.stream().mapToLong(a -> a.usage().guesses().accepted()).sum();
+    if (guessed > 0) { // the names that the API has for tokens that were predicted
+      usage.put(
+          "completion_tokens_details",
+          object(
+              "accepted_prediction_tokens",
+              accepted,
+              "rejected_prediction_tokens",
+              guessed - accepted));
+    }
+    return usage;
   }
 
   /** An object of names and values in turn. */

@@ -85,6 +85,8 @@ final class PrometheusText implements EngineListener {
     counter(out, "prompt_tokens", "Tokens of prompts that were started.", now.promptTokens());
     counter(out, "cached_tokens", "Those of them found in the cache.", now.cachedTokens());
     counter(out, "generated_tokens", "Tokens drawn for ended requests.", now.generatedTokens());
+    counter(out, "guessed_tokens", "Tokens computed ahead.", now.guesses().computed());
+    counter(out, "accepted_tokens", "Those of them that came true.", now.guesses().accepted());
     counter(out, "steps", "Steps of the model.", now.steps());
     counter(out, "preemptions", "Sequences that had to wait again.", now.preemptions());
     counter(out, "evictions", "Cached blocks that had to go.", now.evictions());

@@ -69,6 +69,14 @@ class JishiServerTest {
   }
 
   @Test
+  void guessesStandInTheUsageUnderTheNamesOfTheApi() {
+    engine.answer = _ -> Script.of("one").guessed(9, 4);
+    JsonObject answer = Http.json(http.post(Http.CHAT, Http.HELLO + "}"));
+    assertThat(answer.object("usage").orElseThrow().fields().get("completion_tokens_details"))
+        .hasToString("{accepted_prediction_tokens=4, rejected_prediction_tokens=5}");
+  }
+
+  @Test
   void aCompletionHasOpenAisForm() {
     engine.answer = _ -> new Script().say("one", " two").end(Answer.Finish.LENGTH);
     JsonObject answer = Http.json(http.post(Http.COMPLETIONS, "{\"prompt\":\"zero\"}"));

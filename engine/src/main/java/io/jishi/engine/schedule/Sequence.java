@@ -44,6 +44,13 @@ public final class Sequence<T> {
 
   private int found = -1;
 
+  /** Guesses behind the last token, in the array of tokens, that the step computes too. */
+  private int guesses;
+
+  private long allGuesses;
+  private long allAccepted;
+  private int acceptedLast;
+
   /** Where a sequence is. */
   enum Phase {
     NEW,
@@ -140,13 +147,68 @@ public final class Sequence<T> {
     return order == other.order;
   }
 
-  /** Adds a token to compute. */
-  public void append(int token) {
+  /**
+   * Adds a token to compute. Where it is the one that was guessed, it is computed already; where it
+   * is not, what was computed of guesses is taken back.
+   *
+   * @return whether it was guessed, so that there are logits behind it
+   */
+  public boolean append(int token) {
     paused = false;
-    if (length == tokens.length) {
-      tokens = Arrays.copyOf(tokens, length * 2);
+    if (guesses > 0 && tokens[length] == token) {
+      guesses--;
+      length++;
+      acceptedLast++;
+      allAccepted++;
+      return true;
     }
+    takeBack();
+    ensure(length + 1);
     tokens[length++] = token;
+    return false;
+  }
+
+  /** Puts guesses behind the last token. */
+  void guess(int[] guessed, int count) {
+    ensure(length + count);
+    System.arraycopy(guessed, 0, tokens, length, count);
+    guesses = count;
+    allGuesses += count;
+  }
+
+  /** Takes back guesses, and what was computed of them. */
+  void takeBack() {
+    if (guesses > 0) {
+      guesses = 0;
+      if (state != null && state.length() > length) {
+        state.truncate(length);
+      }
+    }
+  }
+
+  void stepBegins() {
+    acceptedLast = 0;
+  }
+
+  /** Guesses of the last step that have come true. */
+  public int acceptedLast() {
+    return acceptedLast;
+  }
+
+  /** Guesses that were computed, of all steps. */
+  public long guessed() {
+    return allGuesses;
+  }
+
+  /** Those of them that have come true: tokens that took no step of their own. */
+  public long accepted() {
+    return allAccepted;
+  }
+
+  private void ensure(int size) {
+    if (size > tokens.length) {
+      tokens = Arrays.copyOf(tokens, Math.max(size, length * 2));
+    }
   }
 
   /**
