@@ -2,12 +2,15 @@
 package io.jishi.cli;
 
 import io.jishi.base.Json;
+import io.jishi.engine.Speculation;
 import io.jishi.engine.bench.Bench;
 import io.jishi.engine.bench.BenchOptions;
 import io.jishi.engine.bench.BenchReport;
 import io.jishi.engine.bench.ServeBench;
 import io.jishi.engine.bench.ServeOptions;
 import io.jishi.engine.bench.ServeReport;
+import io.jishi.engine.bench.SpeculateBench;
+import io.jishi.engine.bench.SpeculateReport;
 import io.jishi.model.RandomSpec;
 import io.jishi.train.run.Recipe;
 import io.jishi.train.run.TrainingBench;
@@ -31,6 +34,7 @@ import picocli.CommandLine.Option;
       "  jishi bench --random llama-1b:q4_0 --profile",
       "  jishi bench --random list",
       "  jishi bench --random llama-1b:q4_0 --serve -b 1,16 --prefix 4000",
+      "  jishi bench -m model.gguf --speculate lookup -n 200",
       "  jishi bench --train --precision bf16 -r 5"
     })
 final class BenchCommand extends ModelCommand {
@@ -128,6 +132,7 @@ final class BenchCommand extends ModelCommand {
   private String shape;
 
   @Mixin private ServeMixin serve;
+  @Mixin private SpeculateOption speculate;
 
   private RandomSpec random;
 
@@ -147,6 +152,9 @@ final class BenchCommand extends ModelCommand {
     if (serve.asked()) {
       serving(0);
     }
+    if (speculate.asked()) {
+      speculation();
+    }
   }
 
   @Override
@@ -163,25 +171,50 @@ final class BenchCommand extends ModelCommand {
       serve(serving(threads));
       return;
     }
-    BenchOptions options =
-        valid(
-            () ->
-                new BenchOptions(
-                    prompts,
-                    generate,
-                    batches,
-                    repeats,
-                    threads,
-                    Duration.ofSeconds(warmUp),
-                    !noRepack,
-                    profile,
-                    cache.type()));
+    BenchOptions options = measuring(threads);
+    if (speculate.asked()) {
+      speculate(options, speculation());
+      return;
+    }
     Consumer<String> progress = shell::note;
     BenchReport report =
         random == null
             ? Bench.run(subject.model, options, progress)
             : Bench.run(random, options, progress);
     print(report);
+  }
+
+  private BenchOptions measuring(int threads) {
+    return valid(
+        () ->
+            new BenchOptions(
+                prompts,
+                generate,
+                batches,
+                repeats,
+                threads,
+                Duration.ofSeconds(warmUp),
+                !noRepack,
+                profile,
+                cache.type()));
+  }
+
+  private Speculation speculation() {
+    Speculation asked = valid(speculate::speculation);
+    if (asked.mode() == Speculation.Mode.OFF || serve.asked() || subject.train || generate < 2) {
+      throw wrongUsage(
+          "--speculate lookup or draft measures answers of 2 tokens or more: leave out --serve and"
+              + " --train");
+    }
+    return asked;
+  }
+
+  private void speculate(BenchOptions options, Speculation how) {
+    SpeculateReport report =
+        random == null
+            ? SpeculateBench.run(subject.model, options, how, shell::note)
+            : SpeculateBench.run(random, options, how, shell::note);
+    shell.out().print(json ? Json.write(report.toJson()) + "\n" : SpeculateTable.report(report));
   }
 
   private ServeOptions serving(int threads) {

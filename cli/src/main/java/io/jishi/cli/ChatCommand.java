@@ -27,7 +27,7 @@ import picocli.CommandLine.Option;
       "  jishi chat",
       "  jishi chat -m model.gguf --system \"Answer in one sentence.\""
     })
-final class ChatCommand extends CacheCommand {
+final class ChatCommand extends SpeakingCommand {
   private static final String HELP =
       """
       /clear   start a new conversation

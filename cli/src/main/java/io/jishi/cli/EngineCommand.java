@@ -36,6 +36,14 @@ abstract class EngineCommand extends ModelCommand {
       description = "run from the mapped file: less memory, slower (default: repack if it fits)")
   private boolean noRepack;
 
+  @Option(
+      names = "--memory-limit",
+      paramLabel = "SIZE",
+      description =
+          "the most that weights, cache and workspace may take, such as 6g or 800m; what needs more"
+              + " is refused before it is loaded (default: what the machine or container has)")
+  private String memory;
+
   /** A command in that shell. */
   protected EngineCommand(Shell shell) {
     super(shell);
@@ -69,7 +77,7 @@ abstract class EngineCommand extends ModelCommand {
     EngineOptions options =
         valid(
             () ->
-                engineOptions()
+                limited(engineOptions())
                     .withContext(context)
                     .withThreads(threads)
                     .withRepack(!noRepack)
@@ -81,6 +89,12 @@ abstract class EngineCommand extends ModelCommand {
     try (Engine engine = Loading.open(shell, path, options)) {
       run(engine);
     }
+  }
+
+  private EngineOptions limited(EngineOptions options) {
+    return memory == null
+        ? options
+        : options.with(options.capacity().withMemory(Text.size("memory-limit", memory)));
   }
 
   /**

@@ -22,7 +22,7 @@ import picocli.CommandLine.Parameters;
       "Of the built-in model also its card: what it can and cannot do, its data, its scores."
     },
     footer = {"", "Examples:", "  jishi info", "  jishi info -m model.gguf --json"})
-final class InfoCommand extends CacheCommand {
+final class InfoCommand extends SpeakingCommand {
   @Parameters(
       arity = "0..1",
       paramLabel = "MODEL",
@@ -84,6 +84,7 @@ final class InfoCommand extends CacheCommand {
     values.put("memory", values(info.memory()));
     values.put("kernels", info.kernels());
     values.put("threads", info.threads());
+    values.put("speculation", info.speculation());
     return values;
   }
 
@@ -132,6 +133,7 @@ final class InfoCommand extends CacheCommand {
     lines.add(line("  JVM", Text.bytes(memory.jvm())));
     lines.add(line("kernels", info.kernels()));
     lines.add(line("threads", String.valueOf(info.threads())));
+    lines.add(line("speculation", info.speculation()));
     return String.join("", lines);
   }
 

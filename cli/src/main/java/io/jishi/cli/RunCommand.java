@@ -6,6 +6,7 @@ import io.jishi.engine.Engine;
 import io.jishi.engine.Message;
 import io.jishi.engine.Prompt;
 import io.jishi.engine.Request;
+import io.jishi.engine.Search;
 import io.jishi.engine.Usage;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,7 +28,7 @@ import picocli.CommandLine.Option;
       "  jishi run -m model.gguf --raw --temperature 0 --max-tokens 100 \"Once upon a time\"",
       "  jishi run -m model.gguf --system \"Summarise.\" --file notes.txt"
     })
-final class RunCommand extends CacheCommand {
+final class RunCommand extends SpeakingCommand {
   @Mixin private TextInput input;
   @Mixin private SamplingOptions sampling;
 
@@ -47,6 +48,21 @@ final class RunCommand extends CacheCommand {
   @Option(names = "--stats", description = "tell times and counts on standard error")
   private boolean stats;
 
+  @Option(
+      names = "--beams",
+      paramLabel = "N",
+      description =
+          "beam search: of N texts side by side the likeliest; nothing is drawn, and nothing is"
+              + " printed before the end")
+  private Integer beams;
+
+  @Option(
+      names = "--length-penalty",
+      paramLabel = "X",
+      description = "with --beams: above 1 prefers longer answers (default: 1, the mean)")
+  private Float lengthPenalty;
+
+  private Search search;
   private String text;
 
   RunCommand(Shell shell) {
@@ -63,18 +79,33 @@ final class RunCommand extends CacheCommand {
       throw wrongUsage("--system is part of a chat template: leave out --raw");
     }
     valid(() -> sampling.request(new Prompt.Text("")));
+    if (beams != null) {
+      float penalty = lengthPenalty == null ? 1 : lengthPenalty;
+      search = valid(() -> new Search.Beams(1, beams, penalty, Search.Beams.Early.LIKELY));
+    } else if (lengthPenalty != null) {
+      throw wrongUsage("--length-penalty belongs to --beams");
+    }
     text = input.read(shell);
   }
 
   @Override
   protected void run(Engine engine) {
     Request request = sampling.request(prompt(engine));
-    Answer answer = engine.generate(request, shell.out()::print);
+    Answer answer =
+        search == null ? engine.generate(request, shell.out()::print) : searched(engine, request);
     if (shell.terminals().out()) {
       shell.out().print("\n"); // what is piped on is the text and nothing else
     }
     if (stats) {
       shell.note(describe(answer));
+    }
+  }
+
+  private Answer searched(Engine engine, Request request) {
+    try (Search.Run run = engine.search(request, search)) {
+      Answer best = run.result().getFirst();
+      shell.out().print(best.text());
+      return best;
     }
   }
 
@@ -99,9 +130,10 @@ final class RunCommand extends CacheCommand {
   private static String describe(Answer answer) {
     Usage usage = answer.usage();
     int computed = usage.promptTokens() - usage.cachedTokens();
+    Usage.Guesses guesses = usage.guesses();
     return String.format(
         Locale.ROOT,
-        "prompt %d tokens (%d cached) in %s, %s; generated %d tokens in %s, %s; ended by %s",
+        "prompt %d tokens (%d cached) in %s, %s; generated %d tokens in %s, %s%s; ended by %s",
         usage.promptTokens(),
         usage.cachedTokens(),
         Text.seconds(usage.prefillNanos()),
@@ -109,6 +141,13 @@ final class RunCommand extends CacheCommand {
         usage.generatedTokens(),
         Text.seconds(usage.decodeNanos()),
         Text.rate(usage.generatedTokens() - 1, usage.decodeNanos()), // prefill gave the first
+        guesses.computed() == 0
+            ? ""
+            : String.format(
+                Locale.ROOT,
+                "; %d of %d guesses came true",
+                guesses.accepted(),
+                guesses.computed()),
         answer.finish().name().toLowerCase(Locale.ROOT));
   }
 }

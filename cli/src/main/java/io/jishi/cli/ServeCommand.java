@@ -10,6 +10,9 @@ import io.jishi.server.JishiServer;
 import io.jishi.server.ServerOptions;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -25,11 +28,12 @@ import picocli.CommandLine.Option;
       "Examples:",
       "  jishi serve",
       "  jishi serve -m model.gguf --port 8080",
+      "  jishi serve -m model.gguf --lora law=adapters/law --lora med=adapters/med.gguf",
       "",
       "Environment:",
       "  JISHI_API_KEY     what callers must send as Authorization: Bearer … (default: nothing)"
     })
-final class ServeCommand extends CacheCommand {
+final class ServeCommand extends SpeakingCommand {
   /** Below the 30 seconds after which container platforms kill. */
   static final int DRAIN_SECONDS = 25;
 
@@ -57,6 +61,14 @@ final class ServeCommand extends CacheCommand {
       description = "a model that scores documents, for /v1/rerank")
   private Path rerank;
 
+  @Option(
+      names = "--lora",
+      paramLabel = "NAME=PATH",
+      description =
+          "a LoRA adapter that callers may ask for as the model 'MODEL:NAME' or by the field"
+              + " 'adapter'; may be repeated")
+  private Map<String, Path> adapters = new LinkedHashMap<>();
+
   private ServerOptions options;
 
   ServeCommand(Shell shell) {
@@ -66,12 +78,19 @@ final class ServeCommand extends CacheCommand {
   @Override
   protected void prepare() {
     String key = shell.environment().getOrDefault("JISHI_API_KEY", "");
-    ServerOptions open = valid(() -> ServerOptions.DEFAULT.withHost(host).withPort(port));
+    ServerOptions open =
+        valid(
+            () ->
+                ServerOptions.DEFAULT
+                    .withHost(host)
+                    .withPort(port)
+                    .withAdapters(List.copyOf(adapters.keySet())));
     options = key.isEmpty() ? open : valid(() -> open.withApiKey(key));
   }
 
   @Override
   protected void run(Engine engine) {
+    adapters.forEach(engine::addAdapter);
     try (Embedder embedder = embed == null ? null : Embedder.open(embed);
         Reranker reranker = rerank == null ? null : Reranker.open(rerank)) {
       serve(engine, new Encoders(embedder, reranker));

@@ -126,6 +126,17 @@ class CliTest {
   }
 
   @Test
+  void guessesByADraftModelNeedOne() {
+    assertThat(session.on("run", "x", "--speculate", "draft")).isEqualTo(2);
+    assertThat(session.err()).contains("--draft-model");
+    assertThat(session.on("serve", "--speculate", "lookup", "--draft-model", "m.gguf"))
+        .isEqualTo(2);
+    assertThat(session.on("bench", "--random", "llama-1b:q4_0", "--speculate", "off")).isEqualTo(2);
+    Examples.parse("jishi chat --speculate lookup");
+    Examples.parse("jishi serve --draft-model small.gguf");
+  }
+
+  @Test
   void everyHelpHasAnExampleAndEveryExampleIsValid() {
     CommandLine line = Cli.commandLine(session.shell(OutputStream.nullOutputStream()));
     for (CommandLine command : line.getSubcommands().values()) {

@@ -8,6 +8,7 @@ import io.jishi.engine.EngineOptions;
 import io.jishi.engine.Generation;
 import io.jishi.engine.ModelInfo;
 import io.jishi.engine.Request;
+import io.jishi.engine.Search;
 import io.jishi.engine.Usage;
 import io.jishi.text.Tokenizer;
 import java.nio.file.Path;
@@ -15,6 +16,8 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 
 /** An engine that gives prepared answers and remembers what it was asked. */
 final class FakeEngine implements Engine {
@@ -22,6 +25,8 @@ final class FakeEngine implements Engine {
 
   final List<Request> requests = new ArrayList<>();
   final Deque<String> answers = new ArrayDeque<>();
+  final List<Search> searches = new ArrayList<>();
+  final Map<String, Path> adapters = new TreeMap<>();
   EngineOptions options;
   Path path;
   String template = "{{ messages }}";
@@ -47,6 +52,26 @@ final class FakeEngine implements Engine {
     }
     String answer = answers.isEmpty() ? "ok" : answers.removeFirst();
     return new FakeGeneration(answer);
+  }
+
+  @Override
+  public Search.Run search(Request request, Search search) {
+    requests.add(request);
+    searches.add(search);
+    return new Search.Run() {
+      @Override
+      public List<Answer> result() {
+        return List.of(new FakeGeneration("the best").result());
+      }
+
+      @Override
+      public void cancel() {}
+    };
+  }
+
+  @Override
+  public void addAdapter(String name, Path adapter) {
+    adapters.put(name, adapter);
   }
 
   private final class FakeGeneration implements Generation {
@@ -99,7 +124,8 @@ final class FakeEngine implements Engine {
         template,
         new ModelInfo.Memory(1 << 20, 2 << 20, "F16", 512, 3 << 20, 4 << 20),
         "scalar",
-        2);
+        2,
+        "off");
   }
 
   @Override

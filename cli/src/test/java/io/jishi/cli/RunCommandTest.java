@@ -7,6 +7,7 @@ import io.jishi.engine.EngineOptions;
 import io.jishi.engine.Message;
 import io.jishi.engine.Prompt;
 import io.jishi.engine.Sampling;
+import io.jishi.engine.Search;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
@@ -143,5 +144,25 @@ class RunCommandTest {
         throw new IOException(why);
       }
     };
+  }
+
+  @Test
+  void aLimitOfMemoryIsASizeOrWrongUsage() {
+    assertThat(session.on("run", "--memory-limit", "1.5g", "hello")).isZero();
+    assertThat(session.engine.options.capacity().memory()).isEqualTo(1_500_000_000L);
+    for (String wrong : List.of("0", "-1g", "lots", "1e99", "NaN", "")) {
+      assertThat(session.on("run", "--memory-limit", wrong, "hello")).as(wrong).isEqualTo(2);
+    }
+    assertThat(session.err()).contains("--memory-limit takes a size such as 6g or 800m");
+  }
+
+  @Test
+  void ofBeamsTheBestIsPrinted() {
+    assertThat(session.on("run", "--beams", "4", "--length-penalty", "0.5", "hello")).isZero();
+    assertThat(session.out()).isEqualTo("the best");
+    assertThat(session.engine.searches)
+        .containsExactly(new Search.Beams(1, 4, 0.5f, Search.Beams.Early.LIKELY));
+    assertThat(session.on("run", "--beams", "0", "hello")).isEqualTo(2);
+    assertThat(session.on("run", "--length-penalty", "1", "hello")).isEqualTo(2);
   }
 }

@@ -10,6 +10,8 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -28,6 +30,17 @@ class ServeCommandTest {
     assertThat(models.get()).contains("\"object\":\"list\"");
     assertThat(session.engine.closed).isTrue();
     assertThat(session.out()).isEmpty();
+  }
+
+  @Test
+  void adaptersAreLoadedAndShownAsModels() {
+    AtomicReference<String> models = new AtomicReference<>();
+    session.whileServing(() -> models.set(get(address() + "/models")));
+    assertThat(session.on("serve", "--port", "0", "--lora", "law=a/law", "--lora", "med=m.gguf"))
+        .isZero();
+    assertThat(session.engine.adapters)
+        .isEqualTo(Map.of("law", Path.of("a/law"), "med", Path.of("m.gguf")));
+    assertThat(models.get()).contains(":law\"", ":med\"");
   }
 
   private String address() {

@@ -14,7 +14,8 @@ import io.jishi.base.JishiException;
  * @param chunk tokens of prompts in a step in which nobody generates
  * @param mixedChunk tokens of prompts in a step in which others generate, who wait for it
  * @param memory the most bytes that weights, cache and workspace may take together; 0 takes what
- *     the machine or its container has
+ *     the machine or its container has. Experts of mixtures that stay in the file are not counted:
+ *     the system takes their pages back when it needs them
  */
 public record Capacity(int sequences, long cacheTokens, int chunk, int mixedChunk, long memory) {
   /** The most sequences side by side. */

@@ -12,8 +12,16 @@ import java.util.ArrayDeque;
 final class Driver implements AutoCloseable {
 
   /** Work for the thread. It must not throw: failures go to its caller. */
-  interface Work extends Runnable {
-    /** Tells the caller that the engine was closed before the work began. */
+  interface Work {
+    /**
+     * Does it, or a part of it that takes about as long as a step.
+     *
+     * @return whether there is more: it then takes its turn again, behind a step and behind the
+     *     work that waits
+     */
+    boolean run();
+
+    /** Tells the caller that the engine was closed before the work was done. */
     void refuse(JishiException.Closed why);
   }
 
@@ -68,6 +76,15 @@ final class Driver implements AutoCloseable {
     notifyAll();
   }
 
+  /** Queues work that has begun, which is not refused for want of room. */
+  private synchronized void again(Work work) {
+    if (closed) {
+      work.refuse(closedError());
+    } else {
+      queue.add(work);
+    }
+  }
+
   /** There is a step to do. */
   synchronized void wake() {
     awake = true;
@@ -78,8 +95,8 @@ final class Driver implements AutoCloseable {
     boolean more = false;
     while (awaits(more)) {
       Work work = take();
-      if (work != null) {
-        work.run();
+      if (work != null && work.run()) {
+        again(work);
       }
       more = steps.step();
     }

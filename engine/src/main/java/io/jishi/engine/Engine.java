@@ -98,6 +98,19 @@ public interface Engine extends AutoCloseable {
   }
 
   /**
+   * Starts to look for the best of many answers, and returns at once; see {@link Search}.
+   *
+   * @throws io.jishi.base.JishiException.BadRequest where the request asks for what such a search
+   *     has not; else see {@link #start(Request)}
+   */
+  default Search.Run search(Request request, Search search) {
+    return switch (search) {
+      case Search.BestOf best -> BestOfRun.start(this, request, best);
+      case Search.Beams _ -> throw new UnsupportedOperationException("this engine has no beams");
+    };
+  }
+
+  /**
    * The raw logits, with {@code EXACT} precision and an FP32 cache.
    *
    * @param tokens fed exactly as they are

@@ -18,6 +18,7 @@ package io.jishi.engine;
  * @param stepSequences sum over the steps of the sequences in them
  * @param preemptions how often a sequence had to give its memory to another and wait again
  * @param evictions blocks of cached prefixes that had to go
+ * @param guesses of tokens that were computed ahead, of all ended requests
  * @param running sequences now
  * @param waiting sequences now
  * @param cachedBlocks blocks of 64 tokens that can be found again now
@@ -39,6 +40,7 @@ public record EngineMetrics(
     long stepSequences,
     long preemptions,
     long evictions,
+    Usage.Guesses guesses,
     int running,
     int waiting,
     int cachedBlocks,

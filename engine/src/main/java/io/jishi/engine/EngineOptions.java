@@ -24,6 +24,7 @@ import java.util.Objects;
  *     Q8_0} is bytes with a scale for every 32 or fewer; null takes F16 under {@code FAST} and F32
  *     under {@code EXACT}
  * @param capacity for how many callers it works at a time
+ * @param speculation whether tokens are guessed and computed ahead
  */
 public record EngineOptions(
     int context,
@@ -33,17 +34,20 @@ public record EngineOptions(
     boolean repack,
     Path adapter,
     DType cache,
-    Capacity capacity) {
+    Capacity capacity,
+    Speculation speculation) {
   /** Unasked, the cache is never made for more tokens than this, whatever the model could do. */
   public static final int DEFAULT_CONTEXT = 4096;
 
   /** All processors, fast, 64 waiting requests. */
   public static final EngineOptions DEFAULT =
-      new EngineOptions(0, 0, Precision.FAST, 64, true, null, null, Capacity.DEFAULT);
+      new EngineOptions(
+          0, 0, Precision.FAST, 64, true, null, null, Capacity.DEFAULT, Speculation.OFF);
 
   /** Refuses negative numbers. */
   public EngineOptions {
     Objects.requireNonNull(capacity, "capacity");
+    Objects.requireNonNull(speculation, "speculation");
     check(context >= 0, "context", context);
     check(threads >= 0, "threads", threads);
     check(queue >= 0, "queue", queue);
@@ -66,42 +70,55 @@ public record EngineOptions(
 
   /** The same options with another type of cache; null leaves it to the precision. */
   public EngineOptions withCache(DType type) {
-    return new EngineOptions(context, threads, precision, queue, repack, adapter, type, capacity);
+    return new EngineOptions(
+        context, threads, precision, queue, repack, adapter, type, capacity, speculation);
   }
 
   /** The same options with another context. */
   public EngineOptions withContext(int tokens) {
-    return new EngineOptions(tokens, threads, precision, queue, repack, adapter, cache, capacity);
+    return new EngineOptions(
+        tokens, threads, precision, queue, repack, adapter, cache, capacity, speculation);
   }
 
   /** The same options with another number of threads. */
   public EngineOptions withThreads(int count) {
-    return new EngineOptions(context, count, precision, queue, repack, adapter, cache, capacity);
+    return new EngineOptions(
+        context, count, precision, queue, repack, adapter, cache, capacity, speculation);
   }
 
   /** The same options with another precision. */
   public EngineOptions with(Precision other) {
-    return new EngineOptions(context, threads, other, queue, repack, adapter, cache, capacity);
+    return new EngineOptions(
+        context, threads, other, queue, repack, adapter, cache, capacity, speculation);
   }
 
   /** The same options with another length of the queue. */
   public EngineOptions withQueue(int requests) {
     return new EngineOptions(
-        context, threads, precision, requests, repack, adapter, cache, capacity);
+        context, threads, precision, requests, repack, adapter, cache, capacity, speculation);
   }
 
   /** The same options with weights repacked or left in the file. */
   public EngineOptions withRepack(boolean yes) {
-    return new EngineOptions(context, threads, precision, queue, yes, adapter, cache, capacity);
+    return new EngineOptions(
+        context, threads, precision, queue, yes, adapter, cache, capacity, speculation);
   }
 
   /** The same options with an adapter, or without one where it is null. */
   public EngineOptions withAdapter(Path path) {
-    return new EngineOptions(context, threads, precision, queue, repack, path, cache, capacity);
+    return new EngineOptions(
+        context, threads, precision, queue, repack, path, cache, capacity, speculation);
   }
 
   /** The same options for other numbers of callers. */
   public EngineOptions with(Capacity other) {
-    return new EngineOptions(context, threads, precision, queue, repack, adapter, cache, other);
+    return new EngineOptions(
+        context, threads, precision, queue, repack, adapter, cache, other, speculation);
+  }
+
+  /** The same options with other guesses. */
+  public EngineOptions with(Speculation other) {
+    return new EngineOptions(
+        context, threads, precision, queue, repack, adapter, cache, capacity, other);
   }
 }

@@ -12,25 +12,66 @@ import java.util.function.Supplier;
  * @param <T> its result
  */
 final class Errand<T> implements Driver.Work {
-  private final Supplier<T> what;
+  private final Parts<T> what;
   private final CompletableFuture<T> result = new CompletableFuture<>();
+  private volatile boolean abandoned;
 
-  Errand(Supplier<T> what) {
+  /**
+   * What is done part by part.
+   *
+   * @param <T> its result
+   */
+  interface Parts<T> extends AutoCloseable {
+    /**
+     * Does the next part.
+     *
+     * @return null where there is more to do, else the result
+     */
+    T next();
+
+    /** Gives back memory, once, whether it came to its end or not. */
+    @Override
+    default void close() {}
+  }
+
+  Errand(Parts<T> what) {
     this.what = what;
   }
 
+  /** What is done at once. */
+  static <T> Errand<T> of(Supplier<T> what) {
+    return new Errand<>(what::get);
+  }
+
   @Override
-  public void run() {
+  public boolean run() {
+    T done = null;
     try {
-      result.complete(what.get());
+      if (!abandoned) {
+        done = what.next();
+        if (done == null) {
+          return true;
+        }
+      }
+      end(done, null);
     } catch (Throwable t) { // carried to the caller; the engine goes on
-      result.completeExceptionally(Runner.failure(t));
+      end(null, Runner.failure(t));
+    }
+    return false;
+  }
+
+  private void end(T done, RuntimeException failure) {
+    what.close();
+    if (failure == null) {
+      result.complete(done);
+    } else {
+      result.completeExceptionally(failure);
     }
   }
 
   @Override
   public void refuse(JishiException.Closed why) {
-    result.completeExceptionally(why);
+    end(null, why);
   }
 
   /** Waits for the result. */
@@ -38,6 +79,7 @@ final class Errand<T> implements Driver.Work {
     try {
       return result.get();
     } catch (InterruptedException e) {
+      abandoned = true;
       Thread.currentThread().interrupt();
       throw new JishiException.Cancelled("the waiting thread was interrupted");
     } catch (ExecutionException e) {

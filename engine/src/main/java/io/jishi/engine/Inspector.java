@@ -35,7 +35,25 @@ final class Inspector {
         model.chatTemplate(),
         memory(model, options, context),
         kernels(model, options),
-        Math.min(threads, Backend.cpu().threads()));
+        Math.min(threads, Backend.cpu().threads()),
+        speculation(model, options));
+  }
+
+  private static String speculation(Model model, EngineOptions options) {
+    Speculation asked = options.speculation();
+    if (asked.mode() != Speculation.Mode.OFF && !canTakeBack(model)) {
+      return "off: this model has recurrent layers, which cannot take tokens back";
+    }
+    return switch (asked.mode()) {
+      case OFF -> "off";
+      case LOOKUP -> "lookup";
+      case DRAFT -> "draft model " + asked.draft().getFileName();
+    };
+  }
+
+  /** Whether what was computed of a guess can be forgotten. */
+  static boolean canTakeBack(Model model) {
+    return !model.decoder().stateSpec(DType.F32).hasRecurrent();
   }
 
   private static List<ModelInfo.Tensors> byType(Model model) {
@@ -69,7 +87,7 @@ final class Inspector {
   }
 
   /** The most that a prefill step holds at once: hidden states and the widest products. */
-  private static long workspace(DecoderSpec spec, int context, EngineOptions options) {
+  static long workspace(DecoderSpec spec, int context, EngineOptions options) {
     long widest = 0;
     for (DecoderSpec.Layer layer : spec.layers()) {
       for (DecoderSpec.Part part : layer.parts()) {
@@ -79,7 +97,9 @@ final class Inspector {
     Capacity capacity = options.capacity();
     long chunk = Math.max(capacity.chunk(), capacity.mixedChunk() + capacity.sequences());
     long tokens = Math.min(chunk, (long) capacity.sequences() * context);
-    long logits = (long) capacity.sequences() * spec.vocabulary();
+    boolean guesses = options.speculation().mode() != Speculation.Mode.OFF;
+    long outputs = capacity.sequences() + (guesses ? capacity.mixedChunk() : 0);
+    long logits = outputs * spec.vocabulary();
     return (tokens * (3L * spec.width() + widest) + logits) * Float.BYTES;
   }
 

@@ -25,11 +25,17 @@ final class Job implements Generation {
   final TokenStream stream;
   final Sequence<Job> sequence;
 
+  /** What its tokens are guessed by, or null where they are not. */
+  final Speculator.Followed followed;
+
   /** Further answers to the same prompt, which start where this one's prompt is computed. */
   final List<Job> siblings;
 
   /** Log-probabilities of the prompt's tokens so far, or null where they are not asked for. */
   final List<TokenLogprob> scores;
+
+  /** The beam search that it is a part of, or null. */
+  BeamRun beams;
 
   private final long queuedAt;
   private final LinkedBlockingQueue<Part> pieces = new LinkedBlockingQueue<>();
@@ -45,11 +51,18 @@ final class Job implements Generation {
    * A job that waits.
    *
    * @param adapter or null
+   * @param followed or null
    * @param now the time of its arrival
    */
-  Job(TokenStream.Setup setup, Adapters.Use adapter, long now, List<Job> siblings) {
+  Job(
+      TokenStream.Setup setup,
+      Adapters.Use adapter,
+      Speculator.Followed followed,
+      long now,
+      List<Job> siblings) {
     this.request = setup.request();
     this.adapter = adapter;
+    this.followed = followed;
     this.stream = new TokenStream(setup, pieces::add);
     this.siblings = siblings;
     this.queuedAt = now;
@@ -63,13 +76,34 @@ final class Job implements Generation {
     }
   }
 
+  /**
+   * A further beam of a search, which the search's first job stands for.
+   *
+   * @param tokens prompt and text so far
+   */
+  Job(Job lead, int[] tokens) {
+    this.request = lead.request;
+    this.adapter = lead.adapter;
+    this.followed = null;
+    this.stream = null; // nothing is drawn
+    this.siblings = new ArrayList<>();
+    this.scores = null;
+    this.queuedAt = lead.queuedAt;
+    this.beams = lead.beams;
+    this.sequence = lead.sequence.sibling(this, tokens);
+  }
+
+  private Job lead() {
+    return beams == null ? this : beams.lead();
+  }
+
   /** Of the cache, for requests with that adapter, or with none. */
   static long root(Adapters.Use adapter) {
     return adapter == null ? 0 : adapter.root();
   }
 
   boolean cancelled() {
-    return cancelled;
+    return lead().cancelled;
   }
 
   /** Whether logits of its prompt are still to be read. */
@@ -88,16 +122,17 @@ final class Job implements Generation {
 
   /** It was part of a step. */
   void stepped(long now, int sequences) {
-    if (startedAt == 0) {
-      startedAt = now;
+    Job counted = lead();
+    if (counted.startedAt == 0) {
+      counted.startedAt = now;
     }
-    steps++;
-    sharedSteps += sequences;
+    counted.steps++;
+    counted.sharedSteps += sequences;
   }
 
   /** Whether it was part of a step. */
   boolean started() {
-    return startedAt != 0;
+    return lead().startedAt != 0;
   }
 
   /** Its first token is drawn next. */
@@ -110,6 +145,11 @@ final class Job implements Generation {
 
   /** How it went until now, which is its end. */
   RequestMetrics metrics(Answer.Finish finish) {
+    return metrics(finish, stream.drawn());
+  }
+
+  /** The same with another number of tokens than were drawn. */
+  RequestMetrics metrics(Answer.Finish finish, int generated) {
     long now = System.nanoTime();
     long start = startedAt == 0 ? now : startedAt;
     long first = firstTokenAt == 0 ? now : firstTokenAt;
@@ -117,10 +157,11 @@ final class Job implements Generation {
         new Usage(
             sequence.promptLength(),
             Math.max(0, sequence.found()),
-            stream.drawn(),
+            generated,
             start - queuedAt,
             first - start,
-            now - first);
+            now - first,
+            new Usage.Guesses(sequence.guessed(), sequence.accepted()));
     return new RequestMetrics(usage, finish, steps, sharedSteps);
   }
 

@@ -6,9 +6,12 @@ import io.jishi.engine.cache.SessionFile;
 import io.jishi.engine.grammar.Guide;
 import io.jishi.engine.parts.PartParser;
 import io.jishi.engine.parts.Syntax;
+import io.jishi.engine.speculate.ModelDrafter;
+import io.jishi.model.DecoderSpec;
 import io.jishi.model.GenerationDefaults;
 import io.jishi.model.Model;
 import io.jishi.model.ModelOptions;
+import io.jishi.model.ModelOutline;
 import io.jishi.model.RandomSpec;
 import io.jishi.model.adapter.Adapter;
 import io.jishi.model.adapter.AdapterFiles;
@@ -41,6 +44,7 @@ final class LocalEngine implements Engine {
   private final Model model;
   private final ChatEncoder chat;
   private final Sampling defaults;
+  private final Speculator speculator;
   private final Runner runner;
   private final BatchAdapters ops;
   private final Adapters adapters;
@@ -61,7 +65,8 @@ final class LocalEngine implements Engine {
       Ops ops,
       EngineOptions options,
       int context,
-      long cacheTokens) {
+      long cacheTokens,
+      Speculator speculator) {
     this.model = model;
     this.chat = chat;
     this.defaults = defaults;
@@ -74,7 +79,8 @@ final class LocalEngine implements Engine {
         new Forms(model.tokenizer(), model.decoder().spec().vocabulary(), model.chatTemplate());
     this.info = Inspector.info(model, options, context);
     this.meter = new Meter();
-    this.runner = new Runner(model, this.ops, adapters, options, cacheTokens, meter);
+    this.speculator = speculator;
+    this.runner = new Runner(model, this.ops, adapters, options, cacheTokens, speculator, meter);
     this.driver = new Driver("jishi-engine", options.queue(), runner);
   }
 
@@ -88,35 +94,88 @@ final class LocalEngine implements Engine {
    * @param wrap may watch or change what its operations do
    */
   static Engine load(Path path, EngineOptions options, UnaryOperator<Ops> wrap) {
-    Model model = Model.open(path, Backend.cpu(), modelOptions(options));
-    return over(model, options, wrap);
+    return over(open(path, options), options, wrap, null);
+  }
+
+  /** Loads a model whose guesses come from elsewhere. */
+  static Engine load(Path path, EngineOptions options, Speculator speculator) {
+    return over(open(path, options), options, UnaryOperator.identity(), speculator);
+  }
+
+  private static Model open(Path path, EngineOptions options) {
+    return Model.openPlanned(path, Backend.cpu(), outline -> planned(outline, options));
   }
 
   /** An engine over random weights. */
   static Engine random(RandomSpec spec, EngineOptions options) {
-    return over(Model.random(spec, Backend.cpu()), options, UnaryOperator.identity());
+    return over(Model.random(spec, Backend.cpu()), options, UnaryOperator.identity(), null);
   }
 
-  private static LocalEngine over(Model model, EngineOptions options, UnaryOperator<Ops> wrap) {
+  private static LocalEngine over(
+      Model model, EngineOptions options, UnaryOperator<Ops> wrap, Speculator given) {
     checkJava();
+    ModelDrafter draft = null;
     try {
       int context = context(model, options);
-      long cache = MemoryPlan.of(model, options, context).cacheTokens(options, context);
+      draft = draft(model, options);
+      MemoryPlan plan = MemoryPlan.of(model, options, context);
+      plan = draft == null ? plan : plan.beside(draft, options);
+      long cache = plan.cacheTokens(options, context);
+      if (draft != null) {
+        draft.hold(cache);
+      }
       String source = model.chatTemplate();
       ChatEncoder chat =
           source == null ? null : new ChatEncoder(model.tokenizer(), ChatTemplate.compile(source));
       Sampling defaults = defaults(model);
       Ops ops = wrap.apply(ops(model, options, Backend.cpu()));
-      LocalEngine engine = new LocalEngine(model, chat, defaults, ops, options, context, cache);
-      boolean slow = !Inspector.plain(model).isEmpty();
-      LOG.log(
-          slow ? System.Logger.Level.WARNING : System.Logger.Level.DEBUG,
-          () -> model.path() + ": " + engine.info.kernels());
+      boolean able = Inspector.canTakeBack(model);
+      Speculation.Mode usual = options.speculation().mode();
+      Speculator speculator =
+          given != null ? given : new Speculator(usual, draft, able, System::nanoTime);
+      LocalEngine engine =
+          new LocalEngine(model, chat, defaults, ops, options, context, cache, speculator);
+      tell(engine, !Inspector.plain(model).isEmpty(), "kernels: " + engine.info.kernels());
+      boolean declined = !able && usual != Speculation.Mode.OFF;
+      tell(engine, declined, "speculation: " + engine.info.speculation());
       return engine;
     } catch (RuntimeException | Error e) {
+      if (draft != null) {
+        draft.close();
+      }
       model.close();
       throw e;
     }
+  }
+
+  /** How to load a model of which the headers were read, where there is memory for it. */
+  private static ModelOptions planned(ModelOutline outline, EngineOptions options) {
+    int context = context(outline.name(), outline.spec(), options);
+    MemoryPlan plan = MemoryPlan.of(outline, options, context);
+    plan.cacheTokens(options, context); // refuses
+    long tokens = Math.max(context, options.capacity().cacheTokens());
+    boolean experts = plan.hasPlaceFor(outline.experts(), options, tokens);
+    ModelOptions usual = modelOptions(options);
+    return new ModelOptions(usual.context(), usual.repack(), usual.repack() && experts);
+  }
+
+  private static void tell(LocalEngine engine, boolean matters, String what) {
+    LOG.log(
+        matters ? System.Logger.Level.WARNING : System.Logger.Level.DEBUG,
+        () -> engine.model.path() + ": " + what);
+  }
+
+  /** The draft model that was asked for, or null, also where the model could not use it. */
+  private static ModelDrafter draft(Model model, EngineOptions options) {
+    if (options.speculation().mode() != Speculation.Mode.DRAFT || !Inspector.canTakeBack(model)) {
+      return null;
+    }
+    return ModelDrafter.open(
+        options.speculation().draft(),
+        model.tokenizer(),
+        model.decoder().spec().vocabulary(),
+        modelOptions(options),
+        options.threads());
   }
 
   private static ModelOptions modelOptions(EngineOptions options) {
@@ -143,14 +202,18 @@ final class LocalEngine implements Engine {
   }
 
   private static int context(Model model, EngineOptions options) {
-    int own = model.decoder().spec().context();
+    return context(model.name(), model.decoder().spec(), options);
+  }
+
+  private static int context(String name, DecoderSpec spec, EngineOptions options) {
+    int own = spec.context();
     if (options.context() > own) {
       throw new JishiException.BadRequest(
           "context",
           "a context of "
               + options.context()
               + " tokens was asked for, but "
-              + model.name()
+              + name
               + " was made for "
               + own);
     }
@@ -208,8 +271,9 @@ final class LocalEngine implements Engine {
       long now = System.nanoTime();
       for (int i = setups.size() - 1; i >= 0; i--) { // the siblings first
         List<Job> siblings = new ArrayList<>(i == 0 ? jobs : List.of());
+        Speculator.Followed followed = speculator.follow(request);
         Adapters.Use adapter = adapters.enter(request.adapter());
-        jobs.addFirst(new Job(setups.get(i), adapter, now, siblings));
+        jobs.addFirst(new Job(setups.get(i), adapter, followed, now, siblings));
       }
       return jobs;
     } catch (RuntimeException | Error e) {
@@ -217,6 +281,29 @@ final class LocalEngine implements Engine {
       jobs.forEach(job -> adapters.leave(job.adapter));
       throw e;
     }
+  }
+
+  @Override
+  public Search.Run search(Request request, Search search) {
+    return switch (search) {
+      case Search.BestOf best -> BestOfRun.start(this, request, best);
+      case Search.Beams beams -> beams(request, beams);
+    };
+  }
+
+  private BeamRun beams(Request request, Search.Beams rules) {
+    if (closed) {
+      throw Driver.closedError();
+    }
+    BeamRun.check(request);
+    TokenStream.Setup setup = setup(request, prompt(request));
+    runner.admit(1);
+    Request.Service unguessed = request.service().with(Speculation.Mode.OFF); // nothing is drawn
+    Job lead = jobs(request.with(unguessed), List.of(setup)).getFirst();
+    BeamRun run = new BeamRun(lead, setup, rules);
+    runner.submit(lead);
+    driver.wake();
+    return run;
   }
 
   private int[] prompt(Request request) {
@@ -331,11 +418,22 @@ final class LocalEngine implements Engine {
           "1 to " + model.decoder().spec().context() + " tokens are needed, not " + tokens.length);
     }
     checkTokens(tokens);
-    return onDriver(new RawLogits(model.decoder(), ops, tokens.clone(), all));
+    Capacity capacity = options.capacity();
+    return onDriver(
+        new Errand<>(
+            new RawLogits(
+                model.decoder(),
+                ops,
+                tokens.clone(),
+                all,
+                () -> runner.idle() ? capacity.chunk() : capacity.mixedChunk())));
   }
 
   private <T> T onDriver(Supplier<T> what) {
-    Errand<T> errand = new Errand<>(what);
+    return onDriver(Errand.of(what));
+  }
+
+  private <T> T onDriver(Errand<T> errand) {
     driver.submit(errand);
     return errand.await();
   }
@@ -345,7 +443,7 @@ final class LocalEngine implements Engine {
     onDriver(
         () -> {
           adapters.add(name, path);
-          return null;
+          return true;
         });
   }
 
@@ -354,7 +452,7 @@ final class LocalEngine implements Engine {
     onDriver(
         () -> {
           adapters.remove(name);
-          return null;
+          return true;
         });
   }
 

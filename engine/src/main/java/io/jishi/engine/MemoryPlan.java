@@ -2,14 +2,20 @@
 package io.jishi.engine;
 
 import io.jishi.base.JishiException;
+import io.jishi.engine.speculate.ModelDrafter;
+import io.jishi.model.DecoderSpec;
 import io.jishi.model.MemoryBudget;
 import io.jishi.model.Model;
+import io.jishi.model.ModelOutline;
+import io.jishi.model.StoredTensor;
+import io.jishi.tensor.DType;
 import io.jishi.tensor.StateSpec;
 import java.util.Locale;
 
 /**
- * What an engine will take at most, and whether that is there: asked before any of the cache is
- * made, so that a model that does not fit is refused with numbers and no process is killed later.
+ * What an engine will take at most, and whether that is there: asked when only the headers of a
+ * model's files were read, so that what does not fit is refused with numbers and no process is
+ * killed later; and again when it is loaded, before any of the cache is made.
  *
  * @param weights bytes that are held, or read from the mapped file
  * @param workspace bytes of results on the way through the layers
@@ -26,18 +32,67 @@ record MemoryPlan(long weights, long workspace, long perToken, long fixed, long 
   /** Of the memory that is free, unasked: prefixes are kept in what nobody needs. */
   private static final double CACHE_SHARE = 0.5;
 
-  /** The plan for a model that is loaded. */
-  static MemoryPlan of(Model model, EngineOptions options, int context) {
-    ModelInfo.Memory memory = Inspector.memory(model, options, context);
-    StateSpec spec = model.decoder().stateSpec(options.cacheType());
+  /** The plan for a model of which only the headers were read. */
+  static MemoryPlan of(ModelOutline outline, EngineOptions options, int context) {
     long limit = options.capacity().memory();
-    long free = limit == 0 ? (long) (SHARE * MemoryBudget.available()) : limit - memory.weights();
+    long left = (limit == 0 ? MemoryBudget.available() : limit) - outline.weights();
+    return of(
+        outline.spec(),
+        outline.stateSpec(options.cacheType()),
+        outline.weights(),
+        limit == 0 ? (long) (SHARE * left) : left,
+        options,
+        context);
+  }
+
+  /**
+   * The plan for a model that is loaded. Experts that stayed in the file take nothing that others
+   * need.
+   */
+  static MemoryPlan of(Model model, EngineOptions options, int context) {
+    long weights = 0;
+    for (StoredTensor tensor : model.tensors().values()) {
+      weights += tensor.expert() && !model.packedExperts() ? 0 : tensor.bytes();
+    }
+    long limit = options.capacity().memory();
+    return of(
+        model.decoder().spec(),
+        model.decoder().stateSpec(options.cacheType()),
+        weights,
+        limit == 0 ? (long) (SHARE * MemoryBudget.available()) : limit - weights,
+        options,
+        context);
+  }
+
+  private static MemoryPlan of(
+      DecoderSpec spec,
+      StateSpec states,
+      long weights,
+      long free,
+      EngineOptions options,
+      int context) {
     return new MemoryPlan(
-        memory.weights(),
-        memory.workspace(),
-        Math.max(1, spec.tokenBytes()),
-        spec.recurrentBytes(),
+        weights,
+        Inspector.workspace(spec, context, options),
+        Math.max(1, states.tokenBytes()),
+        states.recurrentBytes(),
         free);
+  }
+
+  /** Whether so many bytes have place beside the workspace and a cache of that many tokens. */
+  boolean hasPlaceFor(long bytes, EngineOptions options, long tokens) {
+    return bytes <= free - workspace - cache(options.capacity(), tokens + StateSpec.BLOCK);
+  }
+
+  /** The same beside a draft model, whose cache grows with the cache. */
+  MemoryPlan beside(ModelDrafter draft, EngineOptions options) {
+    long limited = options.capacity().memory() == 0 ? 0 : draft.weightBytes();
+    return new MemoryPlan(
+        weights + draft.weightBytes(),
+        workspace,
+        perToken + draft.tokenBytes(),
+        fixed,
+        free - limited);
   }
 
   /**
@@ -52,7 +107,7 @@ record MemoryPlan(long weights, long workspace, long perToken, long fixed, long 
     // A sequence may have to copy one block that it shares.
     long needed = cache(capacity, asked + StateSpec.BLOCK);
     if (needed > free - workspace) {
-      throw refusal(capacity, asked, needed);
+      throw refusal(options, asked, needed);
     }
     if (capacity.cacheTokens() > 0) {
       return asked;
@@ -71,7 +126,8 @@ record MemoryPlan(long weights, long workspace, long perToken, long fixed, long 
         Math.multiplyExact(blocks * StateSpec.BLOCK, perToken), Math.multiplyExact(states, fixed));
   }
 
-  private JishiException.OutOfResources refusal(Capacity capacity, long tokens, long needed) {
+  private JishiException.OutOfResources refusal(EngineOptions options, long tokens, long needed) {
+    Capacity capacity = options.capacity();
     long fits = (free - workspace - cache(capacity, 2 * StateSpec.BLOCK)) / perToken;
     long context = Math.max(0, fits / StateSpec.BLOCK * StateSpec.BLOCK);
     return new JishiException.OutOfResources(
@@ -85,10 +141,10 @@ record MemoryPlan(long weights, long workspace, long perToken, long fixed, long 
             weights / GIGABYTE,
             Math.max(0, free) / GIGABYTE,
             capacity.memory() > 0 ? "left of the limit" : "free",
-            context > 0
-                ? "a context of " + context + " tokens fits"
-                : "take a smaller quantisation or model, a cache of bytes (q8), or fewer"
-                    + " sequences"),
+            (context > 0 ? "a context of " + context + " tokens fits; else " : "")
+                + "take a smaller quantisation or model, "
+                + (options.cacheType() == DType.Q8_0 ? "" : "a cache of bytes (q8), ")
+                + "or fewer sequences"),
         null);
   }
 }

@@ -24,6 +24,8 @@ final class Meter {
   private long queueNanos;
   private long firstTokenNanos;
   private long decodeNanos;
+  private long guessed;
+  private long accepted;
   private long steps;
   private long stepTokens;
   private long stepSequences;
@@ -57,6 +59,8 @@ final class Meter {
       queueNanos += request.usage().queueNanos();
       firstTokenNanos += request.firstTokenNanos();
       decodeNanos += request.usage().decodeNanos();
+      guessed += request.usage().guesses().computed();
+      accepted += request.usage().guesses().accepted();
     }
     RequestEvent.commit(request);
     tell(listener -> listener.requestEnded(request));
@@ -68,6 +72,7 @@ final class Meter {
       event.generating = step.generating();
       event.prompts = step.prompts();
       event.tokens = step.tokens();
+      event.guesses = step.guesses();
       event.waiting = step.waiting();
       event.commit();
     }
@@ -118,6 +123,7 @@ final class Meter {
         stepSequences,
         preemptions,
         evictions,
+        new Usage.Guesses(guessed, accepted),
         running,
         waiting,
         cachedBlocks,

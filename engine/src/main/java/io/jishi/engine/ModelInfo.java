@@ -20,6 +20,7 @@ import java.util.List;
  * @param memory what a run takes
  * @param kernels which kernels run, and why
  * @param threads processors in use
+ * @param speculation what guesses tokens ahead, or {@code off}, and why where it was asked for
  */
 public record ModelInfo(
     String name,
@@ -34,7 +35,8 @@ public record ModelInfo(
     String template,
     Memory memory,
     String kernels,
-    int threads) {
+    int threads,
+    String speculation) {
 
   /**
    * The tensors of one type.

@@ -145,8 +145,10 @@ public record Request(
    *     waits forever; 0 is usual
    * @param timeout when the answer is to end at the latest, counted from its start; what is there
    *     then is the answer ({@link Answer.Finish#DEADLINE}). Null waits
+   * @param speculation where guesses of its tokens come from, which changes its time and never its
+   *     answer; null takes the engine's
    */
-  public record Service(int priority, Duration timeout) {
+  public record Service(int priority, Duration timeout, Speculation.Mode speculation) {
     /** The largest priority, and the smallest without its sign. */
     public static final int MAX_PRIORITY = 100;
 
@@ -154,6 +156,16 @@ public record Request(
 
     /** No priority, no deadline. */
     public static final Service USUAL = new Service(0, null);
+
+    /** With the engine's speculation. */
+    public Service(int priority, Duration timeout) {
+      this(priority, timeout, null);
+    }
+
+    /** The same with other guesses; null takes the engine's. */
+    public Service with(Speculation.Mode other) {
+      return new Service(priority, timeout, other);
+    }
 
     /** Refuses what is out of range. */
     public Service {

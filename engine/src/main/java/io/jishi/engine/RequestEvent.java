@@ -25,6 +25,13 @@ final class RequestEvent extends Event {
   @Label("Generated tokens")
   int generatedTokens;
 
+  @Label("Guesses")
+  @Description("Tokens that were guessed and computed ahead")
+  long guesses;
+
+  @Label("Accepted guesses")
+  long acceptedGuesses;
+
   @Label("Time in the queue")
   @Timespan(Timespan.NANOSECONDS)
   long queueTime;
@@ -50,6 +57,8 @@ final class RequestEvent extends Event {
       event.promptTokens = request.usage().promptTokens();
       event.cachedTokens = request.usage().cachedTokens();
       event.generatedTokens = request.usage().generatedTokens();
+      event.guesses = request.usage().guesses().computed();
+      event.acceptedGuesses = request.usage().guesses().accepted();
       event.queueTime = request.usage().queueNanos();
       event.firstTokenTime = request.firstTokenNanos();
       event.perTokenTime = request.perTokenNanos();

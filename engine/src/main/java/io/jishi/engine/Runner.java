@@ -11,6 +11,7 @@ import io.jishi.engine.schedule.Step;
 import io.jishi.model.Decoder;
 import io.jishi.model.Model;
 import io.jishi.model.adapter.BatchAdapters;
+import io.jishi.tensor.Backend;
 import io.jishi.tensor.Batch;
 import io.jishi.tensor.Precision;
 import io.jishi.tensor.StatePool;
@@ -37,11 +38,13 @@ final class Runner implements AutoCloseable, Driver.Steps {
   private final PrefixCache cache;
   private final Scheduler<Job> scheduler;
   private final Meter meter;
+  private final Speculator speculator;
   private final int places;
   private final AtomicInteger inside = new AtomicInteger();
   private final ConcurrentLinkedQueue<Job> arrived = new ConcurrentLinkedQueue<>();
   private final Candidates space = new Candidates();
   private final Batch batch = new Batch();
+  private final Drawing drawing;
   private final float[] logits;
   private volatile boolean closing;
   private volatile boolean stopped;
@@ -58,12 +61,14 @@ final class Runner implements AutoCloseable, Driver.Steps {
       Adapters adapters,
       EngineOptions options,
       long cacheTokens,
+      Speculator speculator,
       Meter meter) {
     Capacity capacity = options.capacity();
     this.decoder = model.decoder();
     this.ops = ops;
     this.adapters = adapters;
     this.precision = options.precision();
+    this.speculator = speculator;
     this.meter = meter;
     this.places = capacity.sequences() + options.queue();
     StateSpec spec = decoder.stateSpec(options.cacheType());
@@ -76,6 +81,7 @@ final class Runner implements AutoCloseable, Driver.Steps {
                 capacity.sequences(), capacity.chunk(), capacity.mixedChunk(), spec.hasRecurrent()),
             cache);
     this.logits = new float[decoder.spec().vocabulary()];
+    this.drawing = new Drawing(Backend.cpu(), options.threads(), logits.length);
     meter.gauge(scheduler, cache);
   }
 
@@ -109,6 +115,11 @@ final class Runner implements AutoCloseable, Driver.Steps {
   /** What was computed, for the driver's thread. */
   PrefixCache cache() {
     return cache;
+  }
+
+  /** Whether nobody computes or waits; for the driver's thread. */
+  boolean idle() {
+    return scheduler.idle() && arrived.isEmpty();
   }
 
   /** The most jobs that can be under way. */
@@ -188,22 +199,28 @@ final class Runner implements AutoCloseable, Driver.Steps {
       }
       return;
     }
+    speculator.guess(scheduler, step);
     StepEvent event = new StepEvent();
     event.begin();
     long start = System.nanoTime();
     int generating = 0;
+    int guesses = 0;
     for (int i = 0; i < step.size(); i++) {
       begin(step.sequence(i), start, step.size());
-      generating += step.count(i) == 1 && step.start(i) > 0 ? 1 : 0;
+      guesses += step.guesses(i);
+      generating += step.count(i) - step.guesses(i) == 1 && step.start(i) > 0 ? 1 : 0;
     }
     if (forward(step)) {
       draw(step);
+      scheduler.drawn();
+      speculator.done(step);
     }
     meter.step(
         new StepMetrics(
             generating,
             step.size() - generating,
             step.tokens(),
+            guesses,
             scheduler.waiting().size(),
             System.nanoTime() - start),
         event);
@@ -256,10 +273,25 @@ final class Runner implements AutoCloseable, Driver.Steps {
     if (step.sequence(i).owner().scoring()) {
       return step.count(i);
     }
-    return step.completes(i) ? 1 : 0;
+    return step.completes(i) ? 1 + step.guesses(i) : 0;
+  }
+
+  /** Draws what can be drawn side by side. */
+  private void drawAhead(Step<Job> step) {
+    drawing.clear();
+    int row = 0;
+    for (int i = 0; i < step.size(); i++) {
+      Job job = step.sequence(i).owner();
+      row += outputs(step, i);
+      if (step.completes(i) && job.beams == null) {
+        drawing.add(job.stream, row - 1 - step.guesses(i));
+      }
+    }
+    drawing.run(out);
   }
 
   private void draw(Step<Job> step) {
+    drawAhead(step);
     long now = System.nanoTime();
     int row = 0;
     for (int i = 0; i < step.size(); i++) {
@@ -272,9 +304,14 @@ final class Runner implements AutoCloseable, Driver.Steps {
       }
       row += outputs;
       if (completes) {
-        out.read(row - 1, 0, logits, 0, logits.length);
+        int at = row - 1 - step.guesses(i);
+        if (job.beams != null || !job.siblings.isEmpty() || !job.stream.isDrawn()) {
+          out.read(at, 0, logits, 0, logits.length);
+        }
         fork(job, now);
-        draw(job, now);
+        while (draw(job, now)) { // the token was guessed: the logits behind it are there
+          out.read(++at, 0, logits, 0, logits.length);
+        }
       }
     }
   }
@@ -293,25 +330,48 @@ final class Runner implements AutoCloseable, Driver.Steps {
     job.siblings.clear();
   }
 
-  /** Draws the next token of a job from the logits that were read. */
-  private void draw(Job job, long now) {
+  /**
+   * Draws the next token of a job from the logits that were read.
+   *
+   * @return whether it was guessed and computed ahead
+   */
+  private boolean draw(Job job, long now) {
     job.prefilled(now);
+    if (job.beams != null) {
+      choose(job);
+      return false;
+    }
     int token;
     try {
       token = job.stream.next(logits, space);
     } catch (Throwable t) { // this job's alone
       fail(job, failure(t));
-      return;
+      return false;
     }
     if (token == TokenStream.END) {
       end(job, job.stream.finish());
-    } else {
-      job.sequence.append(token);
+      return false;
+    }
+    return job.sequence.append(token);
+  }
+
+  /** Lets a beam search choose, where this beam's logits were the last that it lacked. */
+  private void choose(Job beam) {
+    try {
+      if (beam.beams.deliver(beam, logits, scheduler)) {
+        end(beam, Answer.Finish.LENGTH);
+      }
+    } catch (Throwable t) { // this search's alone
+      fail(beam, failure(t));
     }
   }
 
   /** Ends a job with what it has. */
   private void end(Job job, Answer.Finish why) {
+    if (job.beams != null) {
+      end(job.beams, why);
+      return;
+    }
     try {
       job.stream.end(why);
     } catch (Throwable t) { // what was held back could not be told apart
@@ -322,7 +382,27 @@ final class Runner implements AutoCloseable, Driver.Steps {
     job.complete(job.stream.answer(metrics.usage(), job.scores == null ? List.of() : job.scores));
   }
 
+  private void end(BeamRun run, Answer.Finish why) {
+    run.leave(scheduler);
+    RequestMetrics metrics;
+    try {
+      metrics = run.end(why);
+    } catch (Throwable t) { // what was found could not be told apart
+      fail(run.lead(), failure(t));
+      return;
+    }
+    left(run.lead(), metrics);
+    run.tell();
+  }
+
   private void fail(Job job, RuntimeException error) {
+    if (job.beams != null) {
+      Job lead = job.beams.lead();
+      job.beams.leave(scheduler);
+      left(lead, lead.metrics(null, 0));
+      lead.fail(error);
+      return;
+    }
     leave(job, null);
     job.fail(error);
   }
@@ -330,13 +410,18 @@ final class Runner implements AutoCloseable, Driver.Steps {
   /** Takes a job out; siblings that waited for its prompt compute it on their own. */
   private RequestMetrics leave(Job job, Answer.Finish finish) {
     scheduler.end(job.sequence);
+    speculator.forget(job);
     job.siblings.forEach(sibling -> arrived.add(sibling));
     job.siblings.clear();
     RequestMetrics metrics = job.metrics(finish);
+    left(job, metrics);
+    return metrics;
+  }
+
+  private void left(Job job, RequestMetrics metrics) {
     leave(1);
     adapters.leave(job.adapter);
     meter.ended(metrics);
-    return metrics;
   }
 
   /** After an error in the machinery itself: everybody is told, and the engine starts anew. */
@@ -361,6 +446,7 @@ final class Runner implements AutoCloseable, Driver.Steps {
 
   @Override
   public void close() {
+    speculator.close();
     ops.close();
     cache.clear();
     pool.close();

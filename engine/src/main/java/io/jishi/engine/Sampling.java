@@ -101,6 +101,11 @@ public record Sampling(
     }
   }
 
+  /** Whether it takes the likeliest token by the model alone. */
+  boolean plainGreedy() {
+    return temperature == 0 && !penalties.any() && penalties.dry() == null && bias.isEmpty();
+  }
+
   /** The same with another seed. */
   public Sampling withSeed(Long other) {
     return new Sampling(temperature, topK, topP, minP, other, penalties, shape, bias, order);

@@ -24,6 +24,10 @@ final class StepEvent extends Event {
   @Label("Tokens")
   int tokens;
 
+  @Label("Guesses")
+  @Description("Tokens that were guessed and computed ahead")
+  int guesses;
+
   @Label("Waiting sequences")
   int waiting;
 }

@@ -33,6 +33,7 @@ final class TokenStream {
   private final Set<Integer> endTokens;
   private final Consumer<Part> out;
   private final int most;
+  private final int vocabulary;
   private final long[] allowed;
   private final StringBuilder text = new StringBuilder();
   private final List<Part> parts = new ArrayList<>();
@@ -41,6 +42,10 @@ final class TokenStream {
   private int count;
   private int drawn;
   private Answer.Finish finish;
+  private boolean ahead;
+  private int aheadToken;
+  private TokenLogprob aheadLogprob;
+  private RuntimeException aheadFailure;
 
   /**
    * What a sequence starts with.
@@ -80,6 +85,7 @@ final class TokenStream {
     this.endTokens = setup.endTokens();
     this.out = out;
     this.most = setup.room();
+    this.vocabulary = setup.vocabulary();
     this.allowed =
         request.ending().minTokens() > 0 ? new long[(setup.vocabulary() + 63) / 64] : null;
   }
@@ -109,11 +115,18 @@ final class TokenStream {
     if (drawn == most) {
       return close(Answer.Finish.LENGTH);
     }
-    int token = sampler.draw(logits, mask(), space);
+    if (!ahead) {
+      draw(logits, mask(), space);
+    }
+    ahead = false;
+    if (aheadFailure != null) {
+      throw aheadFailure;
+    }
+    int token = aheadToken;
     drawn++;
     sampler.accept(token);
-    if (request.output().logprobs() >= 0) {
-      logprobs.add(TokenLogprob.of(logits, token, request.output().logprobs()));
+    if (aheadLogprob != null) {
+      logprobs.add(aheadLogprob);
     }
     if (endTokens.contains(token)) {
       return close(Answer.Finish.STOP);
@@ -127,6 +140,81 @@ final class TokenStream {
     }
     boolean last = drawn == most || (guide != null && guide.ended());
     return last ? next(logits, space) : token; // ends without another step of the model
+  }
+
+  /** Whether {@link #next} will draw, so that {@link #drawAhead} may do it before. */
+  boolean draws() {
+    return drawn < most && !(guide != null && guide.ended());
+  }
+
+  /**
+   * What may come next; null where everything may, or where {@link #next} tells why nothing can.
+   */
+  long[] prepare() {
+    try {
+      return mask();
+    } catch (Throwable t) {
+      fail(t);
+      return null;
+    }
+  }
+
+  private void fail(Throwable t) {
+    aheadFailure = Runner.failure(t);
+    ahead = true;
+  }
+
+  /**
+   * Draws what {@link #next} is then to take. Other streams may draw at the same time: nothing that
+   * they share is used.
+   *
+   * @param allowed of {@link #prepare}
+   */
+  void drawAhead(float[] logits, long[] allowed, Candidates space) {
+    if (aheadFailure != null) {
+      return;
+    }
+    try {
+      draw(logits, allowed, space);
+      ahead = true;
+    } catch (Throwable t) { // told when it is this stream's turn
+      fail(t);
+    }
+  }
+
+  /** Whether the next token is drawn already, so that its logits are not needed any more. */
+  boolean isDrawn() {
+    return ahead;
+  }
+
+  private void draw(float[] logits, long[] allowed, Candidates space) {
+    aheadToken = sampler.draw(logits, allowed, space);
+    int asked = request.output().logprobs();
+    aheadLogprob = asked < 0 ? null : TokenLogprob.of(logits, aheadToken, asked);
+  }
+
+  /** How many tokens may still come. */
+  int left() {
+    return most - drawn;
+  }
+
+  /**
+   * How many of these guesses, from the first on, could be drawn one after another and be followed
+   * by another token: those that are tokens, end nothing and fit the form.
+   */
+  int possible(int[] guesses, int count) {
+    int reach = Math.min(count, left() - 1);
+    Guide walk = guide == null || reach < 1 ? null : guide.copy();
+    for (int i = 0; i < reach; i++) {
+      int guess = guesses[i];
+      if (guess < 0 || guess >= vocabulary || endTokens.contains(guess)) {
+        return i;
+      }
+      if (walk != null && !(walk.accept(guess) && !walk.ended())) {
+        return i;
+      }
+    }
+    return Math.max(0, reach);
   }
 
   /** Null where every token may come. */
@@ -191,6 +279,23 @@ final class TokenStream {
       }
     }
     return END;
+  }
+
+  /**
+   * Takes an answer that was found elsewhere, whole.
+   *
+   * @param found its tokens
+   * @param ended whether the last one is a token that ends it and is no part of it
+   */
+  void take(List<TokenLogprob> found, boolean ended, Answer.Finish why) {
+    for (int i = 0; i < found.size() - (ended ? 1 : 0); i++) {
+      add(found.get(i).token());
+    }
+    drawn = found.size();
+    if (request.output().logprobs() >= 0) {
+      logprobs.addAll(found);
+    }
+    close(why);
   }
 
   /** Ends the stream from outside, where it has not ended. */

@@ -10,6 +10,7 @@ package io.jishi.engine;
  * @param queueNanos waiting for the engine, nanoseconds
  * @param prefillNanos from start to the first token's logits, nanoseconds
  * @param decodeNanos the rest, nanoseconds
+ * @param guesses what was guessed of the answer; see {@link Speculation}
  */
 public record Usage(
     int promptTokens,
@@ -17,4 +18,40 @@ public record Usage(
     int generatedTokens,
     long queueNanos,
     long prefillNanos,
-    long decodeNanos) {}
+    long decodeNanos,
+    Guesses guesses) {
+
+  /**
+   * Guesses of tokens that were computed ahead.
+   *
+   * @param computed all of them
+   * @param accepted those that came true: tokens that took no step of their own
+   */
+  public record Guesses(long computed, long accepted) {
+    /** Without speculation. */
+    public static final Guesses NONE = new Guesses(0, 0);
+
+    /** The share that came true. */
+    public double rate() {
+      return computed == 0 ? 0 : (double) accepted / computed;
+    }
+  }
+
+  /** What a generation without guesses took. */
+  public Usage(
+      int promptTokens,
+      int cachedTokens,
+      int generatedTokens,
+      long queueNanos,
+      long prefillNanos,
+      long decodeNanos) {
+    this(
+        promptTokens,
+        cachedTokens,
+        generatedTokens,
+        queueNanos,
+        prefillNanos,
+        decodeNanos,
+        Guesses.NONE);
+  }
+}

@@ -36,7 +36,8 @@ class AdaptersTest {
     AdapterExport.folder(adapter(2, List.of("gate_proj", "o_proj")), "base", second, Disk.LOCAL);
   }
 
-  private static Adapter adapter(long seed, List<String> targets) {
+  /** Random values for the model of these tests. */
+  static Adapter adapter(long seed, List<String> targets) {
     SplittableRandom random = new SplittableRandom(seed);
     Map<String, Adapter.Pair> pairs = new LinkedHashMap<>();
     try (ModelSource model = ModelSource.open(MODEL)) {

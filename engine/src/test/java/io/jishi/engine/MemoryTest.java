@@ -1,21 +1,36 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jishi.engine;
 
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.jishi.base.JishiException;
+import io.jishi.base.Json;
+import io.jishi.engine.bench.TinyFamilies;
+import io.jishi.model.Model;
+import io.jishi.model.ModelOutline;
+import io.jishi.tensor.DType;
 import io.jishi.tensor.StateSpec;
 import io.jishi.testkit.BlockType;
 import io.jishi.testkit.RandomModel;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 class MemoryTest {
   private static final int CONTEXT = 2048;
@@ -61,6 +76,83 @@ class MemoryTest {
     Matcher matcher = Pattern.compile("a context of (\\d+) tokens fits").matcher(message);
     assertThat(matcher.find()).as(message).isTrue();
     return Integer.parseInt(matcher.group(1));
+  }
+
+  /** Says 390 GB in its header, and takes nothing on the disk: a sparse file. */
+  private static Path huge() throws IOException {
+    Path folder = Files.createDirectories(temp.resolve("huge"));
+    int width = 16384;
+    int inner = 1 << 20;
+    Files.writeString(
+        folder.resolve("config.json"),
+        """
+        {"architectures": ["LlamaForCausalLM"], "model_type": "llama", "hidden_size": %d,
+         "intermediate_size": %d, "num_hidden_layers": 2, "num_attention_heads": 128,
+         "num_key_value_heads": 8, "head_dim": 128, "vocab_size": 256, "rms_norm_eps": 1e-5,
+         "max_position_embeddings": 4096, "tie_word_embeddings": true, "rope_theta": 10000.0}
+        """
+            .formatted(width, inner));
+    Map<String, int[]> shapes = new LinkedHashMap<>();
+    shapes.put("model.embed_tokens.weight", new int[] {256, width});
+    shapes.put("model.norm.weight", new int[] {width});
+    for (int l = 0; l < 2; l++) {
+      String layer = "model.layers." + l + ".";
+      shapes.put(layer + "input_layernorm.weight", new int[] {width});
+      shapes.put(layer + "post_attention_layernorm.weight", new int[] {width});
+      shapes.put(layer + "self_attn.q_proj.weight", new int[] {width, width});
+      shapes.put(layer + "self_attn.k_proj.weight", new int[] {1024, width});
+      shapes.put(layer + "self_attn.v_proj.weight", new int[] {1024, width});
+      shapes.put(layer + "self_attn.o_proj.weight", new int[] {width, width});
+      shapes.put(layer + "mlp.gate_proj.weight", new int[] {inner, width});
+      shapes.put(layer + "mlp.up_proj.weight", new int[] {inner, width});
+      shapes.put(layer + "mlp.down_proj.weight", new int[] {width, inner});
+    }
+    long at = 0;
+    Map<String, Object> header = new LinkedHashMap<>();
+    for (Map.Entry<String, int[]> e : shapes.entrySet()) {
+      long bytes = 4;
+      for (int size : e.getValue()) {
+        bytes *= size;
+      }
+      header.put(
+          e.getKey(),
+          Map.of("dtype", "F32", "shape", e.getValue(), "data_offsets", List.of(at, at + bytes)));
+      at += bytes;
+    }
+    byte[] json = Json.write(header).getBytes(StandardCharsets.UTF_8);
+    try (RandomAccessFile file =
+        new RandomAccessFile(folder.resolve("model.safetensors").toFile(), "rw")) {
+      file.write(ByteBuffer.allocate(8).order(LITTLE_ENDIAN).putLong(json.length).array());
+      file.write(json);
+      file.setLength(8 + json.length + at);
+    }
+    return folder;
+  }
+
+  @Test
+  void whatCannotFitIsRefusedByItsHeaderAlone() throws Exception {
+    Path model = huge();
+    assertThatThrownBy(() -> Engine.open(model, EngineOptions.DEFAULT.withContext(1024)))
+        .isInstanceOf(JishiException.OutOfResources.class)
+        .hasMessageContaining("beside weights of 41")
+        .hasMessageContaining("take a smaller quantisation or model, a cache of bytes (q8)");
+    // A limit that is set is taken at its word: nothing of the weights is read, so it opens.
+    Capacity limit = Capacity.DEFAULT.withSequences(1).withMemory(500_000_000_000L);
+    Engine.open(model, EngineOptions.DEFAULT.with(limit).withContext(64)).close();
+  }
+
+  @ParameterizedTest
+  @MethodSource("families")
+  void theHeadersTellWhatACacheTakes(String family) {
+    try (Model model = TinyFamilies.open(family)) {
+      ModelOutline outline =
+          new ModelOutline(model.path(), model.name(), model.decoder().spec(), 0, 0);
+      assertThat(outline.stateSpec(DType.F16)).isEqualTo(model.decoder().stateSpec(DType.F16));
+    }
+  }
+
+  static Stream<String> families() {
+    return TinyFamilies.names();
   }
 
   @Test

@@ -16,9 +16,12 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.ReentrantLock;
 import jdk.jfr.Recording;
 import jdk.jfr.consumer.RecordedEvent;
@@ -111,6 +114,105 @@ class ServiceTest {
       }
       assertThat(engine.metrics().failed()).isEqualTo(1);
     }
+  }
+
+  /** Remembers how many tokens each step of the model computes. */
+  private static final class Sizes extends ForwardingOps {
+    final List<Integer> sizes;
+
+    Sizes(Ops ops, List<Integer> sizes) {
+      super(ops);
+      this.sizes = sizes;
+    }
+
+    @Override
+    public Tensor embed(Weight table, Batch batch) {
+      sizes.add(batch.size());
+      return super.embed(table, batch);
+    }
+
+    @Override
+    public void close() {
+      ops.close();
+    }
+  }
+
+  @Test
+  void rawLogitsOfALongTextLetTheOthersHaveTheirSteps() throws Exception {
+    int[] text = new int[200];
+    Arrays.setAll(text, i -> 1 + (7 * i) % 240);
+    List<Integer> sizes = Collections.synchronizedList(new ArrayList<>());
+    EngineOptions options = EngineOptions.DEFAULT.with(Capacity.DEFAULT.withChunks(256, 48));
+    try (Engine engine = LocalEngine.load(model("qwen3"), options, ops -> new Sizes(ops, sizes))) {
+      float[][] alone = engine.logits(text, true);
+      assertThat(sizes).as("nobody else is there: in one go").containsExactly(200);
+      AtomicReference<float[][]> beside = new AtomicReference<>();
+      Thread asking = new Thread(() -> beside.set(engine.logits(text, true)));
+      engine.listen(
+          new EngineListener() {
+            @Override
+            public void stepDone(StepMetrics step) {
+              if (step.generating() == 1 && asking.getState() == Thread.State.NEW) {
+                asking.start();
+                while (asking.getState() != Thread.State.WAITING) { // for its result
+                  Thread.onSpinWait();
+                }
+              }
+            }
+          });
+      Generation generation = engine.start(request(1, 3, 200));
+      assertThat(generation.result().tokens()).isNotEmpty();
+      asking.join();
+      List<Integer> seen = List.copyOf(sizes);
+      int first = seen.indexOf(48);
+      assertThat(seen.subList(first, first + 9)).containsExactly(48, 1, 48, 1, 48, 1, 48, 1, 8);
+      assertThat(beside.get()).isDeepEqualTo(alone);
+    }
+  }
+
+  @Test
+  void whoWaitsForRawLogitsIsToldWhenTheEngineCloses() throws Exception {
+    int[] text = new int[200];
+    Arrays.fill(text, 9);
+    EngineOptions options = EngineOptions.DEFAULT.with(Capacity.DEFAULT.withChunks(1, 1));
+    CountDownLatch begun = new CountDownLatch(1);
+    CountDownLatch closing = new CountDownLatch(1);
+    AtomicReference<Throwable> failure = new AtomicReference<>();
+    Engine engine =
+        LocalEngine.load(
+            model("qwen3"),
+            options,
+            ops ->
+                new ForwardingOps(ops) {
+                  @Override
+                  public Tensor embed(Weight table, Batch batch) {
+                    begun.countDown();
+                    try {
+                      closing.await();
+                    } catch (InterruptedException e) {
+                      throw new AssertionError(e);
+                    }
+                    return super.embed(table, batch);
+                  }
+
+                  @Override
+                  public void close() {
+                    ops.close();
+                  }
+                });
+    Thread asking = new Thread(() -> engine.logits(text, false));
+    asking.setUncaughtExceptionHandler((_, e) -> failure.set(e));
+    asking.start();
+    begun.await();
+    Thread closer = new Thread(engine::close);
+    closer.start();
+    while (closer.getState() != Thread.State.WAITING) { // for the driver's end
+      Thread.onSpinWait();
+    }
+    closing.countDown();
+    closer.join();
+    asking.join();
+    assertThat(failure.get()).isInstanceOf(JishiException.Closed.class);
   }
 
   @Test

@@ -138,22 +138,7 @@ public final class Decoder {
    * @throws JishiException.Unsupported where this model's heads cannot be cached so
    */
   public StateSpec stateSpec(DType cache) {
-    for (StateSpec.Layer slot : slots) {
-      if (slot instanceof StateSpec.Rows rows && !rows.allows(cache)) {
-        throw new JishiException.Unsupported(
-            "a cache of bytes (q8) needs heads of a multiple of 4 values, which those of "
-                + spec.architecture()
-                + " here are not; take a cache of f16 or bf16");
-      }
-    }
-    return new StateSpec(slots.stream().map(slot -> typed(slot, cache)).toList());
-  }
-
-  private static StateSpec.Layer typed(StateSpec.Layer slot, DType cache) {
-    return switch (slot) {
-      case StateSpec.Rows r -> r.as(cache);
-      case StateSpec.Recurrent r -> r;
-    };
+    return Slots.typed(spec, slots, cache);
   }
 
   /** Which kinds of attention of this model a backend's kernels cannot do, for people. */

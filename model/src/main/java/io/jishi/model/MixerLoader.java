@@ -3,7 +3,6 @@ package io.jishi.model;
 
 import io.jishi.tensor.Attention;
 import io.jishi.tensor.BidirectionalAttention;
-import io.jishi.tensor.DType;
 import io.jishi.tensor.LatentAttention;
 import io.jishi.tensor.Linear;
 import io.jishi.tensor.Norm;
@@ -68,7 +67,7 @@ final class MixerLoader {
             scores);
     boolean other = norm != null && !each;
     return new Mixer.Grouped(
-        slot(new StateSpec.Rows(keys, keys, DType.F32, StateSpec.Rows.group(a.headDim()))),
+        slot(Slots.rows(a)),
         input(l, a),
         other ? whole(TensorRole.QUERY_NORM, l, a.heads(), queries, norm) : null,
         other ? whole(TensorRole.KEY_NORM, l, a.kvHeads(), keys, norm) : null,
@@ -172,7 +171,7 @@ final class MixerLoader {
     List<Linear> values = new ArrayList<>();
     latentHeads(l, a, absorb, values);
     return new Mixer.Latent(
-        slot(latentRows(a)),
+        slot(Slots.rows(a)),
         low ? linears.linear(l, TensorRole.QUERY_A, a.queryRank(), spec.width(), false) : null,
         low ? linears.norm(TensorRole.QUERY_A_NORM, l, a.queryRank(), a.norm()) : null,
         linears.linear(l, queryRole, queries, in, false),
@@ -183,14 +182,6 @@ final class MixerLoader {
         values,
         linears.linear(
             l, TensorRole.ATTENTION_OUTPUT, spec.width(), a.heads() * a.valueDim(), false));
-  }
-
-  private static StateSpec.Rows latentRows(DecoderSpec.LatentAttention a) {
-    int group =
-        a.rotary() == 0
-            ? StateSpec.Rows.group(a.rank())
-            : StateSpec.Rows.group(a.rank(), a.rotary());
-    return new StateSpec.Rows(a.rank() + a.rotary(), 0, DType.F32, group);
   }
 
   private void latentHeads(

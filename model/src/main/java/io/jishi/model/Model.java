@@ -8,6 +8,7 @@ import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
 
 /**
@@ -54,7 +55,17 @@ public final class Model implements AutoCloseable {
 
   /** Reads a model with options; see {@link #open(Path, Backend)}. */
   public static Model open(Path path, Backend backend, ModelOptions options) {
-    return load(open(path), backend, options);
+    return openPlanned(path, backend, _ -> options);
+  }
+
+  /**
+   * Reads a model as the caller says once it knows what the headers of its files tell.
+   *
+   * @param decide called before anything of the weights is read; what it throws ends the loading
+   */
+  public static Model openPlanned(
+      Path path, Backend backend, Function<ModelOutline, ModelOptions> decide) {
+    return load(open(path), backend, decide);
   }
 
   /**
@@ -65,12 +76,12 @@ public final class Model implements AutoCloseable {
    *     the same, or one over memory of the caller's that outlives the model
    */
   public static Model open(Path path, Backend backend, UnaryOperator<StoredTensor> place) {
-    return load(new PlacedFiles(open(path), place), backend, ModelOptions.DEFAULT);
+    return load(new PlacedFiles(open(path), place), backend, _ -> ModelOptions.DEFAULT);
   }
 
   /** Makes a model of random weights that the caller places: see {@link #open}. */
   public static Model random(RandomSpec spec, Backend backend, UnaryOperator<StoredTensor> place) {
-    return load(new PlacedFiles(new RandomFiles(spec), place), backend, ModelOptions.DEFAULT);
+    return load(new PlacedFiles(new RandomFiles(spec), place), backend, _ -> ModelOptions.DEFAULT);
   }
 
   /**
@@ -80,15 +91,17 @@ public final class Model implements AutoCloseable {
    * @throws JishiException.BadRequest where the types do not fit the shape
    */
   public static Model random(RandomSpec spec, Backend backend) {
-    return load(new RandomFiles(spec), backend, ModelOptions.DEFAULT);
+    return load(new RandomFiles(spec), backend, _ -> ModelOptions.DEFAULT);
   }
 
-  private static Model load(ModelFiles files, Backend backend, ModelOptions options) {
+  private static Model load(
+      ModelFiles files, Backend backend, Function<ModelOutline, ModelOptions> decide) {
     Arena arena = Arena.ofShared();
     try {
       VisionSpec seeing = io.jishi.model.family.Family.vision(files.config());
       DecoderSpec spec =
           io.jishi.model.family.Family.spec(seeing == null ? files.config() : seeing.text());
+      ModelOptions options = decide.apply(ModelOutline.of(files, spec));
       WeightFile weights = seeing == null ? files.weights() : seeing.textFile(files.weights());
       Tokenizer tokenizer = files.tokenizer();
       if (tokenizer.vocabSize() > spec.vocabulary()) {
@@ -102,8 +115,11 @@ public final class Model implements AutoCloseable {
       boolean pack =
           options.repack()
               && !(files instanceof PlacedFiles)
-              && MemoryBudget.allows(packedBytes(files.weights(), false));
-      boolean packExperts = pack && MemoryBudget.allows(packedBytes(files.weights(), true));
+              && MemoryBudget.allows(ModelOutline.packed(files.weights(), false));
+      boolean packExperts =
+          pack
+              && options.repackExperts()
+              && MemoryBudget.allows(ModelOutline.packed(files.weights(), true));
       int most = options.context() == 0 ? spec.context() : options.context();
       Decoder decoder =
           new DecoderLoader(
@@ -139,14 +155,6 @@ public final class Model implements AutoCloseable {
       throw new JishiException.BadFile(path + ": there is no such file or folder");
     }
     return Files.isDirectory(path) ? new HuggingFaceFolder(path) : new GgufModel(path);
-  }
-
-  private static long packedBytes(WeightFile file, boolean experts) {
-    return file.tensors().values().stream()
-        .filter(t -> t.type().runnable())
-        .filter(t -> t.expert() ? experts && t.shape().size() >= 2 : t.shape().size() == 2)
-        .mapToLong(StoredTensor::bytes)
-        .sum();
   }
 
   /** The forward pass. */

@@ -47,37 +47,41 @@ record AnswerWriter(Call call, String id, long created, String model, IntFunctio
     return list.isEmpty() ? null : new LogprobWriter(pieces).write(list, chat());
   }
 
-  /** The chunk that opens a stream, or null where the API has none. */
-  String opening() {
-    return chat() ? chunk(choice("delta", object("role", "assistant", "content", ""), null)) : null;
+  /** The chunk that opens an answer of a stream, or null where the API has none. */
+  String opening(int index) {
+    return chat()
+        ? chunk(index, choice("delta", object("role", "assistant", "content", ""), null))
+        : null;
   }
 
-  /** A chunk of a part; {@code call} counts the tool calls before. */
-  String piece(Part part, int call) {
-    return switch (part) {
-      case Part.Text t when chat() -> chunk(choice("delta", object("content", t.text()), null));
-      case Part.Text t -> chunk(choice("text", t.text(), null));
-      case Part.Reasoning r -> chunk(choice("delta", object("reasoning_content", r.text()), null));
-      case Part.ToolCall c -> {
-        Map<String, Object> map = call(c);
-        map.put("index", call);
-        yield chunk(choice("delta", object("tool_calls", List.of(map)), null));
-      }
-    };
+  /** A chunk of a part of answer {@code index}; {@code call} counts its tool calls before. */
+  String piece(int index, Part part, int call) {
+    Map<String, Object> choice =
+        switch (part) {
+          case Part.Text t when chat() -> choice("delta", object("content", t.text()), null);
+          case Part.Text t -> choice("text", t.text(), null);
+          case Part.Reasoning r -> choice("delta", object("reasoning_content", r.text()), null);
+          case Part.ToolCall c -> {
+            Map<String, Object> map = call(c);
+            map.put("index", call);
+            yield choice("delta", object("tool_calls", List.of(map)), null);
+          }
+        };
+    return chunk(index, choice);
   }
 
-  /** The chunk that says why the answer ended. */
-  String ending(Answer answer) {
+  /** The chunk that says why an answer ended. */
+  String ending(int index, Answer answer) {
     Map<String, Object> choice =
         chat() ? choice("delta", object(), finish(answer)) : choice("text", "", finish(answer));
     choice.put("logprobs", logprobs(answer.logprobs()));
-    return chunk(choice);
+    return chunk(index, choice);
   }
 
   /** The chunk of the usage, which has no choice. */
-  String usageChunk(Answer answer) {
+  String usageChunk(List<Answer> answers) {
     Map<String, Object> out = head(chunkName(), null);
-    out.put("usage", usage(List.of(answer)));
+    out.put("usage", usage(answers));
     return Json.write(out);
   }
 
@@ -89,7 +93,8 @@ record AnswerWriter(Call call, String id, long created, String model, IntFunctio
     return chat() ? "chat.completion.chunk" : "text_completion";
   }
 
-  private String chunk(Map<String, Object> choice) {
+  private String chunk(int index, Map<String, Object> choice) {
+    choice.put("index", index);
     Map<String, Object> out = head(chunkName(), choice);
     if (call.usage()) {
       out.put("usage", null);
@@ -152,15 +157,28 @@ record AnswerWriter(Call call, String id, long created, String model, IntFunctio
   private static Map<String, Object> usage(List<Answer> answers) {
     int prompt = answers.getFirst().usage().promptTokens();
     int generated = answers.stream().mapToInt(a -> a.usage().generatedTokens()).sum();
-    return object(
-        "prompt_tokens",
-        prompt,
-        "completion_tokens",
-        generated,
-        "total_tokens",
-        prompt + generated,
-        "prompt_tokens_details",
-        object("cached_tokens", answers.getFirst().usage().cachedTokens()));
+    Map<String, Object> usage =
+        object(
+            "prompt_tokens",
+            prompt,
+            "completion_tokens",
+            generated,
+            "total_tokens",
+            prompt + generated,
+            "prompt_tokens_details",
+            object("cached_tokens", answers.getFirst().usage().cachedTokens()));
+    long guessed = answers.stream().mapToLong(a -> a.usage().guesses().computed()).sum();
+    long accepted = answers.stream().mapToLong(a -> a.usage().guesses().accepted()).sum();
+    if (guessed > 0) { // the names that the API has for tokens that were predicted
+      usage.put(
+          "completion_tokens_details",
+          object(
+              "accepted_prediction_tokens",
+              accepted,
+              "rejected_prediction_tokens",
+              guessed - accepted));
+    }
+    return usage;
   }
 
   /** An object of names and values in turn. */

@@ -2,6 +2,7 @@
 package io.jishi.server;
 
 import io.jishi.engine.Request;
+import io.jishi.engine.Search;
 
 /**
  * One parsed call of the API.
@@ -11,8 +12,16 @@ import io.jishi.engine.Request;
  * @param stream whether the answer comes in pieces
  * @param usage whether a streamed answer ends with its usage
  * @param choices how many answers are wanted
+ * @param search how they are found, or null where each is drawn on its own
  */
-record Call(Api api, String model, Request request, boolean stream, boolean usage, int choices) {
+record Call(
+    Api api,
+    String model,
+    Request request,
+    boolean stream,
+    boolean usage,
+    int choices,
+    Search search) {
 
   /** The two ways to ask for text. */
   enum Api {
@@ -20,5 +29,10 @@ record Call(Api api, String model, Request request, boolean stream, boolean usag
     CHAT,
     /** {@code POST /v1/completions}. */
     COMPLETION
+  }
+
+  /** The same call of another request. */
+  Call with(Request other) {
+    return new Call(api, model, other, stream, usage, choices, search);
   }
 }

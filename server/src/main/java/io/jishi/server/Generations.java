@@ -14,8 +14,7 @@ import io.jishi.engine.Answer;
 import io.jishi.engine.Engine;
 import io.jishi.engine.Generation;
 import io.jishi.engine.Part;
-import io.jishi.engine.Request;
-import io.jishi.engine.Sampling;
+import io.jishi.engine.Search;
 import io.jishi.text.Tokenizer;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -43,23 +42,39 @@ final class Generations {
 
   /** Answers one call. */
   void handle(Call.Api api, ServerRequest request, ServerResponse response) {
-    Call call = RequestParser.parse(api, body(request, response));
-    models.check(call.model());
-    try (Running.Ticket ticket = running.start(() -> engine.start(call.request()))) {
-      Generation generation = ticket.generation();
+    Call call = models.adapted(RequestParser.parse(api, body(request, response)));
+    if (call.search() != null) {
+      search(call, response);
+      return;
+    }
+    try (Running.Ticket<List<Generation>> ticket =
+        running.start(
+            () -> engine.start(call.request(), call.choices()),
+            all -> all.forEach(Generation::cancel))) {
+      List<Generation> generations = ticket.work();
       ClientWatch watch = ClientWatch.current();
-      watch.watch(generation::cancel);
+      watch.watch(() -> generations.forEach(Generation::cancel));
       AnswerWriter writer = writer(call);
       if (call.stream()) {
-        stream(generation, watch, writer, response);
+        stream(generations, watch, writer, response);
       } else {
         List<Answer> answers = new ArrayList<>();
-        answers.add(ended(generation, watch));
-        for (int i = 1; i < call.choices(); i++) {
-          answers.add(another(call, i, watch));
+        for (Generation generation : generations) {
+          answers.add(ended(generation.result(), watch));
         }
         Responses.json(response, 200, writer.answer(answers));
       }
+    }
+  }
+
+  private void search(Call call, ServerResponse response) {
+    try (Running.Ticket<Search.Run> ticket =
+        running.start(() -> engine.search(call.request(), call.search()), Search.Run::cancel)) {
+      ClientWatch watch = ClientWatch.current();
+      watch.watch(ticket.work()::cancel);
+      List<Answer> answers = ticket.work().result();
+      answers.forEach(answer -> ended(answer, watch));
+      Responses.json(response, 200, writer(call).answer(answers));
     }
   }
 
@@ -108,24 +123,8 @@ final class Generations {
     return new AnswerWriter(call, id, Instant.now().getEpochSecond(), models.name(), this::piece);
   }
 
-  /** One more answer to the same prompt, whose computed beginning the engine has kept. */
-  private Answer another(Call call, int index, ClientWatch watch) {
-    Request request = call.request();
-    Sampling sampling = request.sampling();
-    if (sampling != null && sampling.seed() != null) {
-      request = request.with(sampling.withSeed(sampling.seed() + index));
-    }
-    Request next = request;
-    try (Running.Ticket ticket = running.start(() -> engine.start(next))) {
-      Generation generation = ticket.generation();
-      watch.watch(generation::cancel);
-      return ended(generation, watch);
-    }
-  }
-
-  /** The answer, once it is there; never a cancelled one. */
-  private static Answer ended(Generation generation, ClientWatch watch) {
-    Answer answer = generation.result();
+  /** The answer; never a cancelled one. */
+  private static Answer ended(Answer answer, ClientWatch watch) {
     if (watch.gone()) {
       throw new CloseConnectionException("the client is gone");
     }
@@ -136,12 +135,15 @@ final class Generations {
   }
 
   private static void stream(
-      Generation generation, ClientWatch watch, AnswerWriter writer, ServerResponse response) {
+      List<Generation> generations,
+      ClientWatch watch,
+      AnswerWriter writer,
+      ServerResponse response) {
     response.header(HeaderValues.create(HeaderNames.CONTENT_TYPE, "text/event-stream"));
     response.header(HeaderValues.create(HeaderNames.CACHE_CONTROL, "no-cache"));
     try (OutputStream out = response.outputStream()) {
       try {
-        events(generation, watch, writer, out);
+        events(generations, watch, writer, out);
       } catch (CloseConnectionException | UncheckedIOException e) {
         throw e;
       } catch (RuntimeException e) {
@@ -154,20 +156,30 @@ final class Generations {
   }
 
   private static void events(
-      Generation generation, ClientWatch watch, AnswerWriter writer, OutputStream out)
+      List<Generation> generations, ClientWatch watch, AnswerWriter writer, OutputStream out)
       throws IOException {
-    if (writer.opening() != null) {
-      event(out, writer.opening());
+    for (int i = 0; i < generations.size() && writer.opening(i) != null; i++) {
+      event(out, writer.opening(i));
     }
-    int calls = 0;
-    for (Part part = generation.nextPart(); part != null; part = generation.nextPart()) {
-      event(out, writer.piece(part, calls));
-      calls += part instanceof Part.ToolCall ? 1 : 0;
-    }
-    Answer answer = ended(generation, watch);
-    event(out, writer.ending(answer));
+    int[] calls = new int[generations.size()];
+    Answer[] answers = new Answer[generations.size()];
+    Chorus.forEach(
+        generations,
+        new Chorus.Listener() {
+          @Override
+          public void piece(int index, Part part) throws IOException {
+            event(out, writer.piece(index, part, calls[index]));
+            calls[index] += part instanceof Part.ToolCall ? 1 : 0;
+          }
+
+          @Override
+          public void ended(int index, Answer answer) throws IOException {
+            answers[index] = Generations.ended(answer, watch);
+            event(out, writer.ending(index, answer));
+          }
+        });
     if (writer.call().usage()) {
-      event(out, writer.usageChunk(answer));
+      event(out, writer.usageChunk(List.of(answers)));
     }
     event(out, "[DONE]");
   }

@@ -18,8 +18,9 @@ import java.util.logging.Logger;
 /**
  * An engine behind HTTP: {@code POST /v1/chat/completions}, {@code POST /v1/completions}, {@code
  * POST /v1/embeddings}, {@code POST /v1/rerank}, {@code GET /v1/models}, {@code GET
- * /v1/models/{id}} and {@code GET /health}; {@code GET /} greets. Each connection has its own
- * virtual thread. Safe for use by any number of threads; the engine stays the caller's to close.
+ * /v1/models/{id}}, {@code GET /health} and {@code GET /metrics} (Prometheus); {@code GET /}
+ * greets. Each connection has its own virtual thread. Safe for use by any number of threads; the
+ * engine stays the caller's to close.
  */
 public final class JishiServer implements AutoCloseable {
   /** Held for ever: java.util.logging forgets the level of a logger that nobody holds. */
@@ -56,7 +57,7 @@ public final class JishiServer implements AutoCloseable {
     InetAddress address = address(options.host());
     probe(address, options);
     Running running = new Running();
-    Models models = new Models(options.model(), engine.info().name());
+    Models models = new Models(options.model(), engine.info().name(), options.adapters());
     Generations generations = new Generations(engine, models, running);
     WebServer server =
         WebServer.builder()
@@ -74,6 +75,7 @@ public final class JishiServer implements AutoCloseable {
                         new EncoderCalls(encoders),
                         models,
                         running,
+                        PrometheusText.of(engine),
                         options.apiKey(),
                         Greeting.page(models.name(), options.examples()))
                     .routing())
@@ -98,8 +100,8 @@ public final class JishiServer implements AutoCloseable {
   }
 
   /**
-   * Stops gently: new generations are refused (503) and {@code /health} says so, those under way
-   * may end; after the given time they are cancelled. Returns when the server has stopped.
+   * Stops gently: new calls are refused (503) and {@code /health} says so, those under way may end;
+   * after the given time generations are cancelled. Returns when the server has stopped.
    * Interrupting the thread ends the waiting, not the stopping.
    */
   public void drain(Duration time) {

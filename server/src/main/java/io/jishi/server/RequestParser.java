@@ -6,6 +6,7 @@ import io.jishi.base.Json;
 import io.jishi.engine.Message;
 import io.jishi.engine.Prompt;
 import io.jishi.engine.Request;
+import io.jishi.engine.Search;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -17,8 +18,8 @@ import java.util.Set;
 /**
  * Reads the body of a call: OpenAI's field names and defaults, plus those that other servers of
  * open models have: {@code chat_template_kwargs}, {@code min_tokens}, {@code stop_token_ids},
- * {@code prompt_logprobs}, and what {@link SamplingFields} and {@link ConstraintFields} name.
- * Unknown fields are ignored.
+ * {@code prompt_logprobs}, and what {@link SamplingFields}, {@link ConstraintFields} and {@link
+ * ServiceFields} name. Unknown fields are ignored.
  */
 final class RequestParser {
   /** What OpenAI generates for a completion that names no limit. */
@@ -52,16 +53,18 @@ final class RequestParser {
             stop(fields),
             ending(fields),
             ConstraintFields.read(fields, prompt),
-            output(api, fields));
+            output(api, fields),
+            ServiceFields.service(fields),
+            ServiceFields.adapter(fields));
     boolean usage = fields.object("stream_options").map(o -> o.bool("include_usage")).orElse(false);
     String model = fields.text("model").orElse("");
     boolean stream = fields.bool("stream");
     int choices = positive(fields, "n").orElse(1);
-    if (choices > MAX_CHOICES || (choices > 1 && stream)) {
-      throw fields.bad(
-          "n", "'n' is at most " + MAX_CHOICES + ", and 1 where the answer is streamed");
+    if (choices > MAX_CHOICES) {
+      throw fields.bad("n", "'n' is at most " + MAX_CHOICES);
     }
-    return new Call(api, model, request, stream, usage, choices);
+    Search search = ServiceFields.search(fields, choices, stream);
+    return new Call(api, model, request, stream, usage, choices, search);
   }
 
   static Object json(byte[] body) {

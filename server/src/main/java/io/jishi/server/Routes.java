@@ -21,6 +21,7 @@ final class Routes {
   private final EncoderCalls encoders;
   private final Models models;
   private final Running running;
+  private final PrometheusText metrics;
   private final String apiKey;
   private final String page;
 
@@ -29,12 +30,14 @@ final class Routes {
       EncoderCalls encoders,
       Models models,
       Running running,
+      PrometheusText metrics,
       String apiKey,
       String page) {
     this.generations = generations;
     this.encoders = encoders;
     this.models = models;
     this.running = running;
+    this.metrics = metrics;
     this.apiKey = apiKey;
     this.page = page;
   }
@@ -43,6 +46,7 @@ final class Routes {
     HttpRouting.Builder routing = HttpRouting.builder();
     path(routing, Method.GET, "/", (_, res) -> Responses.html(res, page));
     path(routing, Method.GET, "/health", this::health);
+    path(routing, Method.GET, "/metrics", keyed(this::metrics));
     path(routing, Method.GET, "/v1/models", keyed((_, res) -> reply(res, models.list())));
     path(routing, Method.GET, "/v1/models/{+id}", keyed(this::model));
     path(routing, Method.POST, "/v1/chat/completions", keyed(generating(Call.Api.CHAT)));
@@ -83,14 +87,19 @@ final class Routes {
     return (request, response) -> generations.handle(api, request, response);
   }
 
-  /** Refused while the server drains. */
+  /** Refused while the server drains, which waits for those that were not. */
   private Handler admitted(Handler handler) {
-    return (request, response) -> {
-      if (running.draining()) {
-        throw new JishiException.Closed("the server is stopping: ask again later or elsewhere");
-      }
+    return (request, response) -> running.during(() -> handle(handler, request, response));
+  }
+
+  private static void handle(Handler handler, ServerRequest request, ServerResponse response) {
+    try {
       handler.handle(request, response);
-    };
+    } catch (RuntimeException e) {
+      throw e;
+    } catch (Exception e) { // our own handlers throw none
+      throw new IllegalStateException(e);
+    }
   }
 
   private Handler keyed(Handler handler) {
@@ -124,8 +133,16 @@ final class Routes {
   }
 
   private void model(ServerRequest request, ServerResponse response) {
-    models.check(request.path().pathParameters().get("id"));
-    reply(response, models.one());
+    reply(response, models.one(request.path().pathParameters().get("id")));
+  }
+
+  private void metrics(ServerRequest request, ServerResponse response) {
+    if (metrics == null) {
+      throw new ApiError.Refused(
+          ApiError.request(404, null, "this server's engine does not count: it has no metrics"));
+    }
+    response.header(HeaderValues.create(HeaderNames.CONTENT_TYPE, PrometheusText.TYPE));
+    response.send(metrics.page().getBytes(StandardCharsets.UTF_8));
   }
 
   private static void reply(ServerResponse response, String json) {
@@ -136,6 +153,8 @@ final class Routes {
     String message = "there is no " + request.path().path() + ": see /v1/models, /v1/completions, ";
     throw new ApiError.Refused(
         ApiError.request(
-            404, null, message + "/v1/chat/completions, /v1/embeddings, /v1/rerank and /health"));
+            404,
+            null,
+            message + "/v1/chat/completions, /v1/embeddings, /v1/rerank, /health and /metrics"));
   }
 }

@@ -2,10 +2,10 @@
 package io.jishi.server;
 
 import io.jishi.base.JishiException;
-import io.jishi.engine.Generation;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
@@ -13,17 +13,18 @@ import java.util.function.Supplier;
  * threads.
  */
 final class Running {
-  private final Set<Ticket> tickets = new HashSet<>();
+  private final Set<Ticket<?>> tickets = new HashSet<>();
   private boolean draining;
   private boolean cancelled;
 
   /**
-   * Admits a call and starts it.
+   * Admits a call and starts its work.
    *
+   * @param cancel ends the work soon; it may be called when that has ended
    * @throws JishiException.Closed once the server drains
    */
-  Ticket start(Supplier<Generation> generation) {
-    Ticket ticket = new Ticket();
+  <T> Ticket<T> start(Supplier<T> work, Consumer<T> cancel) {
+    Ticket<T> ticket = new Ticket<>(cancel);
     synchronized (this) {
       if (draining) {
         throw new JishiException.Closed("the server is stopping: ask again later or elsewhere");
@@ -31,17 +32,24 @@ final class Running {
       tickets.add(ticket);
     }
     try {
-      Generation started = generation.get();
+      T started = work.get();
       synchronized (this) {
-        ticket.generation = started;
+        ticket.work = started;
         if (cancelled) {
-          started.cancel();
+          cancel.accept(started);
         }
       }
       return ticket;
     } catch (Throwable e) {
       leave(ticket);
       throw e;
+    }
+  }
+
+  /** Runs work that nothing can cancel, once it is admitted; see {@link #start}. */
+  void during(Runnable work) {
+    try (Ticket<Runnable> ticket = start(() -> work, _ -> {})) {
+      ticket.work().run();
     }
   }
 
@@ -57,11 +65,7 @@ final class Running {
   /** Cancels what is under way and what is being started. */
   synchronized void cancel() {
     cancelled = true;
-    for (Ticket ticket : tickets) {
-      if (ticket.generation != null) {
-        ticket.generation.cancel();
-      }
-    }
+    tickets.forEach(Ticket::cancel);
   }
 
   /** Waits until nothing is under way; false where the time ran out first. */
@@ -77,23 +81,34 @@ final class Running {
     return true;
   }
 
-  private synchronized void leave(Ticket ticket) {
+  private synchronized void leave(Ticket<?> ticket) {
     tickets.remove(ticket);
     notifyAll();
   }
 
-  /** One call under way; closing cancels its generation where it has not ended. */
-  final class Ticket implements AutoCloseable {
-    private Generation generation;
+  /** One call under way; closing cancels its work where that has not ended. */
+  final class Ticket<T> implements AutoCloseable {
+    private final Consumer<T> cancel;
+    private T work;
 
-    Generation generation() {
-      return generation;
+    private Ticket(Consumer<T> cancel) {
+      this.cancel = cancel;
+    }
+
+    T work() {
+      return work;
+    }
+
+    private void cancel() {
+      if (work != null) {
+        cancel.accept(work);
+      }
     }
 
     @Override
     public void close() {
       try {
-        generation.close();
+        cancel.accept(work);
       } finally {
         leave(this);
       }

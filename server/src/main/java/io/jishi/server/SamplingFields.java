@@ -115,7 +115,10 @@ final class SamplingFields {
         aim);
   }
 
-  /** OpenAI's -100 is a ban in effect; it is added as it stands. */
+  /**
+   * OpenAI's -100 is a ban in effect; it is added as it stands. As in llama.cpp, {@code false} bans
+   * whatever the logit is.
+   */
   private static Map<Integer, Float> bias(Fields fields) {
     Map<Integer, Float> bias = new HashMap<>();
     Fields object = fields.object("logit_bias").orElse(null);
@@ -126,7 +129,8 @@ final class SamplingFields {
       if (!name.matches("[0-9]{1,9}")) {
         throw fields.wrong("logit_bias", "an object of numbers by token id");
       }
-      bias.put(Integer.parseInt(name), object.number(name, 0));
+      boolean banned = Boolean.FALSE.equals(object.raw(name));
+      bias.put(Integer.parseInt(name), banned ? Float.NEGATIVE_INFINITY : object.number(name, 0));
     }
     return bias;
   }

@@ -15,12 +15,19 @@ import java.util.Objects;
  * @param apiKey what callers must send as {@code Authorization: Bearer …}; null asks for nothing
  * @param maxBody the largest request body, bytes; a larger one is refused unread
  * @param examples questions that the model is known to answer, for the greeting page
+ * @param adapters names of adapters that the engine has loaded, which callers may ask for
  */
 public record ServerOptions(
-    String host, int port, String model, String apiKey, int maxBody, List<String> examples) {
+    String host,
+    int port,
+    String model,
+    String apiKey,
+    int maxBody,
+    List<String> examples,
+    List<String> adapters) {
   /** This machine alone, port 8080, no key; 4 MiB of text are more than any context holds. */
   public static final ServerOptions DEFAULT =
-      new ServerOptions("127.0.0.1", 8080, null, null, 4 << 20, List.of());
+      new ServerOptions("127.0.0.1", 8080, null, null, 4 << 20, List.of(), List.of());
 
   /** Refuses what cannot be listened on. */
   public ServerOptions {
@@ -30,6 +37,7 @@ public record ServerOptions(
     check(apiKey == null || !apiKey.isBlank(), "apiKey", "a key, not blank");
     check(maxBody > 0, "maxBody", "above 0, not " + maxBody);
     examples = List.copyOf(examples);
+    adapters = List.copyOf(adapters);
   }
 
   private static void check(boolean ok, String field, String expected) {
@@ -40,32 +48,37 @@ public record ServerOptions(
 
   /** The same options on another host. */
   public ServerOptions withHost(String other) {
-    return new ServerOptions(other, port, model, apiKey, maxBody, examples);
+    return new ServerOptions(other, port, model, apiKey, maxBody, examples, adapters);
   }
 
   /** The same options on another port. */
   public ServerOptions withPort(int other) {
-    return new ServerOptions(host, other, model, apiKey, maxBody, examples);
+    return new ServerOptions(host, other, model, apiKey, maxBody, examples, adapters);
   }
 
   /** The same options with another name for the model. */
   public ServerOptions withModel(String name) {
-    return new ServerOptions(host, port, name, apiKey, maxBody, examples);
+    return new ServerOptions(host, port, name, apiKey, maxBody, examples, adapters);
   }
 
   /** The same options with a key that callers must send. */
   public ServerOptions withApiKey(String key) {
-    return new ServerOptions(host, port, model, key, maxBody, examples);
+    return new ServerOptions(host, port, model, key, maxBody, examples, adapters);
   }
 
   /** The same options with another limit of the body, bytes. */
   public ServerOptions withMaxBody(int bytes) {
-    return new ServerOptions(host, port, model, apiKey, bytes, examples);
+    return new ServerOptions(host, port, model, apiKey, bytes, examples, adapters);
   }
 
   /** The same options with questions for the greeting page. */
   public ServerOptions withExamples(List<String> questions) {
-    return new ServerOptions(host, port, model, apiKey, maxBody, questions);
+    return new ServerOptions(host, port, model, apiKey, maxBody, questions, adapters);
+  }
+
+  /** The same options with adapters that callers may ask for. */
+  public ServerOptions withAdapters(List<String> names) {
+    return new ServerOptions(host, port, model, apiKey, maxBody, examples, names);
   }
 
   /** Everything but the key. */

@@ -16,7 +16,6 @@ final class Unsupported {
       Map.ofEntries(
           Map.entry("functions", Harmless.EMPTY),
           Map.entry("function_call", Harmless.oneOf("none", "auto")),
-          Map.entry("best_of", Harmless.ONE),
           Map.entry("echo", Harmless.FALSE),
           Map.entry("suffix", Harmless.oneOf("")),
           Map.entry("modalities", new Harmless(List.of("text")::equals, "[\"text\"]")),
@@ -44,15 +43,10 @@ final class Unsupported {
   private record Harmless(Predicate<Object> test, String value) {
     static final Harmless NEVER = new Harmless(_ -> false, "");
     static final Harmless FALSE = new Harmless(Boolean.FALSE::equals, "false");
-    static final Harmless ONE = new Harmless(v -> is(v, 1), "1");
     static final Harmless EMPTY = new Harmless(Harmless::empty, "an empty one");
 
     static Harmless oneOf(String... values) {
       return new Harmless(List.of(values)::contains, '"' + values[0] + '"');
-    }
-
-    private static boolean is(Object value, double wanted) {
-      return value instanceof Number n && n.doubleValue() == wanted;
     }
 
     private static boolean empty(Object value) {

@@ -2,6 +2,7 @@
 package io.jishi.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.jishi.engine.Answer;
 import io.jishi.server.FakeEngine.Script;
@@ -13,6 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
@@ -32,6 +34,34 @@ class ClientsComeAndGoTest {
   void stop() {
     server.close();
     http.client().close();
+  }
+
+  @Test
+  void aServerThatStopsWaitsForWhatNothingCanCancel() throws Exception {
+    Running running = new Running();
+    CountDownLatch inside = new CountDownLatch(1);
+    CountDownLatch go = new CountDownLatch(1);
+    Thread call =
+        Thread.ofVirtual()
+            .start(
+                () ->
+                    running.during(
+                        () -> {
+                          inside.countDown();
+                          try {
+                            go.await();
+                          } catch (InterruptedException e) {
+                            throw new AssertionError(e);
+                          }
+                        }));
+    inside.await();
+    running.drain();
+    running.cancel();
+    assertThat(running.await(Duration.ofMillis(1))).isFalse();
+    assertThatThrownBy(() -> running.during(() -> {})).hasMessageContaining("stopping");
+    go.countDown();
+    call.join();
+    assertThat(running.await(Duration.ZERO)).isTrue();
   }
 
   @Test

@@ -59,7 +59,8 @@ final class FakeEngine implements Engine {
         null,
         new ModelInfo.Memory(0, 0, "F16", 0, 0, 0),
         "none",
-        1);
+        1,
+        "off");
   }
 
   @Override
@@ -77,6 +78,7 @@ final class FakeEngine implements Engine {
     private final StringBuilder text = new StringBuilder();
     private volatile RuntimeException failure;
     private volatile Answer.Finish finish = Answer.Finish.STOP;
+    private volatile Usage.Guesses guesses = Usage.Guesses.NONE;
     private boolean ended;
 
     /** Says these pieces and stops. */
@@ -97,6 +99,11 @@ final class FakeEngine implements Engine {
     Script end(Answer.Finish why) {
       finish = why;
       return end();
+    }
+
+    Script guessed(long computed, long accepted) {
+      guesses = new Usage.Guesses(computed, accepted);
+      return this;
     }
 
     Script fail(RuntimeException e) {
@@ -130,7 +137,7 @@ final class FakeEngine implements Engine {
     @Override
     public Answer result() {
       while (next() != null) {}
-      return new Answer(text.toString(), new int[0], finish, new Usage(7, 3, 5, 0, 0, 0));
+      return new Answer(text.toString(), new int[0], finish, new Usage(7, 3, 5, 0, 0, 0, guesses));
     }
 
     @Override

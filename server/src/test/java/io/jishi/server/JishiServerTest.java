@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.jishi.base.JishiException;
 import io.jishi.base.JsonObject;
 import io.jishi.engine.Answer;
+import io.jishi.engine.Request;
 import io.jishi.server.FakeEngine.Script;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -65,6 +66,14 @@ class JishiServerTest {
                 + "role=assistant, content=Hello 世界, refusal=null}, logprobs=null,"
                 + " finish_reason=stop}], usage={prompt_tokens=7, completion_tokens=5,"
                 + " total_tokens=12, prompt_tokens_details={cached_tokens=3}}}");
+  }
+
+  @Test
+  void guessesStandInTheUsageUnderTheNamesOfTheApi() {
+    engine.answer = _ -> Script.of("one").guessed(9, 4);
+    JsonObject answer = Http.json(http.post(Http.CHAT, Http.HELLO + "}"));
+    assertThat(answer.object("usage").orElseThrow().fields().get("completion_tokens_details"))
+        .hasToString("{accepted_prediction_tokens=4, rejected_prediction_tokens=5}");
   }
 
   @Test
@@ -148,6 +157,32 @@ class JishiServerTest {
     assertThat(Http.error(response).text("code")).contains("model_not_found");
     assertThat(Http.error(response).text("param")).contains("model");
     assertThat(engine.requests).isEmpty();
+  }
+
+  @Test
+  void anAdapterIsAModelOfItsOwnName() {
+    ServerOptions options = FREE_PORT.withModel("base").withAdapters(List.of("law", "med"));
+    try (JishiServer named = JishiServer.start(engine, options)) {
+      Http client = new Http(named);
+      assertThat(client.get("/v1/models").body())
+          .contains("\"id\":\"base\"", "\"id\":\"base:law\"", "\"id\":\"base:med\"");
+      assertThat(client.get("/v1/models/base:law").body()).contains("\"id\":\"base:law\"");
+      for (String asked :
+          List.of("\"model\":\"base:law\"", "\"model\":\"base\",\"adapter\":\"law\"")) {
+        assertThat(client.post(Http.CHAT, Http.HELLO + "," + asked + "}").statusCode())
+            .isEqualTo(200);
+      }
+      assertThat(engine.requests)
+          .hasSize(2)
+          .allMatch(request -> request.adapter().equals(new Request.Adapted("law", 1)));
+      assertThat(client.post(Http.CHAT, Http.HELLO + ",\"model\":\"base:x\"}").statusCode())
+          .isEqualTo(404);
+      HttpResponse<String> both =
+          client.post(Http.CHAT, Http.HELLO + ",\"model\":\"base:law\",\"adapter\":\"med\"}");
+      assertThat(Http.error(both).text("param")).contains("adapter");
+      assertThat(engine.requests).hasSize(2);
+      client.client().close();
+    }
   }
 
   @Test

@@ -26,8 +26,10 @@ class RequestParserFuzzTest {
       {"model":"m","messages":[{"role":"system","content":"Be brief."},
       {"role":"user","content":[{"type":"text","text":"Hi \\u4e16"}]}],"prompt":"x",
       "temperature":0.5,"top_p":0.9,"top_k":40,"min_p":0.05,"seed":42,"stop":["a"],"n":1,
-      "stream":true,"stream_options":{"include_usage":true},"max_tokens":5,"tools":[],
-      "response_format":{"type":"text"},"logit_bias":{},"chat_template_kwargs":{"x":true}}\
+      "stream":false,"stream_options":{"include_usage":true},"max_tokens":5,"tools":[],
+      "response_format":{"type":"text"},"logit_bias":{},"priority":1,"timeout":2.5,
+      "adapter":{"name":"a","scale":1},"beams":2,"early_stopping":false,"length_penalty":1,
+      "best_of":3,"use_beam_search":true,"chat_template_kwargs":{"x":true}}\
       """;
 
   private static final List<String> FIELDS =

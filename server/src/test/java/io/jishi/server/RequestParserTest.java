@@ -11,8 +11,10 @@ import io.jishi.engine.Part;
 import io.jishi.engine.Prompt;
 import io.jishi.engine.Request;
 import io.jishi.engine.Sampling;
+import io.jishi.engine.Search;
 import io.jishi.engine.Tool;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -247,7 +249,21 @@ class RequestParserTest {
         "{'prompt':[4294967296,1]}|prompt",
         "{'prompt':'x','suffix':'y'}|suffix",
         "{'prompt':'x','echo':true}|echo",
-        "{'prompt':'x','best_of':2}|best_of",
+        "{'prompt':'x','n':17}|n",
+        "{'prompt':'x','n':3,'best_of':2}|best_of",
+        "{'prompt':'x','best_of':2,'stream':true}|best_of",
+        "{'prompt':'x','beams':2,'stream':true}|beams",
+        "{'prompt':'x','beams':0}|beams",
+        "{'prompt':'x','beams':2,'n':3}|n",
+        "{'prompt':'x','beams':2,'length_penalty':1000}|length_penalty",
+        "{'prompt':'x','beams':2,'early_stopping':'maybe'}|early_stopping",
+        "{'prompt':'x','length_penalty':1}|length_penalty",
+        "{'prompt':'x','priority':101}|priority",
+        "{'prompt':'x','timeout':0}|timeout",
+        "{'prompt':'x','timeout':1e9}|timeout",
+        "{'prompt':'x','adapter':7}|adapter",
+        "{'prompt':'x','adapter':{}}|adapter.name",
+        "{'prompt':'x','adapter':{'name':'a','scale':1e9}}|adapter",
         "{'prompt':'x','logprobs':99}|top_logprobs",
       })
   void aWrongCompletionIsNamed(String body, String param) {
@@ -269,6 +285,34 @@ class RequestParserTest {
         .hasMessage(
             "messages[0].content[0]: parts of type 'image_url' are not supported, only"
                 + " 'text' is");
+  }
+
+  @Test
+  void howACallIsServedIsRead() {
+    Call call =
+        completion(
+            "{'prompt':'x','priority':-3,'timeout':1.5,'adapter':{'name':'a','scale':0.5},"
+                + "'logit_bias':{'7':false}}");
+    assertThat(call.request().service())
+        .isEqualTo(new Request.Service(-3, Duration.ofMillis(1500)));
+    assertThat(call.request().adapter()).isEqualTo(new Request.Adapted("a", 0.5f));
+    assertThat(call.request().sampling().bias()).containsEntry(7, Float.NEGATIVE_INFINITY);
+    assertThat(completion("{'prompt':'x','adapter':'a'}").request().adapter())
+        .isEqualTo(new Request.Adapted("a", 1));
+  }
+
+  @Test
+  void howAnswersAreFoundIsRead() {
+    assertThat(completion("{'prompt':'x','n':2,'best_of':2}").search()).isNull();
+    assertThat(completion("{'prompt':'x','n':2,'best_of':5}").search())
+        .isEqualTo(new Search.BestOf(2, 5));
+    assertThat(completion("{'prompt':'x','beams':4}").search()).isEqualTo(Search.Beams.of(4));
+    assertThat(
+            completion(
+                    "{'prompt':'x','use_beam_search':true,'best_of':4,'n':2,'length_penalty':0.5,"
+                        + "'early_stopping':'never'}")
+                .search())
+        .isEqualTo(new Search.Beams(2, 4, 0.5f, Search.Beams.Early.NEVER));
   }
 
   private static void assertRefused(Call.Api api, String body, String param) {

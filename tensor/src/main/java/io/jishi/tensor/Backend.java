@@ -84,6 +84,14 @@ public interface Backend {
    */
   ForwardRows forwardRows(int threads);
 
+  /**
+   * Does chunks of work of the caller's own on this backend's threads, in any order, and returns
+   * when they are done.
+   *
+   * @param threads processors to use, at most all; 0 takes all
+   */
+  void parallel(int chunks, int threads, TrainingRows.Chunk work);
+
   /** Processors that {@link #ops} takes for 0. */
   int threads();
 }

@@ -27,6 +27,8 @@ final class Trace {
   /** Tokens that one of Mooncake's hashes stands for. */
   private static final int HASHED = 512;
 
+  private static final String HEADER = "TIMESTAMP,ContextTokens,GeneratedTokens";
+
   private static final DateTimeFormatter TIME =
       DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss[.SSSSSSS]");
 
@@ -72,7 +74,11 @@ final class Trace {
           line = reader.readLine()) {
         number++;
         String where = file + ": line " + number;
-        if (line.isBlank() || (!json && number == 1)) {
+        if (!json && number == 1) {
+          header(where, line);
+          continue;
+        }
+        if (line.isBlank()) {
           continue;
         }
         if (json) {
@@ -90,6 +96,18 @@ final class Trace {
       throw new JishiException.BadFile(file + ": there are no requests in it");
     }
     return all;
+  }
+
+  /** A byte order mark before it is nothing. */
+  private static void header(String where, String line) {
+    if (!line.replace("\uFEFF", "").strip().equals(HEADER)) {
+      throw new JishiException.BadFile(
+          where
+              + ": a CSV of Azure's begins with the line "
+              + HEADER
+              + ", a file of Mooncake's is"
+              + " named .jsonl");
+    }
   }
 
   private static Entry parse(String where, JsonObject json) {
@@ -111,10 +129,13 @@ final class Trace {
 
   private static Entry parse(String where, String[] cells, LocalDateTime start) {
     try {
+      if (cells.length != 3) {
+        throw new NumberFormatException(cells.length + " cells");
+      }
       long nanos = ChronoUnit.NANOS.between(start, time(where, cells[0]));
       return entry(
           where, nanos, Integer.parseInt(cells[1]), Integer.parseInt(cells[2]), new int[0]);
-    } catch (NumberFormatException | ArrayIndexOutOfBoundsException e) {
+    } catch (NumberFormatException | ArithmeticException e) {
       throw new JishiException.BadFile(
           where + ": a time and two numbers of tokens are needed, as TIMESTAMP,10,20", e);
     }

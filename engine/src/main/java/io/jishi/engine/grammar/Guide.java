@@ -72,6 +72,26 @@ public final class Guide {
     this.more = new long[mask.length];
   }
 
+  private Guide(Guide from) {
+    this.behind = from.behind;
+    this.endTokens = from.endTokens;
+    this.closeInTime = from.closeInTime;
+    this.close = from.close;
+    this.open = from.open;
+    this.phase = from.phase;
+    this.form = from.form.copy();
+    this.opened = from.opened;
+    this.closed = from.closed;
+    this.formFits = from.formFits;
+    this.mask = from.mask;
+    this.more = from.more;
+  }
+
+  /** One that stands where this one does, to try tokens; the memory of their masks is shared. */
+  public Guide copy() {
+    return new Guide(this);
+  }
+
   /** Whether the form is complete and nothing can follow. */
   public boolean ended() {
     return phase == Phase.FORM && form.ended();

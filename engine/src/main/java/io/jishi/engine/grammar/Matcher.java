@@ -19,6 +19,18 @@ public final class Matcher {
     this.at = masks.start();
   }
 
+  private Matcher(Matcher from) {
+    this.masks = from.masks;
+    this.textBegins = from.textBegins;
+    this.at = from.at;
+    this.first = from.first;
+  }
+
+  /** One that stands where this one does. */
+  Matcher copy() {
+    return new Matcher(this);
+  }
+
   /** Words of 64 tokens in a mask. */
   public int words() {
     return masks.words();

@@ -23,8 +23,16 @@ import java.util.List;
  * the first one in the order, the rest for the shortest. A sequence waits with its start while
  * another computes a beginning that both have.
  *
- * <p>Use: {@link #offer} sequences, then again and again {@link #plan}, compute, {@link #computed},
- * {@link Sequence#append} drawn tokens, {@link #end}. For one thread at a time.
+ * <p>Several sequences of one request that go on together may {@link Sequence#pause} for each
+ * other: one that pauses keeps its memory as long as those it waits for do not need it.
+ *
+ * <p>What a step has left may compute guesses of the next tokens of those that generate: they take
+ * no block but free ones, are no part of the sequence until a token that is drawn equals them, and
+ * come into the cache only then.
+ *
+ * <p>Use: {@link #offer} sequences, then again and again {@link #plan}, perhaps {@link #guess},
+ * compute, {@link #computed}, {@link Sequence#append} drawn tokens, {@link #drawn}, {@link #end}.
+ * For one thread at a time.
  *
  * @param <T> whom sequences belong to
  */
@@ -38,6 +46,7 @@ public final class Scheduler<T> {
   private final Comparator<Sequence<T>> byPending = Comparator.comparingInt(Sequence::pending);
   private long preemptions;
   private long offered;
+  private int spareTokens;
 
   /** A scheduler without sequences, over the blocks of a cache. */
   public Scheduler(Limits limits, PrefixCache cache) {
@@ -76,6 +85,7 @@ public final class Scheduler<T> {
    */
   public Step<T> plan() {
     step.clear();
+    spareTokens = 0;
     Sequence<T> suspect = suspect();
     if (suspect != null) {
       planAlone(suspect);
@@ -88,8 +98,45 @@ public final class Scheduler<T> {
         step.add(sequence, 1);
       }
     }
-    planPrompts(step.size() == 0 ? limits.tokens() : limits.mixedTokens());
+    int generating = step.size();
+    planPrompts(generating == 0 ? limits.tokens() : limits.mixedTokens());
+    spareTokens = Math.max(0, limits.mixedTokens() - (step.tokens() - generating));
     return step;
+  }
+
+  /** Tokens that the planned step may compute besides: what prompts beside others have left. */
+  public int spareTokens() {
+    return spareTokens;
+  }
+
+  /**
+   * Lets the planned step compute guesses behind the last token of a sequence that generates.
+   *
+   * @param i its place in the step
+   * @return how many of them, from the first on: fewer where the step or the memory has no room
+   */
+  public int guess(int i, int[] guesses, int count) {
+    Sequence<T> sequence = step.sequence(i);
+    if (cache.pool().spec().hasRecurrent() || !step.completes(i) || step.guesses(i) > 0) {
+      throw new IllegalStateException("this sequence cannot take guesses");
+    }
+    int own = step.count(i);
+    int most = Math.min(count, spareTokens);
+    while (most > 0 && sequence.state.missingBlocks(own + most) > cache.pool().freeBlocks()) {
+      most--;
+    }
+    try {
+      sequence.state.reserve(own + Math.max(0, most));
+    } catch (JishiException.OutOfResources e) { // the machine has less than the pool may hold
+      most = 0;
+    }
+    if (most <= 0) {
+      return 0;
+    }
+    sequence.guess(guesses, most);
+    step.guess(i, most);
+    spareTokens -= most;
+    return most;
   }
 
   private Sequence<T> suspect() {
@@ -119,7 +166,7 @@ public final class Scheduler<T> {
   private void planPrompts(int tokens) {
     prompts.clear();
     for (int i = 0; i < running.size(); i++) {
-      if (!running.get(i).generates()) {
+      if (!running.get(i).generates() && !running.get(i).paused) {
         prompts.add(running.get(i));
       }
     }
@@ -179,14 +226,23 @@ public final class Scheduler<T> {
     }
   }
 
-  /** The last of the running sequences that comes after this one and is not planned, or null. */
+  /**
+   * The last of the running sequences that comes after this one and is not planned, else one that
+   * waits for this one, else null.
+   */
   private Sequence<T> lastAfter(Sequence<T> sequence) {
     for (int i = running.size() - 1; i >= 0; i--) {
       Sequence<T> other = running.get(i);
       if (other == sequence || other.before(sequence)) {
-        return null;
+        break;
       }
       if (!other.planned) {
+        return other;
+      }
+    }
+    for (int i = running.size() - 1; i >= 0; i--) {
+      Sequence<T> other = running.get(i);
+      if (other.paused && other != sequence && other.beside(sequence)) {
         return other;
       }
     }
@@ -202,6 +258,7 @@ public final class Scheduler<T> {
   }
 
   private void drop(Sequence<T> sequence, boolean remember) {
+    sequence.takeBack();
     if (sequence.state != null) {
       if (remember && sequence.cursor != null) {
         cache.finish(sequence.state, sequence.cursor, sequence.tokens());
@@ -216,6 +273,10 @@ public final class Scheduler<T> {
   private void admit() {
     for (int i = 0; i < waiting.size(); ) {
       Sequence<T> next = waiting.get(i);
+      if (next.paused) {
+        i++;
+        continue;
+      }
       if (running.size() >= limits.sequences() && lastAfter(next) == null) {
         return;
       }
@@ -226,7 +287,7 @@ public final class Scheduler<T> {
       if (!start(next)) {
         return;
       }
-      waiting.remove(i); // those who were preempted for it stand behind it
+      waiting.remove(next); // not its place: one that paused for it may stand before it now
       next.phase = Sequence.Phase.RUNNING;
       insert(running, next);
     }
@@ -285,13 +346,28 @@ public final class Scheduler<T> {
     return at < 0 ? most : at;
   }
 
-  /** Remembers what a step has computed. */
+  /** Remembers what a step has computed, except behind guesses. */
   public void computed() {
     for (int i = 0; i < step.size(); i++) {
-      Sequence<T> sequence = step.sequence(i);
-      if (sequence.cursor != null) {
-        cache.insert(sequence.state, sequence.cursor, sequence.tokens());
+      if (step.guesses(i) == 0) {
+        remember(step.sequence(i));
       }
+    }
+  }
+
+  /** The tokens of a step are drawn: what was guessed in vain is taken back by now. */
+  public void drawn() {
+    for (int i = 0; i < step.size(); i++) {
+      if (step.guesses(i) > 0 && step.sequence(i).phase == Sequence.Phase.RUNNING) {
+        step.sequence(i).takeBack();
+        remember(step.sequence(i));
+      }
+    }
+  }
+
+  private void remember(Sequence<T> sequence) {
+    if (sequence.cursor != null) {
+      cache.insert(sequence.state, sequence.cursor, sequence.tokens());
     }
   }
 
@@ -305,7 +381,8 @@ public final class Scheduler<T> {
     boolean alone = step.size() == 1 && step.sequence(0).suspect();
     for (int i = 0; i < step.size(); i++) {
       Sequence<T> sequence = step.sequence(i);
-      sequence.suspectUntil = step.start(i) + step.count(i);
+      sequence.takeBack();
+      sequence.suspectUntil = step.start(i) + step.count(i) - step.guesses(i);
       if (cache.pool().spec().hasRecurrent()) { // overwritten halfway
         drop(sequence, false);
         running.remove(sequence);

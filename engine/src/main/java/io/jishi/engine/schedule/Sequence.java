@@ -39,7 +39,17 @@ public final class Sequence<T> {
   /** Whether the step that is planned computes some of it. */
   boolean planned;
 
+  /** Whether it waits for others, with nothing to compute. */
+  boolean paused;
+
   private int found = -1;
+
+  /** Guesses behind the last token, in the array of tokens, that the step computes too. */
+  private int guesses;
+
+  private long allGuesses;
+  private long allAccepted;
+  private int acceptedLast;
 
   /** Where a sequence is. */
   enum Phase {
@@ -69,6 +79,11 @@ public final class Sequence<T> {
     this.length = prompt.length;
     this.order = arrival - priority * PRIORITY_NANOS;
     this.deadline = deadline;
+  }
+
+  /** One that was not offered yet, for another owner, of the same place in the order. */
+  public Sequence<T> sibling(T other, int[] allTokens) {
+    return new Sequence<>(other, root, allTokens, order, 0, deadline);
   }
 
   /** Whom it belongs to. */
@@ -122,12 +137,78 @@ public final class Sequence<T> {
     return phase == Phase.WAITING;
   }
 
-  /** Adds a token to compute. */
-  public void append(int token) {
-    if (length == tokens.length) {
-      tokens = Arrays.copyOf(tokens, length * 2);
+  /** It waits until a token is appended: it is not computed anew where it loses its memory. */
+  public void pause() {
+    paused = true;
+  }
+
+  /** Whether it is of the same place in the order as another. */
+  boolean beside(Sequence<?> other) {
+    return order == other.order;
+  }
+
+  /**
+   * Adds a token to compute. Where it is the one that was guessed, it is computed already; where it
+   * is not, what was computed of guesses is taken back.
+   *
+   * @return whether it was guessed, so that there are logits behind it
+   */
+  public boolean append(int token) {
+    paused = false;
+    if (guesses > 0 && tokens[length] == token) {
+      guesses--;
+      length++;
+      acceptedLast++;
+      allAccepted++;
+      return true;
     }
+    takeBack();
+    ensure(length + 1);
     tokens[length++] = token;
+    return false;
+  }
+
+  /** Puts guesses behind the last token. */
+  void guess(int[] guessed, int count) {
+    ensure(length + count);
+    System.arraycopy(guessed, 0, tokens, length, count);
+    guesses = count;
+    allGuesses += count;
+  }
+
+  /** Takes back guesses, and what was computed of them. */
+  void takeBack() {
+    if (guesses > 0) {
+      guesses = 0;
+      if (state != null && state.length() > length) {
+        state.truncate(length);
+      }
+    }
+  }
+
+  void stepBegins() {
+    acceptedLast = 0;
+  }
+
+  /** Guesses of the last step that have come true. */
+  public int acceptedLast() {
+    return acceptedLast;
+  }
+
+  /** Guesses that were computed, of all steps. */
+  public long guessed() {
+    return allGuesses;
+  }
+
+  /** Those of them that have come true: tokens that took no step of their own. */
+  public long accepted() {
+    return allAccepted;
+  }
+
+  private void ensure(int size) {
+    if (size > tokens.length) {
+      tokens = Arrays.copyOf(tokens, Math.max(size, length * 2));
+    }
   }
 
   /**

@@ -14,6 +14,7 @@ public final class Step<T> {
   private final List<Sequence<T>> sequences = new ArrayList<>();
   private int[] counts = new int[16];
   private int[] starts = new int[16];
+  private int[] guesses = new int[16];
   private int tokens;
 
   /** Sequences in this step. */
@@ -26,7 +27,7 @@ public final class Step<T> {
     return sequences.get(i);
   }
 
-  /** How many of its next tokens are computed. */
+  /** How many of its next tokens are computed, guesses included. */
   public int count(int i) {
     return counts[i];
   }
@@ -36,9 +37,14 @@ public final class Step<T> {
     return starts[i];
   }
 
+  /** How many of these are guesses. */
+  public int guesses(int i) {
+    return guesses[i];
+  }
+
   /** Whether nothing of it stays to be computed behind this step. */
   public boolean completes(int i) {
-    return starts[i] + counts[i] == sequences.get(i).length();
+    return starts[i] + counts[i] - guesses[i] == sequences.get(i).length();
   }
 
   /** Tokens of all sequences together. */
@@ -58,11 +64,20 @@ public final class Step<T> {
     if (sequences.size() == counts.length) {
       counts = Arrays.copyOf(counts, counts.length * 2);
       starts = Arrays.copyOf(starts, starts.length * 2);
+      guesses = Arrays.copyOf(guesses, guesses.length * 2);
     }
     counts[sequences.size()] = count;
+    guesses[sequences.size()] = 0;
     starts[sequences.size()] = sequence.computed();
     sequence.planned = true;
+    sequence.stepBegins();
     sequences.add(sequence);
+    tokens += count;
+  }
+
+  void guess(int i, int count) {
+    counts[i] += count;
+    guesses[i] = count;
     tokens += count;
   }
 }

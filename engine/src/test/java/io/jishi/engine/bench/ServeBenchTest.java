@@ -6,14 +6,19 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.jishi.base.JishiException;
 import io.jishi.model.RandomSpec;
+import io.jishi.testkit.Shared;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ServeBenchTest {
   private static final String AZURE =
@@ -52,22 +57,58 @@ class ServeBenchTest {
     assertThat(java.util.Arrays.mismatch(first, second)).isBetween(256, 260);
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "now,1,2",
+        "2023-11-16 18:17:10,1",
+        "2023-11-16 18:17:10,1,2,3",
+        "2023-11-16 18:17:10,x,1",
+        "2023-11-16 18:17:10,-5,1",
+        "2023-11-16 18:17:10,5,-1",
+        "2023-11-16 18:17:10,99999999999,1",
+        "2023-11-16 18:17:02,5,1",
+        "2023-02-31 18:17:10,5,1",
+        "9999-12-31 18:17:10,5,1",
+        ",,",
+      })
+  void aBadRowOfATraceIsRefusedWithItsLine(String row) throws Exception {
+    Path file = write("bad.csv", AZURE + "\n" + row + "\n");
+    assertThatThrownBy(() -> Trace.read(file, 10))
+        .isInstanceOf(JishiException.BadFile.class)
+        .hasMessageContaining("bad.csv: line 6");
+    assertThat(Trace.read(file, 3)).as("those before it can be replayed").hasSize(3);
+  }
+
   @Test
-  void aDamagedTraceIsRefusedWithItsLine() {
-    for (String line : List.of("now,1,2", "2023-11-16 18:17:03,1", "2023-11-16 18:17:03,x,1", "")) {
-      assertThatThrownBy(() -> Trace.read(write("bad.csv", "TIMESTAMP,A,B\n" + line), 5))
-          .isInstanceOf(JishiException.BadFile.class);
-    }
+  void whatIsNoTraceIsRefused() throws Exception {
+    assertThatThrownBy(() -> Trace.read(write("no.csv", "time,in,out\n1,2,3\n"), 5))
+        .isInstanceOf(JishiException.BadFile.class)
+        .hasMessageContaining("line 1")
+        .hasMessageContaining("TIMESTAMP,ContextTokens,GeneratedTokens");
+    assertThatThrownBy(() -> Trace.read(write("none.csv", AZURE.lines().findFirst().get()), 5))
+        .hasMessageContaining("no requests");
     assertThatThrownBy(() -> Trace.read(write("bad.jsonl", "{\"timestamp\": 1}"), 5))
         .isInstanceOf(JishiException.BadFile.class)
         .hasMessageContaining("line 1");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"code,8819", "conv,19366"})
+  void azuresOwnFilesAreRead(String name, int requests) {
+    Path file = Shared.require("data/traces-azure/AzureLLMInferenceTrace_" + name + ".csv");
+    List<Trace.Entry> all = Trace.read(file, Integer.MAX_VALUE);
+    assertThat(all).hasSize(requests);
+    assertThat(all).isSortedAccordingTo(Comparator.comparingLong(Trace.Entry::nanos));
+    assertThat(all.getLast().nanos()).isBetween(3_000_000_000_000L, 3_700_000_000_000L); // an hour
   }
 
   @Property(tries = 200)
   void aTraceOfAnyTextIsReadOrRefused(@ForAll String text, @ForAll boolean json) throws Exception {
     Path file = Files.createTempFile("trace", json ? ".jsonl" : ".csv");
     try {
-      Files.writeString(file, "TIMESTAMP,A,B\n".repeat(json ? 0 : 1) + text.replace('\ud800', 'x'));
+      String header = "TIMESTAMP,ContextTokens,GeneratedTokens\n";
+      Files.writeString(file, header.repeat(json ? 0 : 1) + text.replace('\ud800', 'x'));
       Trace.read(file, 10);
     } catch (JishiException.BadFile e) {
       assertThat(e).hasMessageContaining(file.getFileName().toString());
@@ -91,5 +132,18 @@ class ServeBenchTest {
     assertThat(json).containsKeys("runs", "prefix", "replay");
     assertThatThrownBy(() -> options(List.of(0), 0, null))
         .isInstanceOf(JishiException.BadRequest.class);
+  }
+
+  @Test
+  void aTraceOfAzuresIsReplayedToItsLastRequest() throws Exception {
+    ServeReport report =
+        ServeBench.run(
+            RandomSpec.parse("llama-20m:q4_0"),
+            new ServeOptions(List.of(), 8, 5, 1, 0, write("azure.csv", AZURE), 10, 100, 1000, 1),
+            _ -> {});
+    assertThat(report.replay().requests()).isEqualTo(3);
+    assertThat(report.replay().failed()).isZero();
+    assertThat(report.replay().refused()).isZero();
+    assertThat(report.replay().peakBlocks()).isPositive();
   }
 }

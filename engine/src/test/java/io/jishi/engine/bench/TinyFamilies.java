@@ -16,16 +16,18 @@ import java.util.stream.Stream;
  * Random models of each family whose sizes are small but, like real ones, multiples of 16; their
  * matrices are Q8_0.
  */
-final class TinyFamilies {
+public final class TinyFamilies {
   private static final JsonObject CONFIGS = read();
 
   private TinyFamilies() {}
 
-  static Stream<String> names() {
+  /** Their names. */
+  public static Stream<String> names() {
     return CONFIGS.fields().keySet().stream();
   }
 
-  static Model open(String name) {
+  /** Makes one of them. */
+  public static Model open(String name) {
     JsonObject config = CONFIGS.object(name).orElseThrow();
     return Model.random(new RandomSpec(name, config, WeightMix.of("q8_0"), 1), Backend.cpu());
   }

@@ -42,6 +42,8 @@ class SchedulerTest {
     final List<Sequence<Caller>> all = new ArrayList<>();
     final Limits limits;
     long now;
+    long guessed;
+    long accepted;
 
     World(long seed) {
       random = new SplittableRandom(seed);
@@ -101,7 +103,38 @@ class SchedulerTest {
       }
       assertThat(step.tokens()).as("every step does something").isPositive();
       assertThat(scheduler.running().size()).isLessThanOrEqualTo(limits.sequences());
+      guess(step);
       compute(step);
+    }
+
+    /** Guesses for some, of which the first ones are right and the others not. */
+    private void guess(Step<Caller> step) {
+      int spare = scheduler.spareTokens();
+      int used = pool.usedBlocks() - cache.counters().blocks();
+      int cached = cache.counters().blocks();
+      for (int i = 0; i < step.size(); i++) {
+        Sequence<Caller> sequence = step.sequence(i);
+        if (spec.hasRecurrent() || !sequence.generates() || random.nextInt(4) == 0) {
+          continue;
+        }
+        int[] guesses = new int[random.nextInt(20) == 0 ? 70 : random.nextInt(6)];
+        int[] text = Arrays.copyOf(sequence.tokens(), sequence.length() + guesses.length);
+        int right = random.nextInt(6);
+        for (int g = 0; g < guesses.length; g++) {
+          boolean known = g < right;
+          guesses[g] = known ? ToyModel.next(spec, text, sequence.length() + g) : g;
+          text[sequence.length() + g] = guesses[g];
+        }
+        int taken = scheduler.guess(i, guesses, guesses.length);
+        assertThat(taken).isBetween(0, Math.min(guesses.length, spare));
+        spare -= taken;
+        assertThat(scheduler.spareTokens()).isEqualTo(spare);
+        guessed += taken;
+      }
+      assertThat(cache.counters().blocks())
+          .as("nobody's prefix goes for a guess")
+          .isEqualTo(cached);
+      assertThat(pool.usedBlocks() - cached).isGreaterThanOrEqualTo(used);
     }
 
     private void compute(Step<Caller> step) {
@@ -109,7 +142,8 @@ class SchedulerTest {
       boolean poisoned = false;
       for (int i = 0; i < step.size(); i++) {
         Sequence<Caller> sequence = step.sequence(i);
-        prompts += step.count(i) > 1 ? step.count(i) : 0;
+        int own = step.count(i) - step.guesses(i);
+        prompts += (own > 1 ? own : 0) + step.guesses(i);
         boolean reaches = step.start(i) + step.count(i) > sequence.promptLength() / 2;
         poisoned |= sequence.owner().poison && reaches;
       }
@@ -135,6 +169,13 @@ class SchedulerTest {
           draw(step.sequence(i));
         }
       }
+      scheduler.drawn();
+      for (int i = 0; i < step.size(); i++) {
+        Sequence<Caller> sequence = step.sequence(i);
+        if (sequence.phase == Sequence.Phase.RUNNING && step.guesses(i) > 0) {
+          assertThat(sequence.pending()).as("guesses are gone or tokens").isEqualTo(1);
+        }
+      }
     }
 
     private void draw(Sequence<Caller> sequence) {
@@ -156,13 +197,18 @@ class SchedulerTest {
     }
 
     private void take(Sequence<Caller> sequence) {
-      int token = ToyModel.next(sequence.state());
-      assertThat(token)
-          .as("what the state holds is what was computed for these tokens")
-          .isEqualTo(ToyModel.next(spec, sequence.tokens(), sequence.length()));
-      sequence.append(token);
-      if (++sequence.owner().got == sequence.owner().wanted) {
-        scheduler.end(sequence);
+      boolean further = true;
+      while (further) {
+        int token = ToyModel.next(sequence.state(), sequence.length());
+        assertThat(token)
+            .as("what the state holds is what was computed for these tokens")
+            .isEqualTo(ToyModel.next(spec, sequence.tokens(), sequence.length()));
+        further = sequence.append(token);
+        accepted += further ? 1 : 0;
+        if (++sequence.owner().got == sequence.owner().wanted) {
+          scheduler.end(sequence); // perhaps amid guesses that would come true
+          further = false;
+        }
       }
     }
 
@@ -207,6 +253,9 @@ class SchedulerTest {
       world.cache.clear();
       assertThat(world.pool.usedBlocks()).as("leaked blocks").isZero();
       assertThat(world.cache.counters().snapshots()).isZero();
+      long counted = world.all.stream().mapToLong(Sequence::accepted).sum();
+      assertThat(counted).isEqualTo(world.accepted).isLessThanOrEqualTo(world.guessed);
+      assertThat(world.spec.hasRecurrent() || world.accepted > 0).isTrue();
     }
   }
 

@@ -37,10 +37,10 @@ final class ToyModel {
     state.advance(count);
   }
 
-  /** The token behind what a state holds. */
-  static int next(SequenceState state) {
+  /** The token behind the first of what a state holds; of all of it where layers are recurrent. */
+  static int next(SequenceState state, int length) {
     long hash = 7;
-    for (int i = 0; i < state.length(); i++) {
+    for (int i = 0; i < length; i++) {
       MemorySegment block = state.block(i / StateSpec.BLOCK);
       long at = state.keyOffset(0) + 4L * (i % StateSpec.BLOCK);
       hash = hash * 1_000_003 + (long) block.get(ValueLayout.JAVA_FLOAT, at);

@@ -110,6 +110,11 @@ public final class CpuBackend implements Backend {
   }
 
   @Override
+  public void parallel(int chunks, int threads, TrainingRows.Chunk work) {
+    Team.process().run(chunks, width(threads), work::run);
+  }
+
+  @Override
   public boolean emits(Attention attention) {
     return kernels == null || AttentionShape.of(attention).supported();
   }
