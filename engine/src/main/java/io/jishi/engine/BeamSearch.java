@@ -4,6 +4,7 @@ package io.jishi.engine;
 import io.jishi.base.JishiException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.Deque;
 import java.util.List;
@@ -126,7 +127,7 @@ final class BeamSearch {
       over = true;
     }
     live = next;
-    choices = new ArrayList<>(java.util.Collections.nCopies(next.size(), null));
+    choices = new ArrayList<>(Collections.nCopies(next.size(), null));
     missing = next.size();
     return over ? List.of() : moves;
   }

@@ -161,9 +161,9 @@ class ServiceTest {
             }
           });
       Generation generation = engine.start(request(1, 3, 200));
+      assertThat(generation.result().tokens()).isNotEmpty();
       asking.join();
       List<Integer> seen = List.copyOf(sizes);
-      assertThat(generation.result().tokens()).isNotEmpty();
       int first = seen.indexOf(48);
       assertThat(seen.subList(first, first + 9)).containsExactly(48, 1, 48, 1, 48, 1, 48, 1, 8);
       assertThat(beside.get()).isDeepEqualTo(alone);

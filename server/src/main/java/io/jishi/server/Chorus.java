@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jishi.server;
 
+import io.jishi.base.JishiException;
 import io.jishi.engine.Answer;
 import io.jishi.engine.Generation;
 import io.jishi.engine.Part;
@@ -81,7 +82,7 @@ final class Chorus {
       return events.take();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new io.jishi.base.JishiException.Cancelled("the waiting thread was interrupted");
+      throw new JishiException.Cancelled("the waiting thread was interrupted");
     }
   }
 }
