@@ -145,9 +145,21 @@ final class TokenStream {
     return drawn < most && !(guide != null && guide.ended());
   }
 
-  /** What may come next; null where everything may. Valid until the next call. */
+  /**
+   * What may come next; null where everything may, or where {@link #next} tells why nothing can.
+   */
   long[] prepare() {
-    return mask();
+    try {
+      return mask();
+    } catch (Throwable t) {
+      fail(t);
+      return null;
+    }
+  }
+
+  private void fail(Throwable t) {
+    aheadFailure = Runner.failure(t);
+    ahead = true;
   }
 
   /**
@@ -157,12 +169,15 @@ final class TokenStream {
    * @param allowed of {@link #prepare}
    */
   void drawAhead(float[] logits, long[] allowed, Candidates space) {
+    if (aheadFailure != null) {
+      return;
+    }
     try {
       draw(logits, allowed, space);
-    } catch (RuntimeException e) { // told when it is this stream's turn
-      aheadFailure = e;
+      ahead = true;
+    } catch (Throwable t) { // told when it is this stream's turn
+      fail(t);
     }
-    ahead = true;
   }
 
   /** Whether the next token is drawn already, so that its logits are not needed any more. */

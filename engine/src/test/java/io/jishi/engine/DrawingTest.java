@@ -52,6 +52,11 @@ class DrawingTest {
   }
 
   private static TokenStream stream(Tokenizer tokenizer, Sampling sampling, int logprobs) {
+    return stream(tokenizer, sampling, logprobs, Set.of(2, 11));
+  }
+
+  private static TokenStream stream(
+      Tokenizer tokenizer, Sampling sampling, int logprobs, Set<Integer> ends) {
     Request request =
         new Request(new Prompt.Tokens(new int[] {5, 6}), sampling, 0, List.of())
             .with(new Request.Ending(3, Set.of(), false))
@@ -64,7 +69,7 @@ class DrawingTest {
             null,
             null,
             tokenizer,
-            Set.of(2, 11),
+            ends,
             VOCABULARY,
             false,
             STEPS),
@@ -141,7 +146,8 @@ class DrawingTest {
       Drawing drawing = new Drawing(Backend.cpu(), 2, VOCABULARY);
       List<TokenStream> streams = new ArrayList<>();
       for (int i = 0; i < STREAMS; i++) {
-        streams.add(stream(engine.tokenizer(), Sampling.GREEDY, -1));
+        Set<Integer> ends = i == 5 ? Set.of(-5) : Set.of(2); // no token: masking it fails
+        streams.add(stream(engine.tokenizer(), Sampling.GREEDY, -1, ends));
         drawing.add(streams.get(i), i);
       }
       drawing.run(out);
@@ -149,6 +155,9 @@ class DrawingTest {
         TokenStream stream = streams.get(i);
         if (i == 3) {
           assertThatThrownBy(() -> stream.next(null, null)).hasMessageContaining("not finite");
+        } else if (i == 5) {
+          assertThatThrownBy(() -> stream.next(null, null))
+              .isInstanceOf(IndexOutOfBoundsException.class);
         } else {
           assertThat(stream.next(null, null)).isZero();
         }
