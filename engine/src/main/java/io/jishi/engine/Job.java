@@ -3,6 +3,7 @@ package io.jishi.engine;
 
 import io.jishi.base.JishiException;
 import io.jishi.engine.schedule.Sequence;
+import io.jishi.tensor.Media;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -21,6 +22,9 @@ final class Job implements Generation {
 
   /** The adapter, or null. */
   final Adapters.Use adapter;
+
+  /** Its images and where they stand, or null. */
+  final Media media;
 
   final TokenStream stream;
   final Sequence<Job> sequence;
@@ -44,19 +48,33 @@ final class Job implements Generation {
   /**
    * A job that waits.
    *
+   * @param seen what its prompt holds besides tokens, or null
    * @param adapter or null
    * @param now the time of its arrival
    */
-  Job(TokenStream.Setup setup, Adapters.Use adapter, long now, List<Job> siblings) {
+  Job(
+      TokenStream.Setup setup,
+      Sight.Seen seen,
+      Adapters.Use adapter,
+      long now,
+      List<Job> siblings) {
     this.request = setup.request();
     this.adapter = adapter;
+    this.media = seen == null ? null : seen.media();
     this.stream = new TokenStream(setup, pieces::add);
     this.siblings = siblings;
     this.queuedAt = now;
     Request.Service service = request.service();
     long deadline = service.timeout() == null ? Sequence.NEVER : now + service.timeout().toNanos();
     this.sequence =
-        new Sequence<>(this, root(adapter), setup.prompt(), now, service.priority(), deadline);
+        new Sequence<>(
+            this,
+            root(adapter),
+            setup.prompt(),
+            seen == null ? setup.prompt() : seen.keys(),
+            now,
+            service.priority(),
+            deadline);
     this.scores = request.output().promptLogprobs() >= 0 ? new ArrayList<>() : null;
     if (scores != null) {
       sequence.reuseAtMost(0);

@@ -17,12 +17,9 @@ import io.jishi.model.adapter.BatchAdapters;
 import io.jishi.tensor.Backend;
 import io.jishi.tensor.Ops;
 import io.jishi.text.Tokenizer;
-import io.jishi.text.template.ChatEncoder;
-import io.jishi.text.template.ChatTemplate;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -39,7 +36,8 @@ final class LocalEngine implements Engine {
   private static final float DEFAULT_TEMPERATURE = 0.7f;
 
   private final Model model;
-  private final ChatEncoder chat;
+  private final PromptWriter prompts;
+  private final Sight sight;
   private final Sampling defaults;
   private final Runner runner;
   private final BatchAdapters ops;
@@ -56,17 +54,20 @@ final class LocalEngine implements Engine {
 
   private LocalEngine(
       Model model,
-      ChatEncoder chat,
       Sampling defaults,
       Ops ops,
       EngineOptions options,
       int context,
       long cacheTokens) {
     this.model = model;
-    this.chat = chat;
     this.defaults = defaults;
     this.ops = new BatchAdapters(ops);
     this.adapters = new Adapters(model, this.ops);
+    this.sight =
+        model.vision() == null
+            ? null
+            : new Sight(model.vision(), model.tokenizer(), this.ops, options.precision());
+    this.prompts = new PromptWriter(model, sight);
     this.options = options;
     this.context = context;
     this.syntax = Syntax.of(model.chatTemplate());
@@ -102,12 +103,9 @@ final class LocalEngine implements Engine {
     try {
       int context = context(model, options);
       long cache = MemoryPlan.of(model, options, context).cacheTokens(options, context);
-      String source = model.chatTemplate();
-      ChatEncoder chat =
-          source == null ? null : new ChatEncoder(model.tokenizer(), ChatTemplate.compile(source));
       Sampling defaults = defaults(model);
       Ops ops = wrap.apply(ops(model, options, Backend.cpu()));
-      LocalEngine engine = new LocalEngine(model, chat, defaults, ops, options, context, cache);
+      LocalEngine engine = new LocalEngine(model, defaults, ops, options, context, cache);
       boolean slow = !Inspector.plain(model).isEmpty();
       LOG.log(
           slow ? System.Logger.Level.WARNING : System.Logger.Level.DEBUG,
@@ -189,27 +187,28 @@ final class LocalEngine implements Engine {
       throw new JishiException.BadRequest(
           "n", "n must be 1 to " + runner.places() + ", not " + count);
     }
-    int[] prompt = prompt(request);
+    Written prompt = prompt(request);
     List<TokenStream.Setup> setups = new ArrayList<>();
     for (int i = 0; i < count; i++) {
-      setups.add(setup(Engine.choice(request, i), prompt));
+      setups.add(setup(Engine.choice(request, i), prompt.tokens()));
     }
     runner.admit(count);
-    List<Job> jobs = jobs(request, setups);
+    List<Job> jobs = jobs(request, setups, prompt);
     runner.submit(jobs.getFirst());
     driver.wake();
     return List.copyOf(jobs);
   }
 
   /** The first job, and the others as its siblings; their places are taken already. */
-  private List<Job> jobs(Request request, List<TokenStream.Setup> setups) {
+  private List<Job> jobs(Request request, List<TokenStream.Setup> setups, Written prompt) {
     List<Job> jobs = new ArrayList<>();
     try {
       long now = System.nanoTime();
+      Sight.Seen seen = prompt.looks().isEmpty() ? null : sight.see(prompt, this::onDriver);
       for (int i = setups.size() - 1; i >= 0; i--) { // the siblings first
         List<Job> siblings = new ArrayList<>(i == 0 ? jobs : List.of());
         Adapters.Use adapter = adapters.enter(request.adapter());
-        jobs.addFirst(new Job(setups.get(i), adapter, now, siblings));
+        jobs.addFirst(new Job(setups.get(i), seen, adapter, now, siblings));
       }
       return jobs;
     } catch (RuntimeException | Error e) {
@@ -219,13 +218,13 @@ final class LocalEngine implements Engine {
     }
   }
 
-  private int[] prompt(Request request) {
-    int[] prompt = tokens(request.prompt());
-    if (prompt.length >= context) {
+  private Written prompt(Request request) {
+    Written prompt = prompts.write(request.prompt());
+    if (prompt.tokens().length >= context) {
       throw new JishiException.BadRequest(
           "prompt",
           "the prompt has "
-              + prompt.length
+              + prompt.tokens().length
               + " tokens, but the context is "
               + context
               + ", answer included; shorten the prompt or open the model with a larger context");
@@ -285,44 +284,6 @@ final class LocalEngine implements Engine {
     return text.toString();
   }
 
-  private int[] tokens(Prompt prompt) {
-    Tokenizer tokenizer = model.tokenizer();
-    int[] tokens =
-        switch (prompt) {
-          case Prompt.Text t -> tokenizer.frame(tokenizer.encode(t.text(), Tokenizer.Special.TEXT));
-          case Prompt.Chat c -> chat(c);
-          case Prompt.Tokens t -> t.tokens().clone();
-        };
-    if (tokens.length == 0) {
-      throw new JishiException.BadRequest(
-          "prompt", "the prompt is empty, and this model has no token that begins a text");
-    }
-    checkTokens(tokens);
-    return tokens;
-  }
-
-  private int[] chat(Prompt.Chat prompt) {
-    if (chat == null) {
-      throw new JishiException.BadRequest(
-          "messages", model.name() + " has no chat template; give it a bare text to continue");
-    }
-    Map<String, Object> variables = new HashMap<>(prompt.variables());
-    if (!prompt.tools().isEmpty()) {
-      variables.put("tools", TemplateValues.tools(prompt.tools()));
-    }
-    return chat.encode(TemplateValues.messages(prompt.messages()), true, variables);
-  }
-
-  private void checkTokens(int[] tokens) {
-    int vocabulary = model.decoder().spec().vocabulary();
-    for (int token : tokens) {
-      if (token < 0 || token >= vocabulary) {
-        throw new JishiException.BadRequest(
-            "tokens", "token " + token + " is outside of the vocabulary of " + vocabulary);
-      }
-    }
-  }
-
   @Override
   public float[][] logits(int[] tokens, boolean all) {
     if (tokens.length == 0 || tokens.length > model.decoder().spec().context()) {
@@ -330,7 +291,7 @@ final class LocalEngine implements Engine {
           "tokens",
           "1 to " + model.decoder().spec().context() + " tokens are needed, not " + tokens.length);
     }
-    checkTokens(tokens);
+    prompts.check(tokens);
     return onDriver(new RawLogits(model.decoder(), ops, tokens.clone(), all));
   }
 
@@ -360,7 +321,12 @@ final class LocalEngine implements Engine {
 
   @Override
   public int save(Prompt prompt, Path file) {
-    int[] tokens = tokens(prompt);
+    Written written = prompts.write(prompt);
+    if (!written.looks().isEmpty()) {
+      throw new JishiException.BadRequest(
+          "prompt", "a session with images cannot be saved: leave them out");
+    }
+    int[] tokens = written.tokens();
     return onDriver(
         () -> SessionFile.write(runner.cache(), Job.root(null), tokens, identity(), file));
   }

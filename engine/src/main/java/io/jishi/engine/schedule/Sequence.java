@@ -23,6 +23,10 @@ public final class Sequence<T> {
   private final long deadline;
   private final int prompt;
   private int[] tokens;
+
+  /** What the cache knows the tokens by, where that is something else; or null. */
+  private int[] keys;
+
   private int length;
   private int reusable = Integer.MAX_VALUE;
 
@@ -59,13 +63,28 @@ public final class Sequence<T> {
    * @param deadline when it is to end at the latest, nanoseconds of that clock, or {@link #NEVER}
    */
   public Sequence(T owner, long root, int[] prompt, long arrival, int priority, long deadline) {
+    this(owner, root, prompt, prompt, arrival, priority, deadline);
+  }
+
+  /**
+   * A sequence whose prompt holds other things than tokens.
+   *
+   * @param keys of the prompt: equal where what stands there is the same, below 0 where that is no
+   *     token
+   */
+  public Sequence(
+      T owner, long root, int[] prompt, int[] keys, long arrival, int priority, long deadline) {
     if (prompt.length == 0) {
       throw new IllegalArgumentException("a sequence needs a token to start from");
+    }
+    if (keys.length != prompt.length) {
+      throw new IllegalArgumentException(keys.length + " keys of " + prompt.length + " tokens");
     }
     this.owner = owner;
     this.root = root;
     this.prompt = prompt.length;
     this.tokens = Arrays.copyOf(prompt, prompt.length + 16);
+    this.keys = keys == prompt ? null : Arrays.copyOf(keys, keys.length + 16);
     this.length = prompt.length;
     this.order = arrival - priority * PRIORITY_NANOS;
     this.deadline = deadline;
@@ -89,6 +108,11 @@ public final class Sequence<T> {
   /** The tokens, {@link #length} of them valid. Not to be changed. */
   public int[] tokens() {
     return tokens;
+  }
+
+  /** What the cache knows the tokens by: the tokens, unless something else stands there. */
+  int[] keys() {
+    return keys == null ? tokens : keys;
   }
 
   /** How many of them are computed. */
@@ -126,6 +150,10 @@ public final class Sequence<T> {
   public void append(int token) {
     if (length == tokens.length) {
       tokens = Arrays.copyOf(tokens, length * 2);
+      keys = keys == null ? null : Arrays.copyOf(keys, length * 2);
+    }
+    if (keys != null) {
+      keys[length] = token;
     }
     tokens[length++] = token;
   }
