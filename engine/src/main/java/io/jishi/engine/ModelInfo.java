@@ -20,6 +20,7 @@ import java.util.List;
  * @param memory what a run takes
  * @param kernels which kernels run, and why
  * @param threads processors in use
+ * @param vision the tower by which it sees, or null where it does not
  */
 public record ModelInfo(
     String name,
@@ -34,7 +35,39 @@ public record ModelInfo(
     String template,
     Memory memory,
     String kernels,
-    int threads) {
+    int threads,
+    String vision) {
+  /** A model that does not see. */
+  public ModelInfo(
+      String name,
+      Path path,
+      String architecture,
+      long parameters,
+      List<Tensors> tensors,
+      int modelContext,
+      int context,
+      int vocabulary,
+      String tokenizer,
+      String template,
+      Memory memory,
+      String kernels,
+      int threads) {
+    this(
+        name,
+        path,
+        architecture,
+        parameters,
+        tensors,
+        modelContext,
+        context,
+        vocabulary,
+        tokenizer,
+        template,
+        memory,
+        kernels,
+        threads,
+        null);
+  }
 
   /**
    * The tensors of one type.
