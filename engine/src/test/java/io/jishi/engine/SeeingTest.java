@@ -303,6 +303,7 @@ class SeeingTest {
     Image image = new Image(2, 2, new byte[12]);
     Message turn = Message.user(List.of(Content.text("a"), new Content.Picture(image)));
     try (Engine blind = Engine.open(Path.of("../model/src/test/resources/goldens/qwen3"))) {
+      assertThat(blind.info().vision()).isNull();
       assertThatThrownBy(
               () -> blind.generate(greedy(new Prompt.Tokens(new int[] {1}, List.of(image)), 1)))
           .isInstanceOf(JishiException.BadRequest.class)
@@ -311,6 +312,8 @@ class SeeingTest {
     Path folder = qwen();
     Files.writeString(folder.resolve("chat_template.jinja"), "{{ messages[0].content }}");
     try (Engine engine = open(folder)) {
+      assertThat(engine.info().vision())
+          .isEqualTo("images, by a tower of 3 layers of 40; a token is 14 x 14 pixels");
       assertThatThrownBy(() -> engine.generate(greedy(chat(turn), 1)))
           .isInstanceOf(JishiException.BadRequest.class)
           .hasMessageContaining("no place for images");

@@ -18,7 +18,10 @@ import java.util.Objects;
  */
 public record ServerOptions(
     String host, int port, String model, String apiKey, int maxBody, List<String> examples) {
-  /** This machine alone, port 8080, no key; 16 MiB hold a camera's photograph, and more text than any context. */
+  /**
+   * This machine alone, port 8080, no key; 16 MiB hold a camera's photograph, and more text than
+   * any context.
+   */
   public static final ServerOptions DEFAULT =
       new ServerOptions("127.0.0.1", 8080, null, null, 16 << 20, List.of());
 

@@ -10,15 +10,14 @@ import io.jishi.engine.EngineOptions;
 import io.jishi.tensor.Precision;
 import io.jishi.testkit.SeeingFolder;
 import io.jishi.testkit.Shared;
-import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.net.http.HttpResponse;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Base64;
-import java.util.zip.CRC32;
 import java.util.stream.IntStream;
+import java.util.zip.CRC32;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -83,8 +82,7 @@ class ImagePartsTest {
     JsonObject golden = JsonObject.of("prompt", json.array("prompts").orElseThrow().getFirst());
     int[] ids = ints(golden, "input_ids");
     String before = SeeingFolder.text(Arrays.copyOf(ids, 5));
-    String after =
-        SeeingFolder.text(IntStream.of(ids).skip(5).filter(id -> id < 256).toArray());
+    String after = SeeingFolder.text(IntStream.of(ids).skip(5).filter(id -> id < 256).toArray());
     HttpResponse<String> response = ask(before, part(data(SeeingFolder.png(GOLDEN))), after);
     assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
     assertThat(response.body())
@@ -125,7 +123,7 @@ class ImagePartsTest {
 
   /** A file of few bytes whose header promises ten gigabytes of pixels. */
   private static byte[] huge() throws IOException {
-    byte[] png = SeeingFolder.png(new BufferedImage(1, 1, BufferedImage.TYPE_INT_RGB));
+    byte[] png = SeeingFolder.black(1, 1);
     ByteBuffer buffer = ByteBuffer.wrap(png); // width and height stand at 16, their CRC at 29
     buffer.putInt(16, 60_000).putInt(20, 60_000);
     CRC32 crc = new CRC32();
@@ -136,13 +134,12 @@ class ImagePartsTest {
 
   @Test
   void imagesOfARequestShareItsLimits() throws IOException {
-    String small = part(data(SeeingFolder.png(new BufferedImage(1, 1, 1))));
+    String small = part(data(SeeingFolder.black(1, 1)));
     assertRefused(
         ask("a", small.repeat(ContentFields.MOST_IMAGES + 1), ""),
         "messages[0].content[17].image_url",
         "at most 16 images");
-    BufferedImage half = new BufferedImage(4096, 4097, BufferedImage.TYPE_BYTE_BINARY);
-    String large = part(data(SeeingFolder.png(half)));
+    String large = part(data(SeeingFolder.black(4096, 4097))); // a little more than half
     assertRefused(
         ask("a", large.repeat(2), ""), "messages[0].content[2].image_url.url", "make it smaller");
   }

@@ -101,8 +101,12 @@ public final class SeeingFolder {
     return png(image);
   }
 
-  /** A PNG file. */
-  public static byte[] png(BufferedImage image) throws IOException {
+  /** A black image as a PNG file. */
+  public static byte[] black(int width, int height) throws IOException {
+    return png(new BufferedImage(width, height, BufferedImage.TYPE_BYTE_BINARY));
+  }
+
+  private static byte[] png(BufferedImage image) throws IOException {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     ImageIO.write(image, "png", out);
     return out.toByteArray();
