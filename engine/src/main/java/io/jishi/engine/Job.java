@@ -2,6 +2,7 @@
 package io.jishi.engine;
 
 import io.jishi.base.JishiException;
+import io.jishi.engine.schedule.CacheKey;
 import io.jishi.engine.schedule.Sequence;
 import io.jishi.tensor.Media;
 import java.util.ArrayList;
@@ -69,9 +70,8 @@ final class Job implements Generation {
     this.sequence =
         new Sequence<>(
             this,
-            root(adapter),
+            new CacheKey(root(adapter), seen == null ? null : seen.keys()),
             setup.prompt(),
-            seen == null ? setup.prompt() : seen.keys(),
             now,
             service.priority(),
             deadline);

@@ -18,16 +18,17 @@ public final class Sequence<T> {
   public static final long PRIORITY_NANOS = 10_000_000_000L;
 
   private final T owner;
-  private final long root;
+  private final CacheKey key;
   private final long order;
   private final long deadline;
   private final int prompt;
   private int[] tokens;
+  private int length;
 
-  /** What the cache knows the tokens by, where that is something else; or null. */
+  /** The tokens as the cache knows them, so many of them as it was asked about; or null. */
   private int[] keys;
 
-  private int length;
+  private int keyed;
   private int reusable = Integer.MAX_VALUE;
 
   SequenceState state;
@@ -56,35 +57,24 @@ public final class Sequence<T> {
   /**
    * A sequence that has not been offered yet.
    *
-   * @param root of the cache; see {@link PrefixCache#adopt}
+   * @param key what the cache knows it by
    * @param prompt one token at least
    * @param arrival when it came, nanoseconds of any clock
    * @param priority higher goes first, but never forever: {@link #PRIORITY_NANOS}
    * @param deadline when it is to end at the latest, nanoseconds of that clock, or {@link #NEVER}
    */
-  public Sequence(T owner, long root, int[] prompt, long arrival, int priority, long deadline) {
-    this(owner, root, prompt, prompt, arrival, priority, deadline);
-  }
-
-  /**
-   * A sequence whose prompt holds other things than tokens.
-   *
-   * @param keys of the prompt: equal where what stands there is the same, below 0 where that is no
-   *     token
-   */
   public Sequence(
-      T owner, long root, int[] prompt, int[] keys, long arrival, int priority, long deadline) {
+      T owner, CacheKey key, int[] prompt, long arrival, int priority, long deadline) {
     if (prompt.length == 0) {
       throw new IllegalArgumentException("a sequence needs a token to start from");
     }
-    if (keys.length != prompt.length) {
-      throw new IllegalArgumentException(keys.length + " keys of " + prompt.length + " tokens");
+    if (key.prompt() != null && key.prompt().length > prompt.length) {
+      throw new IllegalArgumentException("a key of more tokens than the prompt has");
     }
     this.owner = owner;
-    this.root = root;
+    this.key = key;
     this.prompt = prompt.length;
     this.tokens = Arrays.copyOf(prompt, prompt.length + 16);
-    this.keys = keys == prompt ? null : Arrays.copyOf(keys, keys.length + 16);
     this.length = prompt.length;
     this.order = arrival - priority * PRIORITY_NANOS;
     this.deadline = deadline;
@@ -110,9 +100,25 @@ public final class Sequence<T> {
     return tokens;
   }
 
-  /** What the cache knows the tokens by: the tokens, unless something else stands there. */
+  /**
+   * What the cache knows the tokens by, {@link #length} of them valid: the tokens, unless something
+   * else stands there.
+   */
   int[] keys() {
-    return keys == null ? tokens : keys;
+    if (key.prompt() == null) {
+      return tokens;
+    }
+    if (keys == null) {
+      keys = key.prompt().clone();
+      keyed = keys.length;
+    }
+    if (keys.length < length) {
+      keys = Arrays.copyOf(keys, tokens.length);
+    }
+    for (; keyed < length; keyed++) {
+      keys[keyed] = tokens[keyed];
+    }
+    return keys;
   }
 
   /** How many of them are computed. */
@@ -150,10 +156,6 @@ public final class Sequence<T> {
   public void append(int token) {
     if (length == tokens.length) {
       tokens = Arrays.copyOf(tokens, length * 2);
-      keys = keys == null ? null : Arrays.copyOf(keys, length * 2);
-    }
-    if (keys != null) {
-      keys[length] = token;
     }
     tokens[length++] = token;
   }
@@ -171,7 +173,7 @@ public final class Sequence<T> {
   }
 
   long root() {
-    return root;
+    return key.root();
   }
 
   /** Whether this one comes before another: never the same for both. */
