@@ -3,12 +3,14 @@ package io.jishi.cli;
 
 import io.jishi.base.JishiException;
 import io.jishi.engine.Answer;
+import io.jishi.engine.Content;
 import io.jishi.engine.Engine;
 import io.jishi.engine.Generation;
 import io.jishi.engine.Message;
 import io.jishi.engine.Prompt;
 import io.jishi.nano.Nano;
 import io.jishi.text.Tokenizer;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -37,12 +39,16 @@ final class ChatCommand extends SpeakingCommand {
       """;
 
   @Mixin private SamplingOptions sampling;
+  @Mixin private ImageOption images;
 
   @Option(
       names = "--system",
       paramLabel = "TEXT",
       description = "instructions that stand before the conversation")
   private String system;
+
+  /** Images that go with the next line; they were given with the command. */
+  private List<Content> shown = List.of();
 
   private final AtomicReference<Generation> current = new AtomicReference<>();
 
@@ -53,6 +59,7 @@ final class ChatCommand extends SpeakingCommand {
   @Override
   protected void prepare() {
     valid(() -> sampling.request(new Prompt.Text("")));
+    shown = images.read();
   }
 
   @Override
@@ -80,6 +87,10 @@ final class ChatCommand extends SpeakingCommand {
 
   private void greet(Engine engine) {
     if (!hasTemplate(engine, system)) {
+      if (images.given()) {
+        throw new JishiException.BadRequest(
+            "image", "--image needs a model with a chat template, and this one has none");
+      }
       shell.note("the model has no chat template: it continues what you write");
     }
     if (shell.interactive()) {
@@ -101,13 +112,14 @@ final class ChatCommand extends SpeakingCommand {
 
   /** One turn; a person may try again after an error, a script may not. */
   private void turn(Engine engine, Conversation conversation, String line) {
-    conversation.add(Message.user(line));
+    conversation.add(ImageOption.turn(shown, line));
     try {
       Answer answer = answer(engine, conversation);
       if (answer.text().isEmpty()) {
         conversation.removeLast(); // stopped before the first word: as if not asked
       } else {
         conversation.add(Message.assistant(answer.text()));
+        shown = List.of(); // they stand in the conversation now
       }
       tellEnd(answer);
     } catch (JishiException.BadRequest e) {

@@ -16,6 +16,9 @@ final class Conversation {
   /** What a template writes around one message, about. */
   private static final int FRAME_TOKENS = 8;
 
+  /** What an image takes, about: LLaVA's number; other models' depends on its size. */
+  private static final int IMAGE_TOKENS = 576;
+
   private final Message system;
   private final Deque<Message> turns = new ArrayDeque<>();
 
@@ -48,15 +51,21 @@ final class Conversation {
     int budget = context - context / 4;
     int used = 0;
     for (Message message : messages()) {
-      used += tokens.applyAsInt(message.content()) + FRAME_TOKENS;
+      used += size(message, tokens);
     }
     int dropped = 0;
     // A question goes together with its answer: templates want the user to speak first.
     while (turns.size() > 1 && (used > budget || turns.peekFirst().role().equals("assistant"))) {
-      used -= tokens.applyAsInt(turns.removeFirst().content()) + FRAME_TOKENS;
+      used -= size(turns.removeFirst(), tokens);
       dropped++;
     }
     return dropped;
+  }
+
+  private static int size(Message message, ToIntFunction<String> tokens) {
+    return tokens.applyAsInt(message.content())
+        + FRAME_TOKENS
+        + IMAGE_TOKENS * message.images().size();
   }
 
   /** As a prompt: by the chat template, or for a model without one as one running text. */

@@ -81,6 +81,7 @@ final class InfoCommand extends SpeakingCommand {
     values.put("vocabulary", info.vocabulary());
     values.put("tokenizer", info.tokenizer());
     values.put("template", info.template());
+    values.put("vision", info.vision());
     values.put("memory", values(info.memory()));
     values.put("kernels", info.kernels());
     values.put("threads", info.threads());
@@ -126,6 +127,9 @@ final class InfoCommand extends SpeakingCommand {
     lines.add(line("context", made));
     lines.add(line("tokenizer", info.tokenizer() + ", " + Text.number(info.vocabulary()) + " ids"));
     lines.add(line("template", template(info.template())));
+    if (info.vision() != null) {
+      lines.add(line("sees", info.vision()));
+    }
     lines.add(line("memory", Text.bytes(total(memory)) + " for a run of one full context"));
     lines.add(line("  weights", Text.bytes(memory.weights())));
     lines.add(line("  cache", cache(memory)));

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jishi.cli;
 
+import io.jishi.base.JishiException;
 import io.jishi.engine.Answer;
+import io.jishi.engine.Content;
 import io.jishi.engine.Engine;
 import io.jishi.engine.Message;
 import io.jishi.engine.Prompt;
@@ -26,11 +28,13 @@ import picocli.CommandLine.Option;
       "  jishi run \"What is 123 + 456?\"",
       "  jishi run -m model.gguf \"Why is the sky blue?\"",
       "  jishi run -m model.gguf --raw --temperature 0 --max-tokens 100 \"Once upon a time\"",
-      "  jishi run -m model.gguf --system \"Summarise.\" --file notes.txt"
+      "  jishi run -m model.gguf --system \"Summarise.\" --file notes.txt",
+      "  jishi run -m Qwen2.5-VL --image photo.jpg \"What is in this picture?\""
     })
 final class RunCommand extends SpeakingCommand {
   @Mixin private TextInput input;
   @Mixin private SamplingOptions sampling;
+  @Mixin private ImageOption images;
 
   @Option(
       names = "--system",
@@ -64,6 +68,7 @@ final class RunCommand extends SpeakingCommand {
 
   private Search search;
   private String text;
+  private List<Content> shown = List.of();
 
   RunCommand(Shell shell) {
     super(shell);
@@ -78,6 +83,9 @@ final class RunCommand extends SpeakingCommand {
     if (raw && system != null) {
       throw wrongUsage("--system is part of a chat template: leave out --raw");
     }
+    if (raw && images.given()) {
+      throw wrongUsage("--image needs the chat template: leave out --raw");
+    }
     valid(() -> sampling.request(new Prompt.Text("")));
     if (beams != null) {
       float penalty = lengthPenalty == null ? 1 : lengthPenalty;
@@ -85,6 +93,7 @@ final class RunCommand extends SpeakingCommand {
     } else if (lengthPenalty != null) {
       throw wrongUsage("--length-penalty belongs to --beams");
     }
+    shown = images.read();
     text = input.read(shell);
   }
 
@@ -116,6 +125,10 @@ final class RunCommand extends SpeakingCommand {
     // The last line break of a file is the editor's, not the person's.
     String asked = input.hasLines() ? text.replaceFirst("\\R\\z", "") : text;
     if (!hasTemplate(engine, system)) {
+      if (images.given()) {
+        throw new JishiException.BadRequest(
+            "image", "--image needs a model with a chat template, and this one has none");
+      }
       shell.note("the model has no chat template: continuing the bare text, as with --raw");
       return new Prompt.Text(asked);
     }
@@ -123,7 +136,7 @@ final class RunCommand extends SpeakingCommand {
     if (system != null) {
       messages.add(Message.system(system));
     }
-    messages.add(Message.user(asked));
+    messages.add(ImageOption.turn(shown, asked));
     return new Prompt.Chat(messages, Map.of());
   }
 

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.jishi.base.JishiException;
 import io.jishi.engine.Message;
 import io.jishi.engine.Prompt;
+import io.jishi.testkit.SeeingFolder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -63,6 +64,19 @@ class ChatCommandTest {
     session.engine.failure = new JishiException.BadRequest("prompt", "too long");
     assertThat(session.input("Hello\nHello\n").on("chat")).isEqualTo(1);
     assertThat(session.err()).isEqualTo("jishi: too long\n");
+  }
+
+  @Test
+  void anImageGoesWithTheFirstLineAndStaysInTheConversation(@TempDir Path folder)
+      throws IOException {
+    Path image = Files.write(folder.resolve("a.png"), SeeingFolder.black(3, 2));
+    session.engine.room = 2000;
+    session.input("What?\nAnd where?\n").on("chat", "--image", image.toString());
+    Prompt.Chat second = (Prompt.Chat) session.engine.requests.getLast().prompt();
+    assertThat(second.messages()).extracting(m -> m.images().size()).containsExactly(1, 0, 0);
+    assertThat(second.messages())
+        .extracting(Message::content)
+        .containsExactly("What?", "ok", "And where?");
   }
 
   @Test

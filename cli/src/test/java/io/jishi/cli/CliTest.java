@@ -78,6 +78,15 @@ class CliTest {
   }
 
   @Test
+  void whatAModelSeesIsTold() {
+    assertThat(session.jishi("info", "-m", "m")).isZero();
+    assertThat(session.out()).doesNotContain("sees");
+    session.engine.vision = "images, by a tower";
+    assertThat(session.jishi("info", "-m", "m")).isZero();
+    assertThat(session.out()).contains("sees          images, by a tower\n");
+  }
+
+  @Test
   void aWrongNameIsAnsweredWithTheRightOne() {
     session.jishi("tokenise");
     assertThat(session.err()).contains("tokenize");

@@ -30,6 +30,8 @@ final class FakeEngine implements Engine {
   EngineOptions options;
   Path path;
   String template = "{{ messages }}";
+  String vision;
+  int room = CONTEXT;
   JishiException failure;
   boolean cancelled;
   boolean closed;
@@ -118,14 +120,15 @@ final class FakeEngine implements Engine {
         1_234_567,
         List.of(new ModelInfo.Tensors("Q8_0", 9, 1536)),
         2048,
-        CONTEXT,
+        room,
         FakeTokenizer.VOCABULARY,
         "one id a character",
         template,
         new ModelInfo.Memory(1 << 20, 2 << 20, "F16", 512, 3 << 20, 4 << 20),
         "scalar",
         2,
-        "off");
+        "off",
+        vision);
   }
 
   @Override

@@ -3,11 +3,14 @@ package io.jishi.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.jishi.engine.Content;
 import io.jishi.engine.EngineOptions;
 import io.jishi.engine.Message;
 import io.jishi.engine.Prompt;
 import io.jishi.engine.Sampling;
 import io.jishi.engine.Search;
+import io.jishi.model.vision.Image;
+import io.jishi.testkit.SeeingFolder;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
@@ -60,6 +63,30 @@ class RunCommandTest {
     Path file = Files.writeString(folder.resolve("prompt.txt"), "von Datei: größer\n");
     session.on("run", "--file", file.toString());
     assertThat(asked()).isEqualTo(chat(Message.user("von Datei: größer")));
+  }
+
+  @Test
+  void imagesStandBeforeTheWords(@TempDir Path folder) throws IOException {
+    Path wide = Files.write(folder.resolve("a.png"), SeeingFolder.black(3, 2));
+    Path tall = Files.write(folder.resolve("b.png"), SeeingFolder.black(2, 5));
+    session.on("run", "--image", wide.toString(), "--image", tall.toString(), "What?");
+    Message turn = ((Prompt.Chat) asked()).messages().getFirst();
+    assertThat(turn.content()).isEqualTo("What?");
+    assertThat(turn.images()).extracting(Image::height).containsExactly(2, 5);
+    assertThat(turn.pieces().getLast()).isEqualTo(Content.text("What?"));
+  }
+
+  @Test
+  void whatIsNoImageIsToldBeforeAModelIsOpened(@TempDir Path folder) throws IOException {
+    Path note = Files.writeString(folder.resolve("note.txt"), "no image");
+    assertThat(session.on("run", "--image", note.toString(), "What?")).isEqualTo(1);
+    assertThat(session.err()).contains("note.txt: is no image");
+    assertThat(session.engine.options).isNull();
+    assertThat(session.on("run", "--raw", "--image", note.toString(), "x")).isEqualTo(2);
+    Path image = Files.write(folder.resolve("a.png"), SeeingFolder.black(3, 2));
+    session.engine.template = null;
+    assertThat(session.on("run", "--image", image.toString(), "x")).isEqualTo(1);
+    assertThat(session.err()).contains("--image needs a model with a chat template");
   }
 
   @Test

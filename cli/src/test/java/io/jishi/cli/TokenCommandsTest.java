@@ -89,6 +89,7 @@ class TokenCommandsTest {
             "vocabulary",
             "tokenizer",
             "template",
+            "vision",
             "memory",
             "kernels",
             "threads");

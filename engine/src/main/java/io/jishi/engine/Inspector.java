@@ -4,6 +4,7 @@ package io.jishi.engine;
 import io.jishi.model.DecoderSpec;
 import io.jishi.model.Model;
 import io.jishi.model.StoredTensor;
+import io.jishi.model.TowerSpec;
 import io.jishi.tensor.Backend;
 import io.jishi.tensor.DType;
 import io.jishi.tensor.StateSpec;
@@ -11,6 +12,7 @@ import java.lang.management.ManagementFactory;
 import java.lang.management.MemoryMXBean;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -36,7 +38,8 @@ final class Inspector {
         memory(model, options, context),
         kernels(model, options),
         Math.min(threads, Backend.cpu().threads()),
-        speculation(model, options));
+        speculation(model, options),
+        model.vision() == null ? null : vision(model.vision().spec().tower()));
   }
 
   private static String speculation(Model model, EngineOptions options) {
@@ -54,6 +57,17 @@ final class Inspector {
   /** Whether what was computed of a guess can be forgotten. */
   static boolean canTakeBack(Model model) {
     return !model.decoder().stateSpec(DType.F32).hasRecurrent();
+  }
+
+  private static String vision(TowerSpec tower) {
+    int merged = tower.patch() * tower.unit();
+    return String.format(
+        Locale.ROOT,
+        "images, by a tower of %d layers of %d; a token is %d x %d pixels",
+        tower.layers().layers().size(),
+        tower.layers().width(),
+        merged,
+        merged);
   }
 
   private static List<ModelInfo.Tensors> byType(Model model) {

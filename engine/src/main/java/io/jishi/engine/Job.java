@@ -2,7 +2,9 @@
 package io.jishi.engine;
 
 import io.jishi.base.JishiException;
+import io.jishi.engine.schedule.CacheKey;
 import io.jishi.engine.schedule.Sequence;
+import io.jishi.tensor.Media;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -21,6 +23,9 @@ final class Job implements Generation {
 
   /** The adapter, or null. */
   final Adapters.Use adapter;
+
+  /** Its images and where they stand, or null. */
+  final Media media;
 
   final TokenStream stream;
   final Sequence<Job> sequence;
@@ -50,12 +55,14 @@ final class Job implements Generation {
   /**
    * A job that waits.
    *
+   * @param seen what its prompt holds besides tokens, or null
    * @param adapter or null
    * @param followed or null
    * @param now the time of its arrival
    */
   Job(
       TokenStream.Setup setup,
+      Sight.Seen seen,
       Adapters.Use adapter,
       Speculator.Followed followed,
       long now,
@@ -63,13 +70,20 @@ final class Job implements Generation {
     this.request = setup.request();
     this.adapter = adapter;
     this.followed = followed;
+    this.media = seen == null ? null : seen.media();
     this.stream = new TokenStream(setup, pieces::add);
     this.siblings = siblings;
     this.queuedAt = now;
     Request.Service service = request.service();
     long deadline = service.timeout() == null ? Sequence.NEVER : now + service.timeout().toNanos();
     this.sequence =
-        new Sequence<>(this, root(adapter), setup.prompt(), now, service.priority(), deadline);
+        new Sequence<>(
+            this,
+            new CacheKey(root(adapter), seen == null ? null : seen.keys()),
+            setup.prompt(),
+            now,
+            service.priority(),
+            deadline);
     this.scores = request.output().promptLogprobs() >= 0 ? new ArrayList<>() : null;
     if (scores != null) {
       sequence.reuseAtMost(0);
@@ -84,6 +98,7 @@ final class Job implements Generation {
   Job(Job lead, int[] tokens) {
     this.request = lead.request;
     this.adapter = lead.adapter;
+    this.media = lead.media;
     this.followed = null;
     this.stream = null; // nothing is drawn
     this.siblings = new ArrayList<>();

@@ -20,12 +20,9 @@ import io.jishi.model.adapter.BatchAdapters;
 import io.jishi.tensor.Backend;
 import io.jishi.tensor.Ops;
 import io.jishi.text.Tokenizer;
-import io.jishi.text.template.ChatEncoder;
-import io.jishi.text.template.ChatTemplate;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -42,7 +39,8 @@ final class LocalEngine implements Engine {
   private static final float DEFAULT_TEMPERATURE = 0.7f;
 
   private final Model model;
-  private final ChatEncoder chat;
+  private final PromptWriter prompts;
+  private final Sight sight;
   private final Sampling defaults;
   private final Speculator speculator;
   private final Runner runner;
@@ -60,7 +58,6 @@ final class LocalEngine implements Engine {
 
   private LocalEngine(
       Model model,
-      ChatEncoder chat,
       Sampling defaults,
       Ops ops,
       EngineOptions options,
@@ -68,10 +65,14 @@ final class LocalEngine implements Engine {
       long cacheTokens,
       Speculator speculator) {
     this.model = model;
-    this.chat = chat;
     this.defaults = defaults;
     this.ops = new BatchAdapters(ops);
     this.adapters = new Adapters(model, this.ops);
+    this.sight =
+        model.vision() == null
+            ? null
+            : new Sight(model.vision(), model.tokenizer(), this.ops, options.precision());
+    this.prompts = new PromptWriter(model, sight);
     this.options = options;
     this.context = context;
     this.syntax = Syntax.of(model.chatTemplate());
@@ -124,9 +125,6 @@ final class LocalEngine implements Engine {
       if (draft != null) {
         draft.hold(cache);
       }
-      String source = model.chatTemplate();
-      ChatEncoder chat =
-          source == null ? null : new ChatEncoder(model.tokenizer(), ChatTemplate.compile(source));
       Sampling defaults = defaults(model);
       Ops ops = wrap.apply(ops(model, options, Backend.cpu()));
       boolean able = Inspector.canTakeBack(model);
@@ -134,7 +132,7 @@ final class LocalEngine implements Engine {
       Speculator speculator =
           given != null ? given : new Speculator(usual, draft, able, System::nanoTime);
       LocalEngine engine =
-          new LocalEngine(model, chat, defaults, ops, options, context, cache, speculator);
+          new LocalEngine(model, defaults, ops, options, context, cache, speculator);
       tell(engine, !Inspector.plain(model).isEmpty(), "kernels: " + engine.info.kernels());
       boolean declined = !able && usual != Speculation.Mode.OFF;
       tell(engine, declined, "speculation: " + engine.info.speculation());
@@ -252,28 +250,29 @@ final class LocalEngine implements Engine {
       throw new JishiException.BadRequest(
           "n", "n must be 1 to " + runner.places() + ", not " + count);
     }
-    int[] prompt = prompt(request);
+    Written prompt = prompt(request);
     List<TokenStream.Setup> setups = new ArrayList<>();
     for (int i = 0; i < count; i++) {
-      setups.add(setup(Engine.choice(request, i), prompt));
+      setups.add(setup(Engine.choice(request, i), prompt.tokens()));
     }
     runner.admit(count);
-    List<Job> jobs = jobs(request, setups);
+    List<Job> jobs = jobs(request, setups, prompt);
     runner.submit(jobs.getFirst());
     driver.wake();
     return List.copyOf(jobs);
   }
 
   /** The first job, and the others as its siblings; their places are taken already. */
-  private List<Job> jobs(Request request, List<TokenStream.Setup> setups) {
+  private List<Job> jobs(Request request, List<TokenStream.Setup> setups, Written prompt) {
     List<Job> jobs = new ArrayList<>();
     try {
       long now = System.nanoTime();
+      Sight.Seen seen = prompt.looks().isEmpty() ? null : sight.see(prompt, this::onDriver);
       for (int i = setups.size() - 1; i >= 0; i--) { // the siblings first
         List<Job> siblings = new ArrayList<>(i == 0 ? jobs : List.of());
         Speculator.Followed followed = speculator.follow(request);
         Adapters.Use adapter = adapters.enter(request.adapter());
-        jobs.addFirst(new Job(setups.get(i), adapter, followed, now, siblings));
+        jobs.addFirst(new Job(setups.get(i), seen, adapter, followed, now, siblings));
       }
       return jobs;
     } catch (RuntimeException | Error e) {
@@ -296,23 +295,24 @@ final class LocalEngine implements Engine {
       throw Driver.closedError();
     }
     BeamRun.check(request);
-    TokenStream.Setup setup = setup(request, prompt(request));
+    Written prompt = prompt(request);
+    TokenStream.Setup setup = setup(request, prompt.tokens());
     runner.admit(1);
     Request.Service unguessed = request.service().with(Speculation.Mode.OFF); // nothing is drawn
-    Job lead = jobs(request.with(unguessed), List.of(setup)).getFirst();
+    Job lead = jobs(request.with(unguessed), List.of(setup), prompt).getFirst();
     BeamRun run = new BeamRun(lead, setup, rules);
     runner.submit(lead);
     driver.wake();
     return run;
   }
 
-  private int[] prompt(Request request) {
-    int[] prompt = tokens(request.prompt());
-    if (prompt.length >= context) {
+  private Written prompt(Request request) {
+    Written prompt = prompts.write(request.prompt());
+    if (prompt.tokens().length >= context) {
       throw new JishiException.BadRequest(
           "prompt",
           "the prompt has "
-              + prompt.length
+              + prompt.tokens().length
               + " tokens, but the context is "
               + context
               + ", answer included; shorten the prompt or open the model with a larger context");
@@ -372,44 +372,6 @@ final class LocalEngine implements Engine {
     return text.toString();
   }
 
-  private int[] tokens(Prompt prompt) {
-    Tokenizer tokenizer = model.tokenizer();
-    int[] tokens =
-        switch (prompt) {
-          case Prompt.Text t -> tokenizer.frame(tokenizer.encode(t.text(), Tokenizer.Special.TEXT));
-          case Prompt.Chat c -> chat(c);
-          case Prompt.Tokens t -> t.tokens().clone();
-        };
-    if (tokens.length == 0) {
-      throw new JishiException.BadRequest(
-          "prompt", "the prompt is empty, and this model has no token that begins a text");
-    }
-    checkTokens(tokens);
-    return tokens;
-  }
-
-  private int[] chat(Prompt.Chat prompt) {
-    if (chat == null) {
-      throw new JishiException.BadRequest(
-          "messages", model.name() + " has no chat template; give it a bare text to continue");
-    }
-    Map<String, Object> variables = new HashMap<>(prompt.variables());
-    if (!prompt.tools().isEmpty()) {
-      variables.put("tools", TemplateValues.tools(prompt.tools()));
-    }
-    return chat.encode(TemplateValues.messages(prompt.messages()), true, variables);
-  }
-
-  private void checkTokens(int[] tokens) {
-    int vocabulary = model.decoder().spec().vocabulary();
-    for (int token : tokens) {
-      if (token < 0 || token >= vocabulary) {
-        throw new JishiException.BadRequest(
-            "tokens", "token " + token + " is outside of the vocabulary of " + vocabulary);
-      }
-    }
-  }
-
   @Override
   public float[][] logits(int[] tokens, boolean all) {
     if (tokens.length == 0 || tokens.length > model.decoder().spec().context()) {
@@ -417,7 +379,7 @@ final class LocalEngine implements Engine {
           "tokens",
           "1 to " + model.decoder().spec().context() + " tokens are needed, not " + tokens.length);
     }
-    checkTokens(tokens);
+    prompts.check(tokens);
     Capacity capacity = options.capacity();
     return onDriver(
         new Errand<>(
@@ -458,7 +420,12 @@ final class LocalEngine implements Engine {
 
   @Override
   public int save(Prompt prompt, Path file) {
-    int[] tokens = tokens(prompt);
+    Written written = prompts.write(prompt);
+    if (!written.looks().isEmpty()) {
+      throw new JishiException.BadRequest(
+          "prompt", "a session with images cannot be saved: leave them out");
+    }
+    int[] tokens = written.tokens();
     return onDriver(
         () -> SessionFile.write(runner.cache(), Job.root(null), tokens, identity(), file));
   }

@@ -21,6 +21,7 @@ import java.util.List;
  * @param kernels which kernels run, and why
  * @param threads processors in use
  * @param speculation what guesses tokens ahead, or {@code off}, and why where it was asked for
+ * @param vision the tower by which it sees, or null where it does not
  */
 public record ModelInfo(
     String name,
@@ -36,7 +37,8 @@ public record ModelInfo(
     Memory memory,
     String kernels,
     int threads,
-    String speculation) {
+    String speculation,
+    String vision) {
 
   /**
    * The tensors of one type.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jishi.engine;
 
+import io.jishi.model.vision.Image;
 import java.util.List;
 import java.util.Map;
 
@@ -34,6 +35,21 @@ public sealed interface Prompt {
     }
   }
 
-  /** Token ids, fed exactly as they are. */
-  record Tokens(int[] tokens) implements Prompt {}
+  /**
+   * Token ids, fed exactly as they are.
+   *
+   * @param tokens with the model's image token for each vector of each image
+   * @param images in the order in which they stand
+   */
+  record Tokens(int[] tokens, List<Image> images) implements Prompt {
+    /** Copies the list. */
+    public Tokens {
+      images = List.copyOf(images);
+    }
+
+    /** Tokens without images. */
+    public Tokens(int[] tokens) {
+      this(tokens, List.of());
+    }
+  }
 }

@@ -244,8 +244,9 @@ final class Runner implements AutoCloseable, Driver.Steps {
         Sequence<Job> sequence = step.sequence(i);
         int count = step.count(i);
         int outputs = outputs(step, i);
-        batch.add(sequence.state(), sequence.tokens(), step.start(i), count, outputs);
-        adapt(sequence.owner().adapter, count, outputs);
+        Job job = sequence.owner();
+        batch.add(sequence.state(), sequence.tokens(), step.start(i), count, outputs, job.media);
+        adapt(job.adapter, count, outputs);
       }
       out = decoder.forward(ops, batch, precision);
       scheduler.computed();

@@ -9,14 +9,21 @@ import java.util.Map;
 
 /** Conversations and tools as the values that chat templates read (Transformers' names). */
 final class TemplateValues {
+  private static final Map<String, Object> IMAGE = Map.of("type", "image");
+
   private TemplateValues() {}
 
-  static List<Map<String, Object>> messages(List<Message> messages) {
+  /**
+   * A conversation.
+   *
+   * @param pieces whether what is said is a list of pieces, as images ask for, else a text
+   */
+  static List<Map<String, Object>> messages(List<Message> messages, boolean pieces) {
     List<Map<String, Object>> out = new ArrayList<>();
     for (Message message : messages) {
       Map<String, Object> map = new LinkedHashMap<>();
       map.put("role", message.role());
-      map.put("content", message.content());
+      map.put("content", pieces ? pieces(message) : message.content());
       if (message.reasoning() != null) {
         map.put("reasoning_content", message.reasoning());
       }
@@ -30,6 +37,19 @@ final class TemplateValues {
       out.add(map);
     }
     return out;
+  }
+
+  private static List<Map<String, Object>> pieces(Message message) {
+    if (message.pieces().isEmpty()) {
+      return List.of(text(message.content()));
+    }
+    return message.pieces().stream()
+        .map(piece -> piece instanceof Content.Text t ? text(t.text()) : IMAGE)
+        .toList();
+  }
+
+  private static Map<String, Object> text(String text) {
+    return Map.of("type", "text", "text", text);
   }
 
   /** Some templates want the tool's name beside its answer. */

@@ -28,7 +28,7 @@ public final class SeenTokens implements Media {
   public SeenTokens(VisionSpec spec, int[] tokens, List<Vision.Seen> images) {
     List<float[]> all = new ArrayList<>();
     images.forEach(image -> all.addAll(Arrays.asList(image.vectors())));
-    vectors = all.toArray(float[][]::new);
+    vectors = all.toArray(float[][]::new); // shared with the images, never changed
     vector = new int[tokens.length];
     int count = 0;
     for (int i = 0; i < tokens.length; i++) {
@@ -62,6 +62,10 @@ public final class SeenTokens implements Media {
       }
       Vision.Seen seen = images.get(image++);
       for (int t = 0; t < seen.vectors().length; t++, i++) {
+        if (i == vector.length || vector[i] < 0) {
+          throw new JishiException.BadRequest(
+              "messages", "the tokens of image " + image + " do not stand one behind another");
+        }
         places[0][i] = place;
         places[1][i] = place + t / seen.columns();
         places[2][i] = place + t % seen.columns();

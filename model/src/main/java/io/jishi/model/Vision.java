@@ -10,6 +10,7 @@ import io.jishi.model.vision.Pixels;
 import io.jishi.tensor.Backend;
 import io.jishi.tensor.Ops;
 import io.jishi.tensor.Precision;
+import io.jishi.text.Tokenizer;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
@@ -49,7 +50,11 @@ public final class Vision {
     }
     WeightFile file = spec.towerFile(files.weights());
     Tower tower = new TowerLoader(spec, file, backend, arena, pack).load(file.tensors().keySet());
-    return new Vision(spec, tower, ImageProcessor.of(config, spec.tower().patch()));
+    boolean numbered = config.bool("use_image_id").orElse(true);
+    return new Vision(
+        numbered ? spec : spec.unnumbered(),
+        tower,
+        ImageProcessor.of(config, spec.tower().patch()));
   }
 
   /** What it is. */
@@ -65,6 +70,19 @@ public final class Vision {
   /** Tokens that pixels become. */
   public int tokens(Pixels pixels) {
     return pixels.grids().stream().mapToInt(tower::tokens).sum();
+  }
+
+  /**
+   * What stands in a prompt for an image: its image tokens and what is written around them.
+   *
+   * @param index of the image in the prompt, from 0
+   * @throws JishiException.BadFile where the vocabulary is that of another model
+   */
+  public int[] prompt(Tokenizer tokenizer, Pixels pixels, int index) {
+    int[] counts = pixels.grids().stream().mapToInt(tower::tokens).toArray();
+    return spec.around()
+        .tokens(
+            tokenizer, spec.imageToken(), counts, pixels.tileRows(), pixels.tileColumns(), index);
   }
 
   /** Runs the tower. */

@@ -15,6 +15,7 @@ import java.util.Map;
  * @param textPrefixes how the language model's tensors begin, and how they would on their own
  * @param imageToken the token that stands for each vector of an image
  * @param grid whether vectors have places in rows and columns (M-RoPE)
+ * @param around what is written around image tokens
  */
 public record VisionSpec(
     TowerSpec tower,
@@ -23,12 +24,19 @@ public record VisionSpec(
     ModelConfig text,
     Map<String, String> textPrefixes,
     int imageToken,
-    boolean grid) {
+    boolean grid,
+    ImageText around) {
 
   /** Copies the collections. */
   public VisionSpec {
     towerPrefixes = Map.copyOf(towerPrefixes);
     textPrefixes = Map.copyOf(textPrefixes);
+  }
+
+  /** The same where images have no numbers. */
+  VisionSpec unnumbered() {
+    return new VisionSpec(
+        tower, names, towerPrefixes, text, textPrefixes, imageToken, grid, around.unnumbered());
   }
 
   /** The tower's tensors, those of more than two dimensions as matrices. */

@@ -51,6 +51,73 @@ class FamilyTableTest {
       |---|---|---|---|---|---|---|---|---|
       """;
 
+  private static final String SEEING =
+      """
+
+      ## Models that see
+
+      Checked by `VisionGoldenTest` (vectors of an image, logits, greedy tokens) and, from a request with an image to the
+      answer, by `SeeingTest`. Safetensors only: their GGUF form is two files, which are not read. Images, no videos.
+
+      | model | `model_type` | tower | patches have | a token is | mixers of the text | around image tokens | reference |
+      |---|---|---|---|---|---|---|---|
+      """;
+
+  private static final List<String> VISION =
+      List.of(
+          "vlm_llava_clip",
+          "vlm_llava_siglip",
+          "vlm_minicpmv4_6",
+          "vlm_qwen2_5_vl",
+          "vlm_qwen2_vl",
+          "vlm_smolvlm");
+
+  private static String seeing(String name, Path folder) {
+    ModelConfig config = new HuggingFaceConfig(Json.parseObject(folder.resolve("config.json")));
+    VisionSpec vision = Family.vision(config);
+    TowerSpec tower = vision.tower();
+    Set<String> mixers = new LinkedHashSet<>();
+    for (DecoderSpec.Layer layer : Family.spec(vision.text()).layers()) {
+      for (DecoderSpec.Part part : layer.parts()) {
+        if (part instanceof DecoderSpec.GroupedAttention a) {
+          mixers.add(attention(a));
+        } else if (part instanceof DecoderSpec.Mixer m) {
+          mixers.add(m.getClass().getSimpleName());
+        }
+      }
+    }
+    String layers =
+        tower
+                .layers()
+                .layers()
+                .getFirst()
+                .blocks()
+                .getFirst()
+                .branches()
+                .getFirst()
+                .pre()
+                .norm()
+                .kind()
+            + " norms"
+            + (tower.window() > 0 ? ", windows" : "")
+            + (tower.inserted() != null ? ", a merger between layers" : "");
+    String positions = tower.positions() == null ? "rotation" : "a table";
+    String around =
+        vision.around().equals(ImageText.BARE)
+            ? "what the template writes"
+            : vision.around().wholeFirst() ? "slices behind the whole" : "rows and columns";
+    return "| %s | `%s` | %s | %s | %d x %d patches | %s | %s | Transformers |\n"
+        .formatted(
+            name,
+            config.architecture(),
+            layers.toLowerCase(),
+            positions,
+            tower.unit(),
+            tower.unit(),
+            String.join("; ", mixers) + (vision.grid() ? ", rotation by rows and columns" : ""),
+            around);
+  }
+
   private static String encoder(String name, Path folder) {
     DecoderSpec spec =
         Family.spec(new HuggingFaceConfig(Json.parseObject(folder.resolve("config.json"))));
@@ -125,6 +192,10 @@ class FamilyTableTest {
     page.append(ENCODERS);
     for (String name : EncoderGoldenTest.FIXTURES.keySet()) {
       page.append(encoder(name, Shared.require("goldens/" + name)));
+    }
+    page.append(SEEING);
+    for (String name : VISION) {
+      page.append(seeing(name, Shared.require("goldens/" + name)));
     }
     if ("write".equals(System.getProperty("jishi.families"))) {
       Files.writeString(PAGE, page);

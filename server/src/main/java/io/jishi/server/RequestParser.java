@@ -3,6 +3,7 @@ package io.jishi.server;
 
 import io.jishi.base.JishiException;
 import io.jishi.base.Json;
+import io.jishi.engine.Content;
 import io.jishi.engine.Message;
 import io.jishi.engine.Prompt;
 import io.jishi.engine.Request;
@@ -82,13 +83,14 @@ final class RequestParser {
       throw fields.wrong("messages", "an array of at least one message");
     }
     List<Message> messages = new ArrayList<>(list.size());
+    ContentFields contents = new ContentFields();
     for (Object item : list) {
-      messages.add(message("messages[" + messages.size() + "]", item));
+      messages.add(message("messages[" + messages.size() + "]", item, contents));
     }
     return new Prompt.Chat(messages, variables(fields), ToolFields.tools(fields));
   }
 
-  private static Message message(String where, Object item) {
+  private static Message message(String where, Object item, ContentFields contents) {
     Fields fields = Fields.of(where, item);
     String role = fields.text("role").orElseThrow(() -> fields.wrong("role", "a string"));
     if (!ROLES.contains(role)) {
@@ -96,13 +98,15 @@ final class RequestParser {
     }
     var calls = ToolFields.calls(fields);
     boolean silent = !calls.isEmpty() && fields.raw("content") == null;
+    List<Content> pieces = silent ? List.of() : contents.read(where, role, fields);
     return new Message(
         // OpenAI renamed the system role for newer models; templates of open models know the old.
         role.equals("developer") ? "system" : role,
-        silent ? "" : content(where, fields),
+        Message.words(pieces),
         calls,
         fields.text("tool_call_id").orElse(null),
-        fields.text("reasoning_content").orElse(null));
+        fields.text("reasoning_content").orElse(null),
+        ContentFields.withImages(pieces));
   }
 
   /** Variables of the template, under the name that other servers of open models gave them. */
@@ -127,30 +131,6 @@ final class RequestParser {
       case Double number -> number;
       case null, default -> throw fields.wrong(name, "a string, a number, true or false");
     };
-  }
-
-  private static String content(String where, Fields message) {
-    if (message.raw("content") instanceof String text) {
-      return text;
-    }
-    List<Object> parts =
-        message
-            .array("content")
-            .orElseThrow(() -> message.wrong("content", "a string or an array of text parts"));
-    StringBuilder text = new StringBuilder();
-    for (int i = 0; i < parts.size(); i++) {
-      text.append(part(where + ".content[" + i + "]", parts.get(i)));
-    }
-    return text.toString();
-  }
-
-  private static String part(String where, Object item) {
-    Fields part = Fields.of(where, item);
-    String type = part.text("type").orElseThrow(() -> part.wrong("type", "a string"));
-    if (!type.equals("text")) {
-      throw part.bad("type", "parts of type '" + type + "' are not supported, only 'text' is");
-    }
-    return part.text("text").orElseThrow(() -> part.wrong("text", "a string"));
   }
 
   /** A text, or token ids; a list of one of them counts as that one. */

@@ -25,9 +25,12 @@ public record ServerOptions(
     int maxBody,
     List<String> examples,
     List<String> adapters) {
-  /** This machine alone, port 8080, no key; 4 MiB of text are more than any context holds. */
+  /**
+   * This machine alone, port 8080, no key; 16 MiB hold a camera's photograph, and more text than
+   * any context.
+   */
   public static final ServerOptions DEFAULT =
-      new ServerOptions("127.0.0.1", 8080, null, null, 4 << 20, List.of(), List.of());
+      new ServerOptions("127.0.0.1", 8080, null, null, 16 << 20, List.of(), List.of());
 
   /** Refuses what cannot be listened on. */
   public ServerOptions {

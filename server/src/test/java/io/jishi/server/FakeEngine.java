@@ -60,7 +60,8 @@ final class FakeEngine implements Engine {
         new ModelInfo.Memory(0, 0, "F16", 0, 0, 0),
         "none",
         1,
-        "off");
+        "off",
+        null);
   }
 
   @Override

@@ -226,7 +226,7 @@ class RequestParserTest {
         "{'messages':[{'role':'user'}]}|messages[0].content",
         "{'messages':[{'role':'user','content':7}]}|messages[0].content",
         "{'messages':[{'role':'user','content':['x']}]}|messages[0].content[0]",
-        "{'messages':[{'role':'user','content':[{'type':'image_url'}]}]}|messages[0].content[0].type",
+        "{'messages':[{'role':'user','content':[{'type':'audio'}]}]}|messages[0].content[0].type",
         "{'messages':[{'role':'user','content':[{'type':'text'}]}]}|messages[0].content[0].text",
         "{'messages':[{'role':'assistant','tool_calls':[1]}]}|messages[0].tool_calls[0]",
       })
@@ -279,12 +279,12 @@ class RequestParserTest {
   }
 
   @Test
-  void aPartThatIsNoTextIsNamedInTheMessage() {
-    String body = "{'messages':[{'role':'user','content':[{'type':'image_url'}]}]}";
+  void aPartThatIsNoTextAndNoImageIsNamedInTheMessage() {
+    String body = "{'messages':[{'role':'user','content':[{'type':'input_audio'}]}]}";
     assertThat(refusal(Call.Api.CHAT, body))
         .hasMessage(
-            "messages[0].content[0]: parts of type 'image_url' are not supported, only"
-                + " 'text' is");
+            "messages[0].content[0]: parts of type 'input_audio' are not supported, only 'text'"
+                + " and 'image_url' are");
   }
 
   @Test

@@ -261,7 +261,7 @@ public final class Scheduler<T> {
     sequence.takeBack();
     if (sequence.state != null) {
       if (remember && sequence.cursor != null) {
-        cache.finish(sequence.state, sequence.cursor, sequence.tokens());
+        cache.finish(sequence.state, sequence.cursor, sequence.keys());
       }
       sequence.state.close();
       sequence.state = null;
@@ -297,7 +297,7 @@ public final class Scheduler<T> {
   private boolean start(Sequence<T> sequence) {
     sequence.state = cache.pool().newState();
     sequence.cursor =
-        cache.adopt(sequence.state, sequence.root(), sequence.tokens(), sequence.reusable());
+        cache.adopt(sequence.state, sequence.root(), sequence.keys(), sequence.reusable());
     int missing = sequence.state.missingBlocks(sequence.pending());
     while (running.size() >= limits.sequences() || (!running.isEmpty() && spare() < missing)) {
       Sequence<T> victim = lastAfter(sequence);
@@ -337,12 +337,12 @@ public final class Scheduler<T> {
   }
 
   private int known(Sequence<T> sequence) {
-    return cache.match(sequence.root(), sequence.tokens(), sequence.reusable());
+    return cache.match(sequence.root(), sequence.keys(), sequence.reusable());
   }
 
   private static int common(Sequence<?> a, Sequence<?> b) {
     int most = Math.min(a.reusable(), b.length());
-    int at = Arrays.mismatch(a.tokens(), 0, most, b.tokens(), 0, most);
+    int at = Arrays.mismatch(a.keys(), 0, most, b.keys(), 0, most);
     return at < 0 ? most : at;
   }
 
@@ -367,7 +367,7 @@ public final class Scheduler<T> {
 
   private void remember(Sequence<T> sequence) {
     if (sequence.cursor != null) {
-      cache.insert(sequence.state, sequence.cursor, sequence.tokens());
+      cache.insert(sequence.state, sequence.cursor, sequence.keys());
     }
   }
 

@@ -18,12 +18,17 @@ public final class Sequence<T> {
   public static final long PRIORITY_NANOS = 10_000_000_000L;
 
   private final T owner;
-  private final long root;
+  private final CacheKey key;
   private final long order;
   private final long deadline;
   private final int prompt;
   private int[] tokens;
   private int length;
+
+  /** The tokens as the cache knows them, so many of them as it was asked about; or null. */
+  private int[] keys;
+
+  private int keyed;
   private int reusable = Integer.MAX_VALUE;
 
   SequenceState state;
@@ -62,18 +67,21 @@ public final class Sequence<T> {
   /**
    * A sequence that has not been offered yet.
    *
-   * @param root of the cache; see {@link PrefixCache#adopt}
+   * @param key what the cache knows it by
    * @param prompt one token at least
    * @param arrival when it came, nanoseconds of any clock
    * @param priority higher goes first, but never forever: {@link #PRIORITY_NANOS}
    * @param deadline when it is to end at the latest, nanoseconds of that clock, or {@link #NEVER}
    */
-  public Sequence(T owner, long root, int[] prompt, long arrival, int priority, long deadline) {
+  public Sequence(T owner, CacheKey key, int[] prompt, long arrival, int priority, long deadline) {
     if (prompt.length == 0) {
       throw new IllegalArgumentException("a sequence needs a token to start from");
     }
+    if (key.prompt() != null && key.prompt().length > prompt.length) {
+      throw new IllegalArgumentException("a key of more tokens than the prompt has");
+    }
     this.owner = owner;
-    this.root = root;
+    this.key = key;
     this.prompt = prompt.length;
     this.tokens = Arrays.copyOf(prompt, prompt.length + 16);
     this.length = prompt.length;
@@ -83,7 +91,7 @@ public final class Sequence<T> {
 
   /** One that was not offered yet, for another owner, of the same place in the order. */
   public Sequence<T> sibling(T other, int[] allTokens) {
-    return new Sequence<>(other, root, allTokens, order, 0, deadline);
+    return new Sequence<>(other, key, allTokens, order, 0, deadline);
   }
 
   /** Whom it belongs to. */
@@ -104,6 +112,27 @@ public final class Sequence<T> {
   /** The tokens, {@link #length} of them valid. Not to be changed. */
   public int[] tokens() {
     return tokens;
+  }
+
+  /**
+   * What the cache knows the tokens by, {@link #length} of them valid: the tokens, unless something
+   * else stands there.
+   */
+  int[] keys() {
+    if (key.prompt() == null) {
+      return tokens;
+    }
+    if (keys == null) {
+      keys = key.prompt().clone();
+      keyed = keys.length;
+    }
+    if (keys.length < length) {
+      keys = Arrays.copyOf(keys, tokens.length);
+    }
+    for (; keyed < length; keyed++) {
+      keys[keyed] = tokens[keyed];
+    }
+    return keys;
   }
 
   /** How many of them are computed. */
@@ -224,7 +253,7 @@ public final class Sequence<T> {
   }
 
   long root() {
-    return root;
+    return key.root();
   }
 
   /** Whether this one comes before another: never the same for both. */

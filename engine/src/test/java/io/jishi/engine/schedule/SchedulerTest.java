@@ -79,7 +79,8 @@ class SchedulerTest {
       long deadline = random.nextInt(10) == 0 ? now + random.nextInt(100) : Sequence.NEVER;
       long priority = random.nextInt(5) - 2;
       Sequence<Caller> sequence =
-          new Sequence<>(caller, random.nextInt(2), prompt, now, (int) priority, deadline);
+          new Sequence<>(
+              caller, CacheKey.of(random.nextInt(2)), prompt, now, (int) priority, deadline);
       if (random.nextInt(8) == 0) {
         sequence.reuseAtMost(random.nextInt(prompt.length));
       }
@@ -188,7 +189,7 @@ class SchedulerTest {
     private void fork(Sequence<Caller> from) {
       Caller caller = new Caller(from.owner().wanted, false);
       int[] prompt = Arrays.copyOf(from.tokens(), from.length());
-      Sequence<Caller> to = new Sequence<>(caller, 0, prompt, now, 0, Sequence.NEVER);
+      Sequence<Caller> to = new Sequence<>(caller, CacheKey.of(0), prompt, now, 0, Sequence.NEVER);
       all.add(to);
       scheduler.fork(from, to);
       if (to.pending() == 0) {
@@ -266,7 +267,8 @@ class SchedulerTest {
   private static Sequence<Caller> sequence(int prompt, int first, long arrival, int priority) {
     int[] tokens = new int[prompt];
     Arrays.setAll(tokens, i -> (first + i) % ToyModel.VOCABULARY);
-    return new Sequence<>(new Caller(10, false), 0, tokens, arrival, priority, Sequence.NEVER);
+    return new Sequence<>(
+        new Caller(10, false), CacheKey.of(0), tokens, arrival, priority, Sequence.NEVER);
   }
 
   /** Computes a step; every completed sequence draws a token, and ends once it has enough. */

@@ -8,6 +8,7 @@ import io.jishi.model.DecoderSpec.Channel;
 import io.jishi.model.DecoderSpec.Embedding;
 import io.jishi.model.DecoderSpec.FeedForward;
 import io.jishi.model.DecoderSpec.SharpFeedForward;
+import io.jishi.model.ImageText;
 import io.jishi.model.ModelConfig;
 import io.jishi.model.NormSpec;
 import io.jishi.model.RopeSpec;
@@ -109,7 +110,8 @@ final class Vision {
         text,
         Map.of("language_model.", "", "model.language_model.", "model."),
         imageToken(config),
-        false);
+        false,
+        ImageText.BARE);
   }
 
   /** SmolVLM and Idefics 3 (Marafioti et al. 2025): squares of patches in one product. */
@@ -148,7 +150,8 @@ final class Vision {
         text,
         Map.of("model.text_model.", "model."),
         imageToken(config),
-        false);
+        false,
+        ImageText.ROWS_AND_COLUMNS);
   }
 
   /** Qwen2-VL (Wang et al. 2024): rotation by rows and columns, layer norms, QuickGELU. */
@@ -232,7 +235,8 @@ final class Vision {
         (text == null ? config : text).with("model_type", "qwen2"),
         Map.of("model.language_model.", "model."),
         imageToken(config),
-        true);
+        true,
+        ImageText.BARE);
   }
 
   /** MiniCPM-V 4.6: a SigLIP tower that merges squares twice, once between its layers. */
@@ -289,7 +293,8 @@ final class Vision {
         text,
         Map.of("model.language_model.", "model."),
         imageToken(config),
-        false);
+        false,
+        ImageText.SLICES);
   }
 
   /** The names that CLIP and SigLIP share. */

@@ -34,6 +34,15 @@ public final class ImageFiles {
    * @throws JishiException.BadFile where the bytes are no image, are damaged or too large
    */
   public static Image decode(String name, byte[] file) {
+    return decode(name, file, MOST_PIXELS);
+  }
+
+  /**
+   * The same with a limit of the caller's.
+   *
+   * @param most pixels of the largest image that is read, at most {@link #MOST_PIXELS}
+   */
+  public static Image decode(String name, byte[] file, long most) {
     try (ImageInputStream in = new MemoryCacheImageInputStream(new ByteArrayInputStream(file))) {
       Iterator<ImageReader> readers = ImageIO.getImageReaders(in);
       if (!readers.hasNext()) {
@@ -43,11 +52,11 @@ public final class ImageFiles {
       try {
         reader.setInput(in, true, true);
         long pixels = (long) reader.getWidth(0) * reader.getHeight(0);
-        if (pixels > MOST_PIXELS || pixels <= 0) {
+        if (pixels > Math.min(most, MOST_PIXELS) || pixels <= 0) {
           throw new JishiException.BadFile(
               String.format(
-                  "%s: has %d x %d pixels, and at most %d million can be read; make it smaller",
-                  name, reader.getWidth(0), reader.getHeight(0), MOST_PIXELS >> 20));
+                  "%s: has %d x %d pixels, and at most %d can be read here; make it smaller",
+                  name, reader.getWidth(0), reader.getHeight(0), Math.min(most, MOST_PIXELS)));
         }
         return Orientation.of(file).turn(pixels(reader.read(0)));
       } finally {
