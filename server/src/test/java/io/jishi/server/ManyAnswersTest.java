@@ -125,6 +125,7 @@ class ManyAnswersTest {
     }
   }
 
+  @SuppressWarnings("try") // closing before the end is what is tested
   @Test
   void aPieceOfOneAnswerDoesNotWaitForAnother() throws Exception {
     FakeEngine engine = new FakeEngine();
