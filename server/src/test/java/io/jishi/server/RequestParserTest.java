@@ -32,7 +32,7 @@ class RequestParserTest {
     Call call = chat("{" + MESSAGES + "}");
     Prompt prompt = new Prompt.Chat(List.of(Message.user("Hi")), Map.of());
     Request request = new Request(prompt, null, 0, List.of()).with(PARTS);
-    assertThat(call).isEqualTo(new Call(Call.Api.CHAT, "", request, false, false, 1));
+    assertThat(call).isEqualTo(new Call(Call.Api.CHAT, "", request, false, false, 1, null));
   }
 
   @Test
@@ -47,7 +47,7 @@ class RequestParserTest {
     Prompt prompt = new Prompt.Chat(List.of(Message.user("Hi")), Map.of("enable_thinking", false));
     Sampling sampling = new Sampling(0.5f, 4, 0.25f, 0.125f, 42L);
     Request request = new Request(prompt, sampling, 9, List.of("a", "b")).with(PARTS);
-    assertThat(call).isEqualTo(new Call(Call.Api.CHAT, "m", request, true, true, 1));
+    assertThat(call).isEqualTo(new Call(Call.Api.CHAT, "m", request, true, true, 1, null));
   }
 
   @Test
