@@ -139,19 +139,22 @@ public final class SpeculateBench {
     long guessed = 0;
     long accepted = 0;
     boolean same = true;
-    for (int r = -1; r < options.repeats(); r++) { // the first one compiles the code
+    long start = System.nanoTime();
+    do { // compiles the code
+      answers(text, callers, Speculation.Mode.OFF);
+      answers(text, callers, mode);
+    } while (System.nanoTime() - start < options.warmUp().toNanos());
+    for (int r = 0; r < options.repeats(); r++) {
       List<Answer> plain = answers(text, callers, Speculation.Mode.OFF);
       List<Answer> ahead = answers(text, callers, mode);
       for (int i = 0; i < callers; i++) {
         same &= Arrays.equals(plain.get(i).tokens(), ahead.get(i).tokens());
         Usage.Guesses guesses = ahead.get(i).usage().guesses();
-        guessed += r < 0 ? 0 : guesses.computed();
-        accepted += r < 0 ? 0 : guesses.accepted();
+        guessed += guesses.computed();
+        accepted += guesses.accepted();
       }
-      if (r >= 0) {
-        without.add(rate(plain));
-        with.add(rate(ahead));
-      }
+      without.add(rate(plain));
+      with.add(rate(ahead));
     }
     return new SpeculateReport.Run(
         name, callers, median(without), median(with), guessed, accepted, same);

@@ -32,6 +32,9 @@ public final class Draft {
   private int count;
   private int kind;
 
+  /** For {@link Pace}: how many of its guesses have found their place. */
+  int rank;
+
   /** A draft of a text of which nothing is known. */
   public Draft() {}
 

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jishi.engine.speculate;
 
+import java.util.Arrays;
 import java.util.List;
 
 /**
- * Decides how many guesses are worth their time. A step of n tokens takes about {@code T(n)}; a
- * further guess adds {@code T'} (and what making it takes) and is right with the chance that its
- * text has shown, {@code p} for the first, {@code p²} for the second and so on. It is worth it as
- * long as {@code chance / time} is more than the tokens per time of the whole step without it: so
- * guesses grow longer where they come true and stop where they do not, and stop too where many
+ * Decides how many guesses are worth their time. A guess is right with the chance that its text has
+ * shown: {@code p} for the first, {@code p²} for the second and so on. Of all guesses for all texts
+ * of a step the likeliest come first, and so many of them are computed as make the expected tokens
+ * per time the most: {@code (texts + Σ chances) / T(tokens + guesses)}, with {@code T} as measured.
+ * So guesses grow longer where they come true and stop where they do not, and stop too where many
  * callers side by side leave no idle time.
  *
  * <p>Times are measured, so decisions differ from run to run; answers do not depend on them.
@@ -26,7 +27,8 @@ public final class Pace {
    */
   private static final double FADING = 0.99;
 
-  private final CostLine step = new CostLine();
+  private final StepCosts step = new StepCosts();
+  private int[] order = new int[64];
   private double draftNanos;
   private int calls;
 
@@ -60,30 +62,60 @@ public final class Pace {
    * @param made whether the guesses are there already, so that making them costs nothing more
    */
   public void decide(List<Draft> drafts, int tokens, int texts, int spare, boolean made) {
+    int ranked = rank(drafts, spare, made);
+    double own = made ? 0 : draftNanos;
     double expected = texts;
-    double time = step.at(tokens);
-    double each = step.each() + (made ? 0 : draftNanos);
-    int left = spare;
-    boolean more = true;
-    for (int depth = 1; more; depth++) {
-      more = false;
+    double best = texts / step.at(tokens);
+    int most = 0;
+    for (int i = 0; i < ranked; i++) {
+      Draft draft = drafts.get(order[i]);
+      draft.rank++;
+      expected += Math.pow(draft.chance(), draft.rank);
+      double rate = expected / (step.at(tokens + i + 1) + own * (i + 1));
+      if (rate > best) {
+        best = rate;
+        most = i + 1;
+      }
+    }
+    grant(drafts, most);
+    draftNanos *= !made && most == 0 ? FADING : 1;
+  }
+
+  /** Orders possible guesses by their chances: the places of their drafts, and how many it are. */
+  private int rank(List<Draft> drafts, int spare, boolean made) {
+    drafts.forEach(draft -> draft.rank = 0);
+    int ranked = 0;
+    while (ranked < spare) {
+      int likeliest = -1;
+      double most = 0;
       for (int i = 0; i < drafts.size(); i++) {
         Draft draft = drafts.get(i);
         int possible = made ? draft.count() : draft.wanted();
-        if (possible < depth) {
-          continue;
-        }
-        double chance = Math.pow(draft.chance(), depth);
-        if (left > 0 && chance * time > expected * each) {
-          expected += chance;
-          time += each;
-          left--;
-          more = true;
-        } else {
-          draft.want(depth - 1);
+        double chance = draft.rank < possible ? Math.pow(draft.chance(), draft.rank + 1) : 0;
+        if (chance > most) {
+          most = chance;
+          likeliest = i;
         }
       }
+      if (likeliest < 0) {
+        break;
+      }
+      if (ranked == order.length) {
+        order = Arrays.copyOf(order, 2 * ranked);
+      }
+      order[ranked++] = likeliest;
+      drafts.get(likeliest).rank++;
     }
-    draftNanos *= !made && left == spare ? FADING : 1;
+    drafts.forEach(draft -> draft.rank = 0);
+    return ranked;
+  }
+
+  /** Lets each draft have its guesses among the first {@code most}. */
+  private void grant(List<Draft> drafts, int most) {
+    drafts.forEach(draft -> draft.rank = 0);
+    for (int i = 0; i < most; i++) {
+      drafts.get(order[i]).rank++;
+    }
+    drafts.forEach(draft -> draft.want(draft.rank));
   }
 }

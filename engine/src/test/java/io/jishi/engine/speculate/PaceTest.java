@@ -51,19 +51,36 @@ class PaceTest {
 
   @Test
   void theLineIsThatOfTheMeasurements() {
-    CostLine line = new CostLine();
+    StepCosts line = new StepCosts();
     SplittableRandom random = new SplittableRandom(1);
     for (int i = 0; i < 200; i++) {
       int tokens = 1 + random.nextInt(8);
       line.observe(tokens, 1e6 + 3e5 * tokens + 1e4 * random.nextDouble());
     }
-    assertThat(line.each()).isCloseTo(3e5, within(3e5 * LINE_ERROR));
+    assertThat(line.at(40) - line.at(39)).isCloseTo(3e5, within(3e5 * LINE_ERROR));
     assertThat(line.at(4)).isCloseTo(2.2e6, within(2.2e6 * LINE_ERROR));
+  }
+
+  /** A product of one token may run other code than one of several. */
+  @Test
+  void aStepThatIsDearOnlyBecauseItIsNotOfOneTokenIsSeen() {
+    Pace pace = new Pace();
+    for (int i = 0; i < 60; i++) {
+      pace.step(1, 1_000_000);
+      pace.step(2 + i % 3, 5_000_000 + 10_000 * (i % 3));
+    }
+    List<Draft> few = List.of(draft(3));
+    learn(few.getFirst(), true);
+    pace.decide(few, 1, 1, 64, true);
+    assertThat(few.getFirst().count()).as("four tokens in the time of five").isZero();
+    List<Draft> many = drafts(1, true);
+    pace.decide(many, 1, 1, 64, true);
+    assertThat(many.getFirst().count()).as("seventeen in the time of a few more").isGreaterThan(8);
   }
 
   @Test
   void aPauseOfTheMachineDoesNotUpsetTheLine() {
-    CostLine line = new CostLine();
+    StepCosts line = new StepCosts();
     for (int i = 0; i < 100; i++) {
       line.observe(1 + i % 4, 1e6 + 2e5 * (1 + i % 4));
     }
