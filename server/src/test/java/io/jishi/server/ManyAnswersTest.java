@@ -138,22 +138,21 @@ class ManyAnswersTest {
     try (JishiServer server = JishiServer.start(engine, FREE_PORT)) {
       Http http = new Http(server);
       String body = "{\"prompt\":\"x\",\"n\":2,\"stream\":true}";
-      try (Socket socket = http.raw(Http.COMPLETIONS, body)) {
-        engine.started.take();
-        engine.started.take();
-        StringBuilder seen = new StringBuilder();
-        for (int i = 0; i < 6; i++) { // in turn: none has ended before the last
-          String piece = "piece-" + i;
-          scripts.get(i % 2).say(piece);
-          while (seen.indexOf(piece) < 0) {
-            seen.append((char) socket.getInputStream().read());
-          }
-          assertThat(seen.toString()).contains("\"index\":" + i % 2 + ",\"text\":\"" + piece);
+      Socket socket = http.raw(Http.COMPLETIONS, body);
+      engine.started.take();
+      engine.started.take();
+      StringBuilder seen = new StringBuilder();
+      for (int i = 0; i < 6; i++) { // in turn: none has ended before the last
+        String piece = "piece-" + i;
+        scripts.get(i % 2).say(piece);
+        while (seen.indexOf(piece) < 0) {
+          seen.append((char) socket.getInputStream().read());
         }
-        socket.close();
-        for (Script script : scripts) { // the client is gone: nobody wants either
-          assertThat(script.cancelled.await(1, TimeUnit.MINUTES)).isTrue();
-        }
+        assertThat(seen.toString()).contains("\"index\":" + i % 2 + ",\"text\":\"" + piece);
+      }
+      socket.close();
+      for (Script script : scripts) { // the client is gone: nobody wants either
+        assertThat(script.cancelled.await(1, TimeUnit.MINUTES)).isTrue();
       }
       http.client().close();
     }
