@@ -63,8 +63,7 @@ public final class Sequence<T> {
    * @param priority higher goes first, but never forever: {@link #PRIORITY_NANOS}
    * @param deadline when it is to end at the latest, nanoseconds of that clock, or {@link #NEVER}
    */
-  public Sequence(
-      T owner, CacheKey key, int[] prompt, long arrival, int priority, long deadline) {
+  public Sequence(T owner, CacheKey key, int[] prompt, long arrival, int priority, long deadline) {
     if (prompt.length == 0) {
       throw new IllegalArgumentException("a sequence needs a token to start from");
     }

@@ -77,7 +77,8 @@ class SchedulerTest {
       long deadline = random.nextInt(10) == 0 ? now + random.nextInt(100) : Sequence.NEVER;
       long priority = random.nextInt(5) - 2;
       Sequence<Caller> sequence =
-          new Sequence<>(caller, CacheKey.of(random.nextInt(2)), prompt, now, (int) priority, deadline);
+          new Sequence<>(
+              caller, CacheKey.of(random.nextInt(2)), prompt, now, (int) priority, deadline);
       if (random.nextInt(8) == 0) {
         sequence.reuseAtMost(random.nextInt(prompt.length));
       }
@@ -217,7 +218,8 @@ class SchedulerTest {
   private static Sequence<Caller> sequence(int prompt, int first, long arrival, int priority) {
     int[] tokens = new int[prompt];
     Arrays.setAll(tokens, i -> (first + i) % ToyModel.VOCABULARY);
-    return new Sequence<>(new Caller(10, false), CacheKey.of(0), tokens, arrival, priority, Sequence.NEVER);
+    return new Sequence<>(
+        new Caller(10, false), CacheKey.of(0), tokens, arrival, priority, Sequence.NEVER);
   }
 
   /** Computes a step; every completed sequence draws a token, and ends once it has enough. */
