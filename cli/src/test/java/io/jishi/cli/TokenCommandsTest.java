@@ -92,7 +92,8 @@ class TokenCommandsTest {
             "vision",
             "memory",
             "kernels",
-            "threads");
+            "threads",
+            "speculation");
     assertThat(info.object("memory").orElseThrow().requireInt("total")).isEqualTo(10 << 20);
   }
 
