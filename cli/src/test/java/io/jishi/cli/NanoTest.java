@@ -3,21 +3,13 @@ package io.jishi.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.jishi.base.Json;
-import io.jishi.base.JsonObject;
 import io.jishi.engine.Engine;
 import io.jishi.model.Model;
 import io.jishi.nano.Nano;
-import io.jishi.server.JishiServer;
-import io.jishi.server.ServerOptions;
 import io.jishi.tensor.Backend;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
-import java.net.HttpURLConnection;
-import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -25,11 +17,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** The built-in model itself, through the commands and the server: what is shown has to work. */
+/** The built-in model itself, through the commands: what is shown has to work. */
 class NanoTest {
   private static final String ORDER =
       "Leo ordered 4 plates on Monday. Answer in JSON:"
@@ -48,20 +38,6 @@ class NanoTest {
     ANSWERS.put("How do I start a server with Jishi?", "jishi serve");
     ANSWERS.put("Will it rain next year?", "don't know");
     ANSWERS.put("你好", "你好");
-  }
-
-  private static Engine engine;
-
-  @BeforeAll
-  static void open() {
-    engine = Nano.open();
-  }
-
-  @AfterAll
-  static void close() {
-    if (engine != null) {
-      engine.close();
-    }
   }
 
   /** Runs a command in a shell of its own, with the real engine. */
@@ -112,57 +88,5 @@ class NanoTest {
   @Test
   void infoShowsTheCard() {
     assertThat(jishi("", "info")).contains("# Nano", "What it cannot do", "core-hours", "| add |");
-  }
-
-  @Test
-  void theServerAnswersAChatAndHoldsJsonToItsSchema() throws IOException {
-    ServerOptions options = ServerOptions.DEFAULT.withPort(0);
-    try (JishiServer server = JishiServer.start(engine, options)) {
-      String sum = content(server, "What is 123 + 456?", null);
-      assertThat(sum).contains("579");
-      JsonObject json =
-          JsonObject.of("answer", Json.parse("answer", content(server, ORDER, SCHEMA)));
-      assertThat(json.fields().keySet()).containsExactly("name", "item");
-      assertThat(json.text("name")).contains("Leo");
-    }
-  }
-
-  private static final Map<String, Object> SCHEMA =
-      Map.of(
-          "type",
-          "json_schema",
-          "json_schema",
-          Map.of(
-              "name",
-              "order",
-              "schema",
-              Json.parse(
-                  "schema",
-                  "{\"type\":\"object\",\"properties\":{\"name\":{\"type\":\"string\"},\"item\":"
-                      + "{\"type\":\"string\"}},\"required\":[\"name\",\"item\"],"
-                      + "\"additionalProperties\":false}")));
-
-  private static String content(JishiServer server, String question, Object format)
-      throws IOException {
-    Map<String, Object> body = new LinkedHashMap<>();
-    body.put("messages", List.of(Map.of("role", "user", "content", question)));
-    if (format != null) {
-      body.put("response_format", format);
-    }
-    URI uri = server.uri().resolve("/v1/chat/completions");
-    HttpURLConnection call = (HttpURLConnection) uri.toURL().openConnection();
-    call.setDoOutput(true);
-    call.setRequestProperty("Content-Type", "application/json");
-    try (OutputStream out = call.getOutputStream()) {
-      out.write(Json.write(body).getBytes(StandardCharsets.UTF_8));
-    }
-    assertThat(call.getResponseCode()).isEqualTo(200);
-    String response;
-    try (InputStream in = call.getInputStream()) {
-      response = new String(in.readAllBytes(), StandardCharsets.UTF_8);
-    }
-    JsonObject root = JsonObject.of("response", Json.parse("response", response));
-    JsonObject choice = JsonObject.of("choice", root.array("choices").orElseThrow().getFirst());
-    return choice.object("message").orElseThrow().text("content").orElseThrow();
   }
 }

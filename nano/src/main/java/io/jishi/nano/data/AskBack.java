@@ -14,12 +14,18 @@ final class AskBack {
               [Convert|Please convert|Change|Can you convert] {n} {unit}[.|?|]
               [I want to|I'd like to|I need to] convert {n} {unit}[.|]
               [What is|What's] {n} {unit} [converted|in another unit][?|]
+              {n} {unit}[: | – |. ][convert|change it|convert it|convert this][.|, please.|]
+              [How much|How many] is {n} {unit}[ then| really|][?|]
+              [Conversion|A conversion|Unit conversion][: | of ]{n} {unit}[.|]
               ~{n} {unit}, in other units please.
               """,
               """
               [把|请把|帮我把]{n}{unit}[换算一下|转换一下|换成别的单位][。|]
               [换算|请换算|转换]{n}{unit}[。|]
               [我想|我要|我需要]换算{n}{unit}[。|]
+              {n}{unit}[，|：][请|][换算|转换|换算一下][。|]
+              [单位换算|换算单位|转换][：|:]{n}{unit}
+              {n}{unit}[是多少|等于多少|有多少][？|]
               ~{n}{unit}，换个单位。
               """,
               "Into which unit should I convert {n} {unit}?",
@@ -29,12 +35,18 @@ final class AskBack {
               [Sort|Please sort|Order|Can you sort] [these|the|my] [numbers|values][.|?| for me.|]
               [Put|Please put] the numbers in order[.|]
               [I have|Here are] some numbers to sort[.|]
+              [Sorting|Sort them|Sort, please|A sort][, please|][.|?|]
+              [Can|Could|Would] you [order|sort|arrange] [some|my|a few] [numbers|values][ for me|][?|]
+              [My|These] numbers [are|look] [unsorted|out of order|in a mess][.|]
               ~Ordering numbers is what I need.
               """,
               """
               [把|请把|帮我把][这些|我的|][数|数字][排序|排一下|从小到大排列][。|]
               [请|帮我|][给|]数字排[个序|序][。|]
               [我有一些|有几个]数[要排序|需要排序][。|]
+              [排序|排列|请排序|请排列][。|]
+              [能|可以|你能]给[我的|一些|]数[排序|排一排]吗[？|]
+              [这些|我的]数[乱了|没排好|没有顺序][。|]
               ~我需要给数字排顺序。
               """,
               "Which numbers should I sort?",
@@ -44,12 +56,18 @@ final class AskBack {
               [Translate|Please translate|Can you translate] [this|it|that|a word|something][.|?| for me.|]
               [I need|I want] a translation[.|]
               [Translate|Please translate] [this|it] [into|to] [English|Chinese][.|]
+              [Translation|Translations|A translation][, please|][.|?|]
+              [Into|To] [English|Chinese][, please|][.|?|]
+              [Could|Would|Will] you translate [something|a text|a sentence][ for me|][?|]
               ~Something has to be translated.
               """,
               """
               [翻译|请翻译|帮我翻译][一下|这个|它|一个词][。|]
               [我需要|我要|我想要]翻译[。|]
               [把|请把][这个|它]翻译成[中文|英文][。|]
+              [翻译|请翻译|译成英文|译成中文][。|]
+              [能|可以|你能]翻译[吗|一下吗|点东西吗][？|]
+              [请|][译|翻]一下[。|]
               ~有东西要翻译。
               """,
               "Which text should I translate?",
@@ -60,6 +78,9 @@ final class AskBack {
               [Tell me|Give me] the weather[.|]
               [Is it raining|Is it warm|Will it rain][?|]
               [Weather|The weather][?|]
+              [How warm|How cold|How hot] is it[ today| now|][?|]
+              [Will it|Does it] [rain|snow|get cold|be sunny][ today| tomorrow|][?|]
+              [Weather|Forecast|The forecast|Temperature][, please|][.|?|]
               ~Do I need a coat?
               """,
               """
@@ -67,6 +88,9 @@ final class AskBack {
               [告诉我|查一下|看看][今天的|]天气[。|]
               [会|今天会|现在]下雨吗[？|]
               [天气|天气呢][？|]
+              [今天|明天|现在|][冷|热|晴]吗[？|]
+              [明天|今天|]会[下雪|变冷|晴]吗[？|]
+              [气温|温度|天气预报]
               ~要带伞吗？
               """,
               "For which city?",
@@ -76,12 +100,18 @@ final class AskBack {
               [Remind me|Please remind me|Can you remind me] to {task}[.|?|]
               [Set|Create|Make] a reminder to {task}[.|]
               [I must not forget|Don't let me forget] to {task}[.|]
+              {task}[: | – |. ][remind me|a reminder][, please|][.|]
+              [I have to|I should|I need to] {task}[, remind me|. Remind me|: remind me][.|]
+              [Could|Would|Will] you remind me to {task}[?|]
               ~A reminder, please: {task}.
               """,
               """
               [提醒我|请提醒我|帮我提醒|记得提醒我]{task}[。|]
               [设|设置|创建][一个|]{task}的提醒[。|]
               [别让我忘了|我不能忘了]{task}[。|]
+              {task}[，|：][提醒我|请提醒|记得提醒我][。|]
+              [我得|我要|我该]{task}，[提醒我|到时提醒我][。|]
+              [能|可以|你能]提醒我{task}吗[？|]
               ~{task}，要提醒。
               """,
               "When should I remind you to {task}?",
@@ -92,12 +122,17 @@ final class AskBack {
               [Plus|Add] {n}, please[.|]
               [I want to|I'd like to] add {n}[.|]
               [Increase it|Make it more] by {n}[.|]
+              {n} [more|extra][, please|][.|]
+              [Put|Give me] {n} more[.|, please.|]
+              [Raise|Increase] [that|this|it] by {n}[.|]
               ~And {n} on top.
               """,
               """
               [加|加上|请加|请加上]{n}[。|]
               [我想|我要|帮我]加[上|]{n}[。|]
               [增加|多加]{n}[。|]
+              [再|还要|多][来|要]{n}[个|][。|]
+              [把它|给它]加[上|]{n}[。|]
               ~上面添{n}。
               """,
               "To which number should I add {n}?",
@@ -107,12 +142,18 @@ final class AskBack {
               [Which is|Which one is|What is] [larger|bigger|smaller|better][?|]
               [Compare|Please compare|Can you compare] [them|the two|these][.|?|]
               [Who is|Which of them is] [taller|older|faster|bigger][?|]
+              [Which|What] is [more|less|the most][?|]
+              [The larger|The bigger|The smaller|The better] one[, please|][?|.|]
+              [Is it|Is this|Is that] [bigger|larger|smaller][?|]
               ~The greater of the two?
               """,
               """
               [哪个|哪一个|谁][更大|更小|更好|大一点][？|]
               [比较|请比较|比一比][一下|它们|这两个][。|]
               [谁|他们谁]更[高|老|快][？|]
+              [大的|小的|好的]是[哪个|哪一个|谁][？|]
+              [它|这个|那个]更[大|小|好]吗[？|]
+              [请|][帮我|]比[一下|个大小][。|]
               ~两者中更大的是？
               """,
               "What should I compare?",
@@ -122,12 +163,17 @@ final class AskBack {
               [Extract|Please extract|Get] [the data|the fields|JSON][.|]
               [Turn|Convert|Put] [this|it|the text] into JSON[.|]
               [I need|I want] [this|it] as JSON[.|]
+              [JSON|As JSON|In JSON|Make JSON][, please|][.|?|]
+              [Can|Could|Would] you [make|extract|write] JSON[ for me|][?|]
+              [The fields|The data|The values][, please|][.|]
               ~JSON from the text is what I need.
               """,
               """
               [提取|请提取|抽取][信息|数据|字段][。|]
               [把|请把][它|这个|文字][转成|变成|写成]JSON[。|]
               [我需要|我要][它的|]JSON[。|]
+              [转JSON|JSON格式|写成JSON|要JSON][。|]
+              [能|可以|你能][提取|写成]JSON吗[？|]
               ~从文字得到JSON。
               """,
               "Please give me the text and the fields.",
@@ -137,12 +183,18 @@ final class AskBack {
               [Calculate|Compute|Work out|Please calculate|Can you calculate] [this|it|something|the result][.|?|]
               [Do|Solve|Please solve] [this|it|the calculation][.|]
               [I need|I want] [a calculation|something calculated][.|]
+              [A sum|A calculation|Arithmetic][, please|][.|?|]
+              [Can|Could|Would] you [do|solve|work out] [a sum|a calculation|something][ for me|][?|]
+              [How much|What] is [it|that|the result][?|]
               ~Some arithmetic has to be done.
               """,
               """
               [计算|请计算|算一下|帮我算][这个|它|一道题|][。|]
               [解|请解|做][这道题|这个][。|]
               [我需要|我要|我想][计算|算点东西][。|]
+              [算术|计算题|请算][。|]
+              [能|可以|你能][算一下|算题|计算]吗[？|]
+              [结果|得数][是多少|是几|呢][？|]
               ~有道算术题要做。
               """,
               "What should I calculate?",
@@ -153,12 +205,18 @@ final class AskBack {
               [Where does|Where did] [he|she] live[?|]
               [What is|What's] [his|her] [name|job|age][?|]
               [Who is|Who was] [he|she|that][?|]
+              [What does|Where does] [he|she] [do|work|eat|like][?|]
+              [When|Where] was [he|she] born[?|]
+              [His|Her] [name|age|job|city][, please|][?|.|]
               ~Tell me about him, please.
               """,
               """
               [他|她][几岁|多大|今年几岁][？|]
               [他|她]住[在哪里|哪儿|在哪个城市][？|]
               [他|她][叫什么|是谁|的职业是什么][？|]
+              [他|她][在哪里工作|做什么|喜欢什么][？|]
+              [他|她]是[哪年|什么时候|在哪里]出生的[？|]
+              [他的|她的][名字|年龄|职业][呢|是什么][？|]
               ~说说他的情况。
               """,
               "Whom do you mean?",
@@ -168,12 +226,17 @@ final class AskBack {
               [Reverse|Please reverse|Can you reverse] [it|this|the list|the word][.|?|]
               [Write|Say] [it|this] backwards[.|]
               [Turn|Put] [it|the list] the other way round[.|]
+              [Backwards|Reversed|In reverse][, please|][.|]
+              [Can|Could|Would] you [reverse|turn] [it|this|that][ around|][?|]
+              [Flip|Turn around] [it|this|the list][.|]
               ~From the end to the beginning, please.
               """,
               """
               [把|请把|帮我把][它|这个|列表|单词][倒过来|反过来|反转][。|]
               [反转|倒写][一下|它][。|]
               [我想|我要]把它倒过来[。|]
+              [倒序|反转|倒过来][。|]
+              [能|可以|你能]把[它|这个]反过来吗[？|]
               ~从后往前来一遍。
               """,
               "What should I reverse?",
@@ -183,12 +246,17 @@ final class AskBack {
               [What time is it|What's the time|What is the time|How late is it] there[?|]
               [Tell me|Give me] the time [there|over there][.|]
               [Current time|Time] there[?|]
+              [And|So|Well,] what time is it there[?|]
+              [Is it|Is it already] [late|night|day|morning] there[?|]
+              [Local time|The local time|The time there][, please|][?|]
               ~The clocks in that place show what?
               """,
               """
               [那里|那边|当地][现在|][几点|几点了|是几点][？|]
               [告诉我|查一下][那里|那边|当地]的时间[。|]
               [那儿|那边]什么时间[了|][？|]
+              [那里|那边|当地][是|][白天|晚上|早上]吗[？|]
+              [当地时间|那里的时间|那边时间][是|呢|][？|]
               ~那个地方的钟指着几点？
               """,
               "Which place do you mean?",

@@ -32,6 +32,10 @@ final class Dialogue {
                   [What am I called|Who am I|How am I called][?|]
                   [Say|Repeat] my name[.|]
                   [And|So|Now]: [what is my name|who am I][?|]
+                  [My name|Name][?|, please.| again?| is …?]
+                  [How|By what name] [do|should] you call me[?|]
+                  [I forgot|Remind me of] my name[.|]
+                  [Can you|Could you] [tell me|repeat|say] my name[?|]
                   ~Which name did I give you?
                   """,
                   """
@@ -39,6 +43,10 @@ final class Dialogue {
                   [你还记得|你知道|你记得]我[叫什么|的名字]吗[？|]
                   [请|]说[一下|出]我的名字[。|]
                   [那么|现在][，|]我[叫什么|是谁][？|]
+                  [我的名字|名字][呢|是|][？|]
+                  你[该|应该|]怎么[叫|称呼]我[？|]
+                  [我忘了|提醒我|告诉我]我的名字[。|]
+                  [能|可以]说[出|一下]我的名字吗[？|]
                   ~我刚才说自己叫什么来着？
                   """),
               "Your name is {x}.",
@@ -86,6 +94,9 @@ final class Dialogue {
                   [Which|What] colour do I like[ best| most|][?|]
                   [Tell me|Say|Name] my favourite colour[.|]
                   [And|So|Now]: which colour do I like[?|]
+                  [My colour|My favourite colour|The colour][?|, please.| again?]
+                  [I forgot|Remind me of] my favourite colour[.|]
+                  [Can you|Could you] [tell me|repeat|say] my favourite colour[?|]
                   ~The colour that I told you?
                   """,
                   """
@@ -93,6 +104,9 @@ final class Dialogue {
                   [你还记得|你知道|你记得]我[最喜欢的颜色|喜欢什么颜色]吗[？|]
                   [请|]说[一下|出]我最喜欢的颜色[。|]
                   [那么|现在][，|]我喜欢什么颜色[？|]
+                  [我的颜色|最喜欢的颜色|颜色][呢|是|][？|]
+                  [我忘了|提醒我]我喜欢的颜色[。|]
+                  [能|可以]说[出|一下]我喜欢的颜色吗[？|]
                   ~我告诉你的颜色是？
                   """),
               "Your favourite colour is {x}.",
@@ -117,6 +131,10 @@ final class Dialogue {
           [Plus|And plus] {n}[?|.|]
           [And|Now] {n} more[?|.|]
           [What if I add|What do you get with] {n} more[?|]
+          [And|Now|Then] [{n} on it|another {n}|{n} extra][?|.|]
+          [Increase|Raise] [it|that|the result] by {n}[.|]
+          [Can you|Could you|Please] add {n}[ more| to it|][?|.|]
+          [What is|How much is] [that|it|the result] [plus|and] {n}[?|]
           ~The last result, raised by {n}?
           """,
           """
@@ -124,6 +142,9 @@ final class Dialogue {
           [结果|刚才的结果|它][再|]加{n}[呢|是多少|等于几][？|]
           [如果|要是]再加{n}呢[？|]
           [加上|再加上]{n}[。|？|]
+          [把|将][它|结果|和]增加{n}[。|，是多少？|]
+          [那|这个]加{n}[是多少|等于几|呢][？|]
+          [继续|接着]加{n}[。|]
           ~前面的得数多{n}是几？
           """);
 

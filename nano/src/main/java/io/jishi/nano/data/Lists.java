@@ -19,6 +19,11 @@ final class Lists {
           [Count|Please count|Can you count] [the items|these items|the words][: | in ]{list}[.|]
           [How long|What length] is [this list|the list]: {list}[?|]
           {list} [– how many are these|- how many items|: how many][?|]
+          [Count|Length|Size|How many][: | of | – ]{list}[?|.|]
+          [I have|Here is|Given] [the list |a list: |]{list}. [How many|How many items|What is its length|Count them][?|.|]
+          [Tell me|Say|Give me] [how many there are|the count|how many items there are] in {list}[.|]
+          {list}[: | – |. ][count them|how many is that|how many things|what is the count][?|.|]
+          [The|What is the|Find the] [number|count|length] of [items |words |entries |]in {list}[?|.|]
           ~{list}. Number of elements?
           """,
           """
@@ -26,6 +31,11 @@ final class Lists {
           [数一数|请数一数|数数][：|:|]{list}[有几个|][？|。|]
           [这个|下面的|]列表[里|中]有[几个|多少][项|词|]：{list}[？|]
           [请问|告诉我]{list}[一共|]有几个[？|。|]
+          [数量|个数|长度|计数][：|:]{list}
+          [我有|给你|这里有]{list}，[共|一共|总共]几个[？|]
+          [说出|求|统计]{list}的[个数|数量|长度][。|]
+          {list}[一共|总共|共]多少[项|个|样][？|]
+          [数数看|算算看][：|，]{list}[共几个|多少个][？|]
           ~{list}，元素个数是？
           """);
 
@@ -36,6 +46,11 @@ final class Lists {
           [From|In|Of] {list}[,| ] [which|what] [is|comes|stands] {nth}[?|]
           {list} [– the {nth} one|: which is {nth}][?|]
           [Name|Say|Return] the {nth} of {list}[.|]
+          [The|Which|Show me the|Say the|Find the] {nth}[: | of | in | – ]{list}[?|.|]
+          [I have|Here is|Given] [the list |a list: |]{list}. [What is|Which is|Give me|Name] the {nth}[ one| item|][?|.|]
+          {list}[: | – |. ][what is|which is|tell me|give me] the {nth}[ one| item| word|][?|.|]
+          [Pick|Choose|Take|Select|Return] the {nth} [item |word |one |][of|from|in] {list}[.|]
+          [Who|What|Which] [is|stands|comes] {nth} in {list}[?|]
           ~{list}. Position {nth}, please.
           """,
           """
@@ -43,6 +58,11 @@ final class Lists {
           [告诉我|请告诉我|说出|请说出]{list}[中|里|的]第{n}个[。|]
           [列表|清单][：|:]{list}。第{n}[个|项]是[什么|哪个][？|]
           [请问|]第{n}个是什么[：|:|？]{list}
+          第{n}个[：|:]{list}
+          [我有|给你|这里有]{list}，第{n}个[是|是谁|是什么][？|]
+          {list}[，|。|：][请|][说出|给出|写出]第{n}个[。|]
+          [取|选|挑|找][出|]{list}[中|里|的]第{n}[个|项][。|]
+          [谁|什么]排在{list}的第{n}[个|位][？|]
           ~{list}，位置{n}上是谁？
           """);
 
@@ -52,12 +72,22 @@ final class Lists {
           [Reverse|Please reverse|Can you reverse] [this list|the list|the order of|] [:|–|]{list}[.|]
           [Write|Give|Say|Put] {list} [backwards|in reverse order|the other way round][.|]
           [What is|Show me] {list} in reverse[?|.|]
+          [Reversed|In reverse|Backwards|Reverse order][: |, | – ]{list}[?|.|]
+          {list}[: | – |. ][reverse|turn around|flip] [it|them|this|the list][.|, please.|]
+          [I have|Here is|Given] [the list |a list: |]{list}. [Reverse it|Turn it around|Write it backwards][.|]
+          [I need|I want|Return|Print|Show] {list} [reversed|in reverse|backwards|in reverse order][.|]
+          [Turn|Flip|Read|List] {list} [around|backwards|in reverse order][.|]
           ~From the last to the first: {list}
           """,
           """
           [把|请把|帮我把|麻烦把]{list}[倒过来|反过来|反转|倒序排列][。|]
           [反转|倒序|颠倒][列表|][：|:| ]{list}
           {list}[倒过来|反过来|倒序][是什么|怎么写|怎么说][？|]
+          [倒序|反序|逆序|反过来][：|:]{list}
+          {list}[，|：|。][请|][倒过来|反过来|逆序][写|写一遍|排|列出][。|]
+          [我有|给你|这里有]{list}，[请|][反转|倒过来|颠倒][。|]
+          [逆序|倒着|反着][写出|列出|排列]{list}[。|]
+          [将|对]{list}[逆序|反转|颠倒][。|]
           ~从最后一个到第一个：{list}
           """);
 
@@ -67,12 +97,22 @@ final class Lists {
           [Remove|Delete|Please remove|Drop] [the duplicates|duplicates|repeated items|what is repeated] from {list}[.|]
           [List|Give|Write|Show] each [item|word] of {list} [once|only once][.|]
           [Which|What] different [items|words] are in {list}[?|]
+          [Without duplicates|No duplicates|Unique items|Distinct][: | of | – ]{list}[.|]
+          {list}[: | – |. ][remove|drop|delete] [the duplicates|duplicates|what is repeated][.|, please.|]
+          [I have|Here is|Given] [the list |a list: |]{list}. [Remove the duplicates|Keep each once|Which are different][.|?|]
+          [Keep|Print|Return] [each|every] [item |word |one |]of {list} once[.|]
+          [What are|Show me|List] the [unique|distinct|different] [items|words] [of|in] {list}[?|.|]
           ~{list}, but nothing twice.
           """,
           """
           [去掉|请去掉|删除|去除]{list}[中|里|里面][重复的|的重复项][。|]
           {list}[中|里][有哪些不同的词|不同的有哪些|去重后是什么][？|]
           [给|请给|帮我给]{list}去重[。|]
+          [去重|不重复|去掉重复][：|:]{list}
+          {list}[，|：|。][请|][去掉重复|去重|删掉重复的][。|]
+          [我有|给你|这里有]{list}，[请|]去掉重复的[。|]
+          {list}[中|里][每个|每样]写一次[。|]
+          [列出|写出|给出]{list}[中|里]不同的[词|项|][。|]
           ~{list}，每个只留一次。
           """);
 
@@ -82,12 +122,22 @@ final class Lists {
           [Spell|Please spell|Can you spell|How do you spell] [the word |]{word}[.|?|]
           [What are|Give me|List] the letters of {word}[.|?|]
           [Write|Say] {word} letter by letter[.|]
+          [Spelling|Letters|Spelled out|Spell it][: | of | – ]{word}[?|.|]
+          {word}[: | – |. ][spell it|how is it spelled|which letters|letter by letter][?|.|]
+          [Which|What] letters [make up|are in|form|does one need for] {word}[?|]
+          [How is|Tell me how] {word} [is |]spelled[?|.|]
+          [Break|Split|Take apart] {word} into [letters|its letters][.|]
           ~{word}, one letter at a time.
           """,
           """
           [拼写|请拼写|怎么拼写|如何拼写][单词|]{word}[。|？|]
           {word}[怎么拼|由哪些字母组成|有哪些字母][？|]
           [逐个字母|一个字母一个字母地][写出|说出]{word}[。|]
+          [拼写|字母|逐字母][：|:]{word}
+          {word}[，|：][请|][拼出来|拼写一下|逐个字母写出][。|]
+          [把|请把]{word}[拆成字母|拼出来|按字母拆开][。|]
+          {word}[的拼写|的字母][是什么|有哪些|][？|]
+          [说出|写出|列出]{word}的[每个|全部|所有]字母[。|]
           ~{word}，一次一个字母。
           """);
 
@@ -98,12 +148,22 @@ final class Lists {
           [Count|Please count] the letters [of|in] [the word |]{word}[.|]
           [How long|What length] is the word {word}[?|]
           [Number of letters|Letter count] in {word}[?|]
+          [Length|Letters|How many letters|Count the letters][: | of | – ]{word}[?|.|]
+          {word}[: | – |. ][how many letters|how long is it|count its letters|its length][?|.|]
+          [Tell me|Say|Find|Give me] [the number of letters|how many letters there are|the length] [of|in] {word}[.|]
+          [Of how many letters|From how many letters] is {word} [made|built][?|]
+          [What is|Find] the [length|letter count|number of letters] of {word}[?|.|]
           ~{word}: letters, in number?
           """,
           """
           [单词|]{word}[有几个字母|有多少个字母|由几个字母组成][？|]
           [数一数|请数一数|数数][单词|]{word}[的字母|有几个字母][。|？|]
           [请问|]{word}这个词[有几个字母|有多长][？|]
+          [字母数|长度|几个字母][：|:]{word}
+          {word}[，|：][请数字母|几个字母|数一数字母|长度是多少][？|。|]
+          [求|说出|统计]{word}的[字母数|长度|字母个数][。|]
+          {word}[一共|共|总共][有|是]几个字母[？|]
+          [单词|]{word}的[长度|字母数][是多少|是几|][？|]
           ~{word}，字母数目？
           """);
 
@@ -114,12 +174,22 @@ final class Lists {
           [Write|Say|Spell] [the word |]{word} backwards[.|]
           [What is|What's] {word} backwards[?|]
           [Give me|Show me] {word} [in reverse|the other way round][.|]
+          [Backwards|Reversed|In reverse][: |, | – ]{word}[?|.|]
+          {word}[: | – |. ][reverse it|write it backwards|backwards|turn it around][?|.|]
+          [How does|How is] {word} [look|read|written] backwards[?|]
+          [Turn around|Flip|Turn] [the word |the letters of |]{word}[ around|][.|]
+          [I need|I want|Print] {word} [backwards|reversed|in reverse][.|]
           ~{word} read from its end?
           """,
           """
           [把|请把|帮我把][单词|]{word}[倒过来写|反过来写|反转|倒着写][。|]
           [单词|]{word}[倒过来|反过来][是什么|怎么写][？|]
           [反转|倒写]单词[：|:| |]{word}[。|]
+          [倒写|反写|反转|倒序][：|:]{word}
+          {word}[，|：][请|][倒过来|反过来|倒着][写|写出|拼][。|]
+          [将|对]{word}[反转|倒写|颠倒][。|]
+          [倒着|反着][写出|拼出|写]{word}[。|]
+          {word}[倒着|反着][怎么写|怎么拼|写是][？|]
           ~{word}从后往前读？
           """);
 

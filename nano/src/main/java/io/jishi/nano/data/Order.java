@@ -15,6 +15,13 @@ final class Order {
           [Which|What] is the [largest|biggest|greatest] [number |]of {list}[?|]
           [Tell me|Give me|Find|Name] the [largest|biggest|greatest] [number |]of {list}[.|]
           [Compare|Look at] {list}[: which|. Which] is the [largest|biggest|greatest][?|]
+          [Maximum|Max|The largest|The biggest][: | of ]{list}[?|.|]
+          {list}[: | – |. ][which is|which one is|what is] [the largest|biggest|greatest][?|]
+          [Among|Out of|From|In|Of] {list}[, | ][which|what] [number |one |]is [the largest|biggest|greatest][?|]
+          [Pick|Choose|Select|Show|Return|Say] the [largest|biggest|greatest][: | of | among | from ]{list}[.|]
+          [I have|Here are|Given] {list}. [Which is|What is|Tell me] the [largest|biggest|greatest][ one| of them|][?|.|]
+          [Is|Which is] the [largest|biggest|greatest] [one |number |]{list}[?|]
+          {list} – [the largest|biggest|greatest|maximum|max][, please|][?|.|]
           ~Of the numbers {list}, name the one that is above the rest.
           """,
           """
@@ -22,6 +29,12 @@ final class Order {
           [找出|请找出|告诉我|请告诉我]{list}[中|里|里面|当中][的|]最大的[数|一个|][。|]
           [比较|请比较|看看]{list}[，|：]哪个[数|][最大|更大][？|]
           {list}[中|里|里面][最大的是哪个|最大的数是什么|最大的是几][？|]
+          [最大值|最大的数|最大的][：|:]{list}
+          [从|由]{list}[中|里][挑|选|找][出|][最大的|最大数|最大值][。|]
+          {list}[这几个数|这些数|][，|][最大的|最大值][是|为][多少|几|谁|][？|]
+          [给出|说出|写出|求]{list}的最大[值|数][。|]
+          [我有|有|给你]{list}，[最大的是哪个|哪个最大|谁最大][？|]
+          [谁|哪个数][最大|更大]，{list}[？|]
           ~在{list}里选出比别的都大的数。
           """);
 
@@ -32,6 +45,13 @@ final class Order {
           [Which|What] is the [smallest|lowest|least] [number |]of {list}[?|]
           [Tell me|Give me|Find|Name] the [smallest|lowest] [number |]of {list}[.|]
           [Compare|Look at] {list}[: which|. Which] is the [smallest|lowest][?|]
+          [Minimum|Min|The smallest|The lowest][: | of ]{list}[?|.|]
+          {list}[: | – |. ][which is|which one is|what is] [the smallest|lowest|least][?|]
+          [Among|Out of|From|In|Of] {list}[, | ][which|what] [number |one |]is [the smallest|lowest|least][?|]
+          [Pick|Choose|Select|Show|Return|Say] the [smallest|lowest|least][: | of | among | from ]{list}[.|]
+          [I have|Here are|Given] {list}. [Which is|What is|Tell me] the [smallest|lowest|least][ one| of them|][?|.|]
+          [Is|Which is] the [smallest|lowest|least] [one |number |]{list}[?|]
+          {list} – [the smallest|lowest|least|minimum|min][, please|][?|.|]
           ~Of the numbers {list}, name the one that is below the rest.
           """,
           """
@@ -39,6 +59,12 @@ final class Order {
           [找出|请找出|告诉我|请告诉我]{list}[中|里|里面|当中][的|]最小的[数|一个|][。|]
           [比较|请比较|看看]{list}[，|：]哪个[数|][最小|更小][？|]
           {list}[中|里|里面][最小的是哪个|最小的数是什么|最小的是几][？|]
+          [最小值|最小的数|最小的][：|:]{list}
+          [从|由]{list}[中|里][挑|选|找][出|][最小的|最小数|最小值][。|]
+          {list}[这几个数|这些数|][，|][最小的|最小值][是|为][多少|几|谁|][？|]
+          [给出|说出|写出|求]{list}的最小[值|数][。|]
+          [我有|有|给你]{list}，[最小的是哪个|哪个最小|谁最小][？|]
+          [谁|哪个数][最小|更小]，{list}[？|]
           ~在{list}里选出比别的都小的数。
           """);
 
@@ -50,6 +76,13 @@ final class Order {
           [Sort|Please sort|Order]: {list}
           [What is|Give me|Write] {list} in ascending order[.|?|]
           {list} [sorted|in order|sorted ascending][?|]
+          [Ascending|Ascending order|Low to high|Smallest first|Smallest to largest][: | – |, ]{list}[.|]
+          {list}[: | – |. ][sort|order|arrange|put] [them|these|it] [from smallest to largest|in ascending order|ascending|smallest first][.|, please.|]
+          [I need|I want|I'd like|Show me|Return|Print|List] {list} [in ascending order|sorted from smallest to largest|from low to high|smallest first][.|]
+          [Here are|I have|Given] [some numbers|my numbers|the values]: {list}. [Sort|Order|Arrange] [them|these] [from smallest to largest|in ascending order|ascending][.|]
+          [Can you|Could you|Would you|Will you] [put|order|sort|arrange] {list} [from smallest to largest|in ascending order|from low to high][?|]
+          [What is|How is|How does] {list} [look |]sorted [from smallest to largest|ascending|from low to high][?|]
+          [In|By] ascending order[, please|][: |, ]{list}[.|]
           ~Begin with the least and end with the greatest: {list}
           """,
           """
@@ -57,6 +90,13 @@ final class Order {
           [排序|请排序|从小到大排序|升序排列][：|:| ]{list}
           [请|帮我|麻烦]给{list}[从小到大|按升序][排序|排列|排个序][。|]
           {list}[从小到大|按升序][怎么排|排列|排序][？|。|]
+          [从小到大|由小到大|升序|按升序|小的在前][：|:|，]{list}
+          {list}[，|：|。][请|帮我|][从小到大|由小到大|按升序][排|排列|排好|排序|写出来][。|]
+          [我有|有|给你][几个数|一些数|这些数][：|，]{list}。[请|]从小到大[排|排列|排好][。|]
+          [由小到大|从小到大][排列|写出|列出|给出]{list}[。|]
+          [排一排|排个序|排列一下][：|:]{list}，[从小到大|由小到大|升序][。|]
+          {list}[由小到大|从小到大|升序][应该怎么排|是什么顺序|写出来是][？|]
+          [将|对]{list}[进行|做|][升序|从小到大的][排列|排序][。|]
           ~先小后大，写出{list}。
           """);
 
@@ -67,6 +107,13 @@ final class Order {
           [Sort|Please sort|Order|Arrange|Put] {list} [from largest to smallest|in descending order|from high to low|in decreasing order][.|]
           [What is|Give me|Write] {list} in descending order[.|?|]
           {list} sorted [descending|from high to low][?|]
+          [Descending|Descending order|High to low|Largest first|Largest to smallest][: | – |, ]{list}[.|]
+          {list}[: | – |. ][sort|order|arrange|put] [them|these|it] [from largest to smallest|in descending order|descending|largest first][.|, please.|]
+          [I need|I want|I'd like|Show me|Return|Print|List] {list} [in descending order|sorted from largest to smallest|from high to low|largest first][.|]
+          [Here are|I have|Given] [some numbers|my numbers|the values]: {list}. [Sort|Order|Arrange] [them|these] [from largest to smallest|in descending order|descending][.|]
+          [Can you|Could you|Would you|Will you] [put|order|sort|arrange] {list} [from largest to smallest|in descending order|from high to low][?|]
+          [What is|How is|How does] {list} [look |]sorted [from largest to smallest|descending|from high to low][?|]
+          [In|By] descending order[, please|][: |, ]{list}[.|]
           ~Begin with the greatest and end with the least: {list}
           """,
           """
@@ -74,6 +121,13 @@ final class Order {
           [从大到小排序|降序排列|请从大到小排序][：|:| ]{list}
           [请|帮我|麻烦]给{list}[从大到小|按降序][排序|排列|排个序][。|]
           {list}[从大到小|按降序][怎么排|排列|排序][？|。|]
+          [从大到小|由大到小|降序|按降序|大的在前][：|:|，]{list}
+          {list}[，|：|。][请|帮我|][从大到小|由大到小|按降序][排|排列|排好|排序|写出来][。|]
+          [我有|有|给你][几个数|一些数|这些数][：|，]{list}。[请|]从大到小[排|排列|排好][。|]
+          [由大到小|从大到小][排列|写出|列出|给出]{list}[。|]
+          [排一排|排个序|排列一下][：|:]{list}，[从大到小|由大到小|降序][。|]
+          {list}[由大到小|从大到小|降序][应该怎么排|是什么顺序|写出来是][？|]
+          [将|对]{list}[进行|做|][降序|从大到小的][排列|排序][。|]
           ~先大后小，写出{list}。
           """);
 
@@ -83,12 +137,24 @@ final class Order {
           [Sort|Please sort|Order|Can you sort|Arrange] [these words|the words|] [alphabetically|by the alphabet|from A to Z][:| -] {list}[.|]
           [Sort|Please sort|Order|Arrange|Put] {list} [alphabetically|in alphabetical order|from A to Z][.|]
           [Give me|Write] {list} in alphabetical order[.|?|]
+          [Alphabetically|Alphabetical order|From A to Z|A to Z|By letter][: |, | – ]{list}[.|]
+          {list}[: | – |. ][sort|order|arrange|put] [them|these|it] [alphabetically|from A to Z|in alphabetical order|by the alphabet][.|, please.|]
+          [I need|I want|Show me|Return|Print|List] {list} [alphabetically|from A to Z|in alphabetical order][.|]
+          [Here are|I have|Given] [some words|my words]: {list}. [Sort|Order|Arrange] [them|these] [alphabetically|from A to Z][.|]
+          [Can you|Could you|Would you] [put|order|sort|arrange] {list} [alphabetically|from A to Z|in alphabetical order][?|]
+          [What is|How is] {list} [sorted alphabetically|in alphabetical order|from A to Z][?|]
           ~As a dictionary lists them: {list}
           """,
           """
           [把|请把|帮我把|麻烦把]{list}[按字母顺序|按字母表顺序|从A到Z][排列|排序|排一下][。|]
           [请|帮我|麻烦]给{list}按字母顺序[排序|排列][。|]
           [按字母排序|按字母顺序排列|请按字母排序][：|:| ]{list}
+          [按字母|字母顺序|从A到Z|字母表顺序][：|:|，]{list}
+          {list}[，|：|。][请|帮我|][按字母顺序|从A到Z|按字母表][排|排列|排好|排序][。|]
+          [我有|有|给你][几个词|一些单词|这些词][：|，]{list}。[请|]按字母顺序[排|排列|排好][。|]
+          [按字母顺序|从A到Z][排列|写出|列出|给出]{list}[。|]
+          {list}按字母顺序[应该怎么排|是什么顺序|写出来是][？|]
+          [将|对]{list}[按字母顺序|从A到Z]排列[。|]
           ~像字典那样排：{list}
           """);
 
@@ -138,7 +204,7 @@ final class Order {
   }
 
   static Exercise sort(Draw d) {
-    if (d.chance(0.2)) {
+    if (d.chance(0.3)) {
       return alphabet(d);
     }
     List<Integer> numbers =

@@ -13,6 +13,14 @@ final class Products {
           [What do you get|What comes out] [if you multiply|when you multiply] {a} [by|and] {b}[?|]
           [A box holds|Each bag holds|A row has] {a} [pens|apples|seats|eggs]. How many are [in|there in] {b} of them?
           [One ticket|A book|A meal] costs {a} [dollars|euros|coins]. [How much are|What do] {b} [cost|of them cost]?
+          [Product|The product][: | of ]{a}[ and |, |; ]{b}[?|.|]
+          {a} [times|multiplied by|by] {b}[ is| gives| equals| comes to][ what| how much][?|]
+          {a}[ × |×| x |*]{b}[, what is it| – what is that|: result][?|]
+          [If|Suppose] [x = |x is |x equals ]{a} and [y = |y is |y equals ]{b}, [what is|find|compute] x[ × |×| times ]y[?|.|]
+          [There are|We have|I have] {b} [boxes|bags|rows|shelves] [of|with] {a} [pens|apples|seats|eggs][ each|]. [How many in all|Total|How many altogether|What's the total][?|]
+          [Each|Every] [day|week|page|room] [has|needs|takes] {a} [litres|words|chairs|steps]. [What do|How many do|How much do] {b} [days|weeks|pages|rooms] [take|need|have][?|]
+          [Start with|Take] {a}[ and multiply by|, times|, then multiply by] {b}[.|]
+          [What is|Find] the area of {a} by {b}[?|.|]
           ~{b} friends each pay {a} coins. How much do they pay together?
           ~{a} taken {b} times makes how much?
           """,
@@ -23,6 +31,14 @@ final class Products {
           [请问|请告诉我|告诉我|]{a}[和|与|乘]{b}[的积|相乘][是多少|等于多少|得几][？|]
           [一盒|每袋|一排]有{a}[支笔|个苹果|个座位|个鸡蛋]，{b}[盒|袋|排]一共有多少？
           [一张票|一本书|一顿饭]{a}[元|块]，{b}[张|本|顿]一共多少[元|钱|块]？
+          {a}与{b}的[积|乘积]
+          [乘积|积][：|:]{a}[、|，|和]{b}
+          [做乘法|乘法][：|:]{a}[、|，|乘][|]{b}
+          [如果|设]x[=|是]{a}，y[=|是]{b}，[那么|求|]x×y[是多少|等于几|][？|]
+          [有|共有]{b}[个箱子|个袋子|排座位]，每[箱|袋|排]{a}个，[总共|共|合计][多少|几]个[？|]
+          每[天|周|页]{a}[升|字|步]，{b}[天|周|页][共|总共|要][多少|几][升|字|步|][？|]
+          长{a}宽{b}的[面积|长方形面积][是多少|][？|]
+          [把|将]{a}乘[以|上]{b}[。|，得多少？|]
           ~{b}个人每人付{a}元，一共付多少元？
           ~{a}的{b}倍是多少？
           """);
@@ -36,6 +52,13 @@ final class Products {
           [Divide|Please divide] {a} by {b}[.|]
           How [often|many times] does {b} go into {a}?
           [Share|Split] {a} [apples|coins|cards|books] among {b} [people|children|friends]. How many does each [get|one get]?
+          [Quotient|The quotient][: | of ]{a}[ and |, |; ]{b}[?|.|]
+          {a} [divided by|split by|shared by] {b}[ is| gives| equals][ what| how much][?|]
+          [If|Suppose] [x = |x is |x equals ]{a} and [y = |y is |y equals ]{b}, [what is|find|compute] x[ ÷ | / |/]y[?|.|]
+          [There are|We have|I have] {a} [eggs|pens|sweets|tickets] for {b} [boxes|children|groups|tables]. [How many for each|How many per box|What does one get][?|]
+          [Put|Pack] {a} [eggs|books|apples|cups] [in|into] {b} [equal groups|boxes|bags|equal rows][.|: how many each?|]
+          [With|Using] remainder[, |: ]{a}[ ÷ | / |:]{b}[?|.|]
+          [Into|In] {b} [equal parts|parts][: |, ]{a}[?|.|]
           ~{b} friends share {a} coins. What does each get?
           ~{a} over {b} gives what?
           """,
@@ -45,6 +68,12 @@ final class Products {
           {a}[ ÷ | / |÷|/]{b}[ =| = ?|=|=?|]
           把{a}[个苹果|枚硬币|张卡片|本书][平均|]分给{b}个[人|孩子|朋友]，每人[分得|得到|有]几[个|枚|张|本]？
           [请问|请告诉我|告诉我|]{a}除以{b}[是多少|等于多少|得几][？|]
+          {a}与{b}的商[是多少|][？|]
+          [做除法|除法][：|:]{a}[÷|/|除以]{b}
+          [如果|设]x[=|是]{a}，y[=|是]{b}，[那么|求|]x÷y[是多少|等于几|][？|]
+          [有|共有]{a}[个鸡蛋|支笔|张票]，[分成|装成|放成]{b}[份|组|盒]，每[份|组|盒][多少|几]个[？|]
+          [把|将]{a}[平均分成|等分成|分成]{b}份[，每份多少|，一份是几|][？|。|]
+          [带余数|求余][：|:]{a}÷{b}
           ~{b}个朋友平分{a}元，每人多少？
           ~{a}里面有几个{b}？
           """);

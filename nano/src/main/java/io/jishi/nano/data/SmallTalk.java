@@ -20,11 +20,16 @@ final class SmallTalk {
               """
               [Hello|Hi|Hey|Good morning|Good evening|Good day|Greetings|Hello there|Hi there][!|.|][ nano| Jishi|][!|]
               [Hello|Hi|Hey][,| ][are you there|anybody there|nice to meet you][?|!|]
+              [Hello|Hi|Hey] [again|everyone|my friend|you][!|.|]
+              [Good afternoon|Good to see you|Welcome|Howdy|Hiya][!|.|]
+              [Is|Are] [someone|you] [there|here][?|]
               ~Salute!
               """,
               """
               [你好|您好|嗨|早上好|晚上好|下午好|大家好|哈喽][！|。|啊|呀|][|nano|小基][！|]
               [你好|您好|嗨][，|！][在吗|你在吗|很高兴认识你][？|！|]
+              [又见面了|初次见面|中午好|早|早安|喂][！|。|]
+              [有人|你][在|在这里]吗[？|]
               ~问候你！
               """,
               "Hello! How can I help you?",
@@ -33,11 +38,17 @@ final class SmallTalk {
               """
               [How are you|How do you do|How's it going|How are things|Are you well|How do you feel][ today| now|][?|]
               [Hello|Hi|Hey][,|!] [how are you|how's it going|how do you do][?|]
+              [What's up|How have you been|You OK|All good|How was your day][?|]
+              [I hope|Hope] you are [well|fine][.|]
+              [Do you feel|Are you feeling|Are you] [good|OK|happy|all right][ today|][?|]
               ~Is everything fine with you?
               """,
               """
               [你好吗|你怎么样|最近怎么样|你还好吗|过得好吗|你今天怎么样][？|]
               [你好|嗨][，|！][你怎么样|最近好吗|还好吗][？|]
+              [身体好吗|心情怎么样|今天好吗|怎么样|都好吗][？|]
+              [希望|愿]你[都好|很好][。|]
+              你[高兴|开心|累]吗[？|]
               ~你一切都顺利吧？
               """,
               "I am fine, thank you. How can I help you?",
@@ -48,6 +59,9 @@ final class SmallTalk {
               [Hello|Hi][,|!] [who are you|what are you|what is your name][?|]
               [Which|What] model are you[?|]
               [Are you ChatGPT|Are you a human|Are you an AI|Is this nano][?|]
+              [Your name|Name|You are][?|, please.|]
+              [Are you|Is this] [a program|a computer|a machine|a language model|Jishi][?|]
+              [Who|What] [is this|do I talk to|answers me][?|]
               ~With whom am I speaking?
               """,
               """
@@ -55,6 +69,9 @@ final class SmallTalk {
               [你好|嗨][，|！][你是谁|你叫什么][？|]
               你是[什么|哪个]模型[？|]
               [你是ChatGPT吗|你是人类吗|你是人工智能吗][？|]
+              [你的名字|请问你是|您是哪位|名字][？|]
+              你是[程序|电脑|机器|语言模型|Jishi]吗[？|]
+              [这是谁|谁在回答我][？|]
               ~我在跟谁说话？
               """,
               "I am nano, the small model that comes with Jishi.",
@@ -64,12 +81,20 @@ final class SmallTalk {
               [What can you do|What are you able to do|How can you help me|What do you know|What are your abilities|What are you good at|What can I ask you][?|]
               [Show me|Tell me|List] what you can do[.|]
               [Help|Help me|I need help][!|.|]
+              [What|Which] [tasks|things|questions] can you [do|answer|solve][?|]
+              [Your abilities|Your skills|Abilities|Features][?|.|]
+              [Can you|Could you] help me[ with something| please|][?|]
+              [Give me|Show me] [examples|some examples|an overview][ of what you do|][.|]
               ~For what are you useful?
               """,
               """
               [你能做什么|你会什么|你会做什么|你能帮我什么|你有什么本领|你擅长什么|我能问你什么][？|]
               [告诉我|说说|列出]你[能做什么|会什么][。|]
               [帮助|帮帮我|我需要帮助][！|。|]
+              [你的功能|你的本领|功能|技能][？|。|是什么？]
+              你[能|可以][解决|回答]哪些问题[？|]
+              [能|可以][帮我|帮个忙]吗[？|]
+              [举些|给我]例子[看看|][。|]
               ~你有什么用处？
               """,
               ABILITIES,
@@ -78,11 +103,17 @@ final class SmallTalk {
               """
               [Thanks|Thank you|Thanks a lot|Thank you very much|Many thanks|Great, thanks|Perfect, thank you][!|.|]
               [That was|That is|You were] [helpful|very helpful|great|good|kind][!|.|]
+              [Cheers|Nice|Good job|Well done|Wonderful|Awesome|Excellent][!|, thanks!|]
+              [I thank you|I am grateful|I appreciate it|Very kind][!|.|]
+              [Thanks|Thank you] for [your help|the answer|that][!|.|]
               ~My gratitude is yours.
               """,
               """
               [谢谢|谢谢你|多谢|非常感谢|太好了，谢谢|感谢][！|。|]
               [你|这][帮了大忙|真有用|真好|很有帮助][！|。|]
+              [干得好|真棒|太棒了|厉害|很好][！|，谢谢！|]
+              [谢谢|感谢]你的[帮助|回答][！|。|]
+              [辛苦了|麻烦你了|谢啦][！|。|]
               ~感激不尽。
               """,
               "You are welcome!",
@@ -91,11 +122,16 @@ final class SmallTalk {
               """
               [Bye|Goodbye|See you|See you later|Good night|Farewell|Bye bye|Until tomorrow][!|.|]
               [I have to go|I must go|I am leaving|That is all|That's all][, bye| now|][!|.|]
+              [Talk to you later|See you tomorrow|Take care|Have a nice day|Ciao][!|.|]
+              [I'm off|I am done|We are done|It is late][, bye|, good night|][!|.|]
+              [Time|It's time] to [go|leave|sleep][!|.|]
               ~So long, then.
               """,
               """
               [再见|拜拜|回头见|晚安|明天见|下次见|再会][！|。|]
               [我要走了|我得走了|我先走了|就这些了|没有别的了][，再见|][！|。|]
+              [改天再聊|下次聊|保重|慢走|祝你愉快][！|。|]
+              [我下线了|我完了|时候不早了|该睡了][，再见|，拜拜|][！|。|]
               ~那就此别过。
               """,
               "Goodbye!",
@@ -104,11 +140,17 @@ final class SmallTalk {
               """
               [Which languages|What languages] do you [speak|know|understand][?|]
               [Do you|Can you] [speak|understand|write] [English|Chinese|German|French][?|]
+              [Your languages|Languages|Which languages][?|, please.|]
+              [Is|Are] [English|Chinese|German|French|Spanish] [possible|OK|supported|understood][?|]
+              [Can|May] I [write|ask|talk] in [English|Chinese|German][?|]
               ~In which tongues may I write to you?
               """,
               """
               你[会|懂|能说|能听懂][哪些语言|什么语言|几种语言][？|]
               你[会|懂|能]说[中文|英文|英语|法语]吗[？|]
+              [支持什么语言|语言|会哪些语言][？|]
+              [可以|能]用[中文|英文|法语|德语][问|聊|写]吗[？|]
+              你[懂|会|支持][中文|英文|日语|德语]吗[？|]
               ~我可以用哪种话写给你？
               """,
               "I speak English and Chinese, both in simple words.",
@@ -117,11 +159,17 @@ final class SmallTalk {
               """
               [Who made you|Who created you|Who trained you|Where do you come from|How were you made|How were you trained][?|]
               [What are you|Were you] trained [on|with][?|]
+              [Your|Who is your] [maker|creator|author|father][?|]
+              [How did|Where did] you [learn|get trained|start][?|]
+              [Which|What] data [did you learn from|were you trained on|made you][?|]
               ~Out of what were you built?
               """,
               """
               [谁做的你|谁创造了你|谁训练了你|你从哪里来|你是怎么做成的|你是怎么训练的][？|]
               你是用什么[训练|做成]的[？|]
+              你的[作者|创造者|开发者]是谁[？|]
+              你[在哪里|怎么][学的|学会的|训练的][？|]
+              [什么|哪些]数据[训练了你|做成了你][？|]
               ~你是怎么来的？
               """,
               "Jishi trained me from nothing, on exercises that it made itself.",
@@ -131,12 +179,20 @@ final class SmallTalk {
               [What is|What's|Tell me about|Explain|Describe] Jishi[?|.|]
               [What does Jishi do|What is Jishi good for|What can Jishi do|What is Jishi for][?|]
               [Do you know|Have you heard of] Jishi[?|]
+              [Jishi][?|: what is it?| – what is it?|, please explain.]
+              [Why|For what] [should I use|would I use|do people use] Jishi[?|]
+              [Is|Was] Jishi [a model|a program|a library|a language][?|]
+              [Give me|Show me|I want] [information|a few words|something] [on|about] Jishi[.|]
               ~This Jishi, what may it be?
               """,
               """
               [Jishi是什么|什么是Jishi|介绍一下Jishi|说说Jishi][？|。|]
               Jishi[能做什么|有什么用|是做什么的][？|]
               [你知道|你听说过]Jishi吗[？|]
+              [Jishi][？|是啥|是什么东西][？|]
+              为什么[要|]用Jishi[？|]
+              Jishi是[模型|程序|软件|语言]吗[？|]
+              [给我|我要]Jishi的[介绍|信息][。|]
               ~这个Jishi究竟为何物？
               """,
               "Jishi runs, serves and trains language models in one Java process.",

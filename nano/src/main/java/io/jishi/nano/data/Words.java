@@ -13,6 +13,12 @@ final class Words {
           [What does|What do you call] ["{word}"|{word}] [mean |]in {language}[?|]
           [{language} for|The {language} word for] ["{word}"|{word}][?|]
           [Tell me|Give me] the {language} [word |]for ["{word}"|{word}][.|]
+          ["{word}"|{word}|'{word}'][: | – |, ]{language}[?|, please.|]
+          ["{word}"|{word}][: | – |. ][translate it|what is it|say it] [into|in] {language}[?|.|]
+          [{language}|In {language}|Into {language}|To {language}|Translation to {language}][: |, ]["{word}"|{word}][?|.|]
+          [I want|I need|I'd like] [to say |the word |]["{word}"|{word}] in {language}[.|]
+          [Say|Write|Express] ["{word}"|{word}] in {language}[.|]
+          [Do you know|Can you tell me] the {language} [word |]for ["{word}"|{word}][?|]
           ~"{word}", but in {language}, please.
           """,
           """
@@ -21,6 +27,12 @@ final class Words {
           [“{word}”|{word}]的{language}[是什么|怎么说|怎么写][？|]
           [请问|告诉我][“{word}”|{word}]的{language}[是什么|][？|。|]
           [翻译|请翻译][：|成{language}：]{word}
+          {word}[，|：|的]{language}[？|]
+          {language}[：|:]{word}
+          [用|以]{language}[说|写|表达]{word}[。|]
+          [我想|我要]用{language}说[“{word}”|{word}][，怎么说|][？|。|]
+          [“{word}”|{word}][，|：][翻译成|译成]{language}[。|]
+          [“{word}”|{word}][翻译|译]成{language}是[什么|][？|]
           ~{word}，{language}里叫什么？
           """);
 
@@ -31,6 +43,11 @@ final class Words {
           [Which word|What] is opposite to ["{word}"|{word}][?|]
           The opposite of {word}[ is|?|:]
           [Antonym|Opposite] of ["{word}"|{word}][?|]
+          [Opposite|The opposite|Antonym][: | – ]["{word}"|{word}][?|.|]
+          ["{word}"|{word}][: | – |. ][the opposite|what is the opposite|its antonym|opposite][?|.|]
+          [Find|Say|Show|I need] [the|an] [opposite|antonym] [of|for|to] ["{word}"|{word}][.|]
+          [What|Which word] [means|says] the opposite of ["{word}"|{word}][?|]
+          [If|When] [it is|something is] not ["{word}"|{word}], what is it[?|]
           ~Not {word} but …?
           """,
           """
@@ -38,6 +55,10 @@ final class Words {
           [和|与|跟][“{word}”|{word}][相反的词|意思相反的词]是什么[？|]
           [告诉我|请说出|说出][“{word}”|{word}]的反义词[。|]
           [反义词|相反][：|:]{word}
+          {word}[，|：]反义词[？|]
+          [找|找出|写出|给出][“{word}”|{word}]的反义词[。|]
+          [“{word}”|{word}]的[反面|对立面|相反]是[什么|][？|]
+          [什么|哪个词][和|与|跟][“{word}”|{word}]相反[？|]
           ~不是{word}，而是什么？
           """);
 
@@ -48,6 +69,11 @@ final class Words {
           [Which|What] is {x}'s capital[?|]
           [Do you know|Can you tell me] the capital of {x}[?|]
           [Capital|The capital] of {x}[?|]
+          {x}[: | – |, ][capital|its capital|the capital|which capital][?|]
+          [Capital city|The capital city|What is the capital city|Name the capital city] of {x}[?|.|]
+          [Which|What] city [is|serves as] the capital of {x}[?|]
+          [What|Which capital] [does {x} have|belongs to {x}|is {x}'s main city][?|]
+          [I need|Say|Give me] the capital of {x}[.|]
           ~{x} is governed from which city?
           """,
           """
@@ -55,6 +81,11 @@ final class Words {
           [告诉我|请告诉我|说出|请问]{x}的首都[。|？|]
           [哪个城市|哪座城市|哪里]是{x}的首都[？|]
           [你知道|你知道吗，]{x}的首都[是哪里|][吗|？|]
+          {x}[，|：]首都[？|]
+          [写出|给出|说说]{x}的首都[。|]
+          {x}的首都[城市|]叫什么[？|]
+          {x}[以|把]哪个城市[为|当]首都[？|]
+          首都[：|:]{x}
           ~{x}的政府在哪个城市？
           """);
 
