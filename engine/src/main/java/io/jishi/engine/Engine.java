@@ -36,7 +36,7 @@ public interface Engine extends AutoCloseable {
 
   /** Loads a model with options; see {@link #open(Path)}. */
   static Engine open(Path model, EngineOptions options) {
-    return LocalEngine.load(model, options);
+    return EngineLoader.load(model, options);
   }
 
   /**
@@ -46,7 +46,7 @@ public interface Engine extends AutoCloseable {
    * @throws io.jishi.base.JishiException.OutOfResources where memory does not suffice
    */
   static Engine random(RandomSpec spec, EngineOptions options) {
-    return LocalEngine.random(spec, options);
+    return EngineLoader.random(spec, options);
   }
 
   /**

@@ -24,7 +24,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 /**
  * Runs the model for all jobs at once: asks the {@link Scheduler} what to compute, computes it in
  * one batch, and lets each job whose logits are there draw a token. Everything but {@link #admit}
- * and {@link #submit} happens on the driver's thread.
+ * and {@link #submit} happens on the driver's thread. Longer than other files: a step is to be read
+ * from arrival to answer in one place.
  */
 final class Runner implements AutoCloseable, Driver.Steps {
   /** The most snapshots of recurrent layers that are kept for each sequence that may run. */

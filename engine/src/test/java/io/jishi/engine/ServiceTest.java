@@ -103,7 +103,7 @@ class ServiceTest {
     Arrays.setAll(bad, i -> i == POISONED_POSITION ? POISON : 1 + i);
     Capacity small = Capacity.DEFAULT.withChunks(40, 20);
     EngineOptions options = EngineOptions.DEFAULT.with(small);
-    try (Engine engine = LocalEngine.load(model(family), options, Poisoned::new)) {
+    try (Engine engine = EngineLoader.load(model(family), options, Poisoned::new)) {
       List<Generation> all = new ArrayList<>();
       good.forEach(request -> all.add(engine.start(request)));
       Generation fault =
@@ -143,7 +143,7 @@ class ServiceTest {
     Arrays.setAll(text, i -> 1 + (7 * i) % 240);
     List<Integer> sizes = Collections.synchronizedList(new ArrayList<>());
     EngineOptions options = EngineOptions.DEFAULT.with(Capacity.DEFAULT.withChunks(256, 48));
-    try (Engine engine = LocalEngine.load(model("qwen3"), options, ops -> new Sizes(ops, sizes))) {
+    try (Engine engine = EngineLoader.load(model("qwen3"), options, ops -> new Sizes(ops, sizes))) {
       float[][] alone = engine.logits(text, true);
       assertThat(sizes).as("nobody else is there: in one go").containsExactly(200);
       AtomicReference<float[][]> beside = new AtomicReference<>();
@@ -179,7 +179,7 @@ class ServiceTest {
     CountDownLatch closing = new CountDownLatch(1);
     AtomicReference<Throwable> failure = new AtomicReference<>();
     Engine engine =
-        LocalEngine.load(
+        EngineLoader.load(
             model("qwen3"),
             options,
             ops ->

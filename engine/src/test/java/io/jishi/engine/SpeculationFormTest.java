@@ -44,7 +44,7 @@ class SpeculationFormTest {
 
   private static Engine open(Path model, Scripted drafter) {
     Speculator speculator = new Speculator(Speculation.Mode.DRAFT, drafter, true, NO_TIME);
-    return LocalEngine.load(model, EngineOptions.DEFAULT, speculator);
+    return EngineLoader.load(model, EngineOptions.DEFAULT, speculator);
   }
 
   private static Request ask(long seed) {
@@ -154,7 +154,7 @@ class SpeculationFormTest {
     // The likeliest token is guessed each time, right or not.
     Scripted drafter = new Scripted((draft, _) -> guess(draft, prompt.length, best));
     Speculator speculator = new Speculator(Speculation.Mode.DRAFT, drafter, true, NO_TIME);
-    try (Engine engine = LocalEngine.load(file, exact, speculator)) {
+    try (Engine engine = EngineLoader.load(file, exact, speculator)) {
       fill(engine, prompt, 0, 1, 0, best, expected);
       for (int run = 0; run < runs; run += GROUP) {
         List<Generation> group = new ArrayList<>();

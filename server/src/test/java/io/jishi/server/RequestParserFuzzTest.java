@@ -121,7 +121,9 @@ class RequestParserFuzzTest {
   private static void parse(byte[] body) {
     for (Call.Api api : Call.Api.values()) {
       try {
-        assertThat(RequestParser.parse(api, body)).isNotNull();
+        Call call = RequestParser.parse(api, body);
+        assertThat(call.api()).isEqualTo(api);
+        assertThat(call.choices()).isPositive();
       } catch (JishiException.BadRequest e) {
         assertThat(e).hasMessageMatching("(?s).{5,2000}");
       }

@@ -32,7 +32,8 @@ import java.util.List;
  *
  * <p>Use: {@link #offer} sequences, then again and again {@link #plan}, perhaps {@link #guess},
  * compute, {@link #computed}, {@link Sequence#append} drawn tokens, {@link #drawn}, {@link #end}.
- * For one thread at a time.
+ * For one thread at a time. Longer than other files: the rules share one state, and are checked
+ * together.
  *
  * @param <T> whom sequences belong to
  */

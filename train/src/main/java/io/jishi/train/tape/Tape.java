@@ -36,7 +36,8 @@ import java.util.Objects;
  * finite differences; that test fails while one is missing.
  *
  * <p>{@link Precision} is ignored: products are those of floats. Attention attends within spans
- * from position 0, and appends to no state.
+ * from position 0, and appends to no state. Longer than other files: it has each operation of the
+ * waist, a few lines each.
  */
 public final class Tape implements Ops {
   private final Parameters parameters;

@@ -13,7 +13,6 @@ import io.jishi.tensor.Ops;
 import io.jishi.tensor.Precision;
 import io.jishi.testkit.Shared;
 import io.jishi.train.loss.PooledLoss;
-import io.jishi.train.optim.AdamW;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -154,14 +153,8 @@ class EncoderTrainingTest {
   }
 
   private static Trainer trainer(Model model, Parameters parameters, Loss loss) {
-    return new Trainer(
-        model.decoder(),
-        parameters,
-        Map.of(),
-        loss,
-        (list, m) -> new AdamW(list, m, AdamW.Options.DEFAULT),
-        Backend.cpu(),
-        new TrainerOptions(0, MatrixProducts.Inputs.FP32, true, 1));
+    return FamilyTrainingTest.trainer(
+        model, parameters, loss, new TrainerOptions(0, MatrixProducts.Inputs.FP32, true, 1));
   }
 
   private static Examples examples(int vocabulary) {

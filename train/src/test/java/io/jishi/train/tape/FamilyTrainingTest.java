@@ -194,14 +194,23 @@ class FamilyTrainingTest {
   }
 
   static Trainer trainer(Model model, Parameters parameters, boolean checkpointing) {
+    return trainer(
+        model,
+        parameters,
+        TokenLoss.plain(),
+        new TrainerOptions(0, MatrixProducts.Inputs.FP32, checkpointing, 1));
+  }
+
+  /** All of a model learns, by AdamW. */
+  static Trainer trainer(Model model, Parameters parameters, Loss loss, TrainerOptions options) {
     return new Trainer(
         model.decoder(),
         parameters,
         Map.of(),
-        TokenLoss.plain(),
+        loss,
         (list, m) -> new AdamW(list, m, AdamW.Options.DEFAULT),
         Backend.cpu(),
-        new TrainerOptions(0, MatrixProducts.Inputs.FP32, checkpointing, 1));
+        options);
   }
 
   static Examples examples(int vocabulary) {

@@ -41,7 +41,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * The gradient of each operation of the waist against finite differences. An operation without a
- * case here fails the test.
+ * case here fails the test. Longer than other files: one case an operation, all in one table.
  */
 class GradientTest {
   /** A step at which single precision and curvature disturb about equally. */

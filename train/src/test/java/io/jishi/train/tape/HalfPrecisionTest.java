@@ -8,8 +8,6 @@ import io.jishi.model.Model;
 import io.jishi.tensor.Backend;
 import io.jishi.tensor.MatrixProducts;
 import io.jishi.train.loss.TokenLoss;
-import io.jishi.train.optim.AdamW;
-import java.util.Map;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -37,14 +35,8 @@ class HalfPrecisionTest {
         Model model =
             Model.open(MixtureTrainingTest.folder(family), Backend.cpu(), parameters::place);
         Trainer trainer =
-            new Trainer(
-                model.decoder(),
-                parameters,
-                Map.of(),
-                TokenLoss.plain(),
-                (list, m) -> new AdamW(list, m, AdamW.Options.DEFAULT),
-                Backend.cpu(),
-                new TrainerOptions(0, inputs, false, 1))) {
+            FamilyTrainingTest.trainer(
+                model, parameters, TokenLoss.plain(), new TrainerOptions(0, inputs, false, 1))) {
       Examples examples = FamilyTrainingTest.examples(model.decoder().spec().vocabulary());
       double[] trace = new double[STEPS];
       for (int s = 0; s < STEPS; s++) {

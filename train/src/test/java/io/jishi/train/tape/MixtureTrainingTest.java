@@ -13,7 +13,6 @@ import io.jishi.tensor.Precision;
 import io.jishi.tensor.Routing;
 import io.jishi.tensor.Tensor;
 import io.jishi.train.loss.TokenLoss;
-import io.jishi.train.optim.AdamW;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -122,14 +121,7 @@ class MixtureTrainingTest {
                 t.changed();
               });
       try (Trainer trainer =
-          new Trainer(
-              model.decoder(),
-              parameters,
-              Map.of(),
-              TokenLoss.plain(),
-              (list, m) -> new AdamW(list, m, AdamW.Options.DEFAULT),
-              Backend.cpu(),
-              options)) {
+          FamilyTrainingTest.trainer(model, parameters, TokenLoss.plain(), options)) {
         Examples examples = FamilyTrainingTest.examples(model.decoder().spec().vocabulary());
         double first = trainer.evaluate(examples);
         double start = trainer.imbalance();
@@ -181,14 +173,7 @@ class MixtureTrainingTest {
         }
       }
       try (Trainer trainer =
-          new Trainer(
-              model.decoder(),
-              parameters,
-              Map.of(),
-              TokenLoss.plain(),
-              (list, m) -> new AdamW(list, m, AdamW.Options.DEFAULT),
-              Backend.cpu(),
-              options)) {
+          FamilyTrainingTest.trainer(model, parameters, TokenLoss.plain(), options)) {
         trainer.step(FamilyTrainingTest.examples(model.decoder().spec().vocabulary()), 1e-3);
         Map<String, float[]> after = new HashMap<>();
         parameters.list().forEach(t -> after.put(t.name(), GradientTest.floats(t.data())));

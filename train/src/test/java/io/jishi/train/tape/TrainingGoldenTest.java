@@ -12,7 +12,6 @@ import io.jishi.tensor.MatrixProducts;
 import io.jishi.train.adapt.Lora;
 import io.jishi.train.loss.TokenLoss;
 import io.jishi.train.optim.AdamW;
-import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /** A whole run against PyTorch: loss, all gradients, twenty steps of AdamW, adapters. */
@@ -32,15 +31,7 @@ class TrainingGoldenTest {
     static Run full(TrainerOptions options) {
       Parameters parameters = new Parameters(_ -> true);
       Model model = Model.open(Golden.folder(), Backend.cpu(), parameters::place);
-      Trainer trainer =
-          new Trainer(
-              model.decoder(),
-              parameters,
-              Map.of(),
-              TokenLoss.plain(),
-              (list, m) -> new AdamW(list, m, AdamW.Options.DEFAULT),
-              Backend.cpu(),
-              options);
+      Trainer trainer = FamilyTrainingTest.trainer(model, parameters, TokenLoss.plain(), options);
       return new Run(model, parameters, null, trainer);
     }
 
