@@ -58,6 +58,8 @@ final class PanelWriter {
   /** Rows that it takes at a time. */
   static final int GROUP = 4;
 
+  private static final int GROUP_SHIFT = 2;
+
   private static final Gp IN_AT = Gp.RAX;
   private static final Gp SECOND = Gp.RDX;
   private static final Gp OUT_AT = Gp.RCX;
@@ -173,6 +175,8 @@ final class PanelWriter {
     code.argument(OUT_ROW, OUT);
     code.argument(UNITS_LEFT, UNITS);
     code.argument(STEP, IN_STEP);
+    asm.mov(GAP, STEP);
+    asm.shl(GAP, GROUP_SHIFT);
     code.loop(
         UNITS_LEFT,
         () -> {
@@ -208,6 +212,7 @@ final class PanelWriter {
   }
 
   private void row(Vec x, Gp from) {
+    asm.prefetch(Mem.at(from, GAP, 1, 0)); // the next group's: rows are too short to be foreseen
     if (words == Words.PAIRS) {
       asm.op(Op.VMOVUPS, x.as(64), Mem.at(from));
       asm.op(Op.VCVTNEPS2BF16, x, x.as(64));

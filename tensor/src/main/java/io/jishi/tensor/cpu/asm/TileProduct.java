@@ -126,6 +126,12 @@ final class TileProduct {
       }
       asm.add(ROW, STRIDE);
     }
+    for (int r = 0; r < shape.rows(); r++) {
+      for (int v = 0; v < vectors; v++) {
+        asm.prefetch(Mem.at(ROW, v * code.bytes)); // the next tile: its loads come all at once
+      }
+      asm.add(ROW, STRIDE);
+    }
     asm.bind(ready);
   }
 
