@@ -32,15 +32,12 @@ public record Checkpoint(
   public static final Checkpoint GGUF = new Checkpoint(Map.of(), true, false, Set.of(), false);
 
   /**
-   * Families whose tensors have other names in GGUF files than those of the same role elsewhere.
+   * GGUF files of a family.
+   *
+   * @param stems names that differ from those of most families
    */
-  private static final Map<String, Map<TensorRole, String>> GGUF_NAMES =
-      Map.of("gpt-oss", Map.of(TensorRole.CHANNEL_NORM, "blk.%d.post_attention_norm"));
-
-  /** GGUF files of a family. */
-  public static Checkpoint gguf(String architecture) {
-    Map<TensorRole, String> stems = GGUF_NAMES.get(architecture);
-    return stems == null ? GGUF : new Checkpoint(stems, true, false, Set.of(), false);
+  public static Checkpoint gguf(Map<TensorRole, String> stems) {
+    return stems.isEmpty() ? GGUF : new Checkpoint(stems, true, false, Set.of(), false);
   }
 
   /** Copies the collections. */
@@ -52,6 +49,25 @@ public record Checkpoint(
   /** Checkpoints that differ from Llama's in names alone. */
   public static Checkpoint named(Map<TensorRole, String> stems) {
     return new Checkpoint(stems, false, false, Set.of(), false);
+  }
+
+  /** Where the rows of all queries, all keys and all values stand among those of the groups. */
+  public static int[] ungrouped(DecoderSpec.GroupedAttention a) {
+    int dim = a.headDim();
+    int group = a.heads() / a.kvHeads();
+    int[] order = new int[(a.heads() + 2 * a.kvHeads()) * dim];
+    int at = 0;
+    for (int h = 0; h < a.heads() + 2 * a.kvHeads(); h++) {
+      int key = h - a.heads();
+      int head =
+          key < 0
+              ? h / group * (group + 2) + h % group
+              : key % a.kvHeads() * (group + 2) + group + key / a.kvHeads();
+      for (int i = 0; i < dim; i++) {
+        order[at++] = head * dim + i;
+      }
+    }
+    return order;
   }
 
   /** The same with packed projections in groups. */

@@ -71,8 +71,17 @@ final class RecurrentLoader {
         past(l, TensorRole.CONVOLUTION, m.mixed(), m.kernel(), m.convolutionBias()),
         space,
         slot(space.stateBytes()),
-        m.norm() == null ? null : linears.norm(TensorRole.RECURRENT_NORM, l, m.inner(), m.norm()),
+        m.norm() == null ? null : innerNorm(l, m),
         linears.linear(l, TensorRole.RECURRENT_OUT, width, m.inner(), m.bias()));
+  }
+
+  /** Over all channels; GGUF files write its gain group by group. */
+  private Norm innerNorm(int l, DecoderSpec.Mamba2 m) {
+    if (!tensors.checkpoint().gguf()) {
+      return linears.norm(TensorRole.RECURRENT_NORM, l, m.inner(), m.norm());
+    }
+    Weight gain = tensors.flat(TensorRole.RECURRENT_NORM, l, m.groups(), m.inner() / m.groups());
+    return new Norm(m.norm().kind(), 1, gain, null, m.norm().eps());
   }
 
   Mixer gatedDelta(int l, DecoderSpec.GatedDelta d) {
@@ -89,7 +98,11 @@ final class RecurrentLoader {
     int values = rule.outputWidth();
     RecurrentMixer.Past past =
         past(l, TensorRole.CONVOLUTION, rule.inputWidth(), d.kernel(), false);
-    Linear[] in = d.packed() ? packed(l, d, rule) : separate(l, rule);
+    // GGUF files have the inputs apart, the rates as they were published.
+    Linear[] in = new Linear[4];
+    boolean joined = d.packed() && !tensors.has(TensorRole.RECURRENT_GATE, l);
+    System.arraycopy(joined ? packedInputs(l, d, rule) : inputs(l, rule), 0, in, 0, 2);
+    System.arraycopy(d.packed() ? packedRates(l, d) : rates(l, rule), 0, in, 2, 2);
     return new RecurrentMixer.GatedDelta(
         in[0],
         past,
@@ -102,27 +115,31 @@ final class RecurrentLoader {
         linears.linear(l, TensorRole.RECURRENT_OUT, width, values, false));
   }
 
-  /** Input, gate, beta, alpha. */
-  private Linear[] separate(int l, DeltaRule rule) {
+  /** Input and gate. */
+  private Linear[] inputs(int l, DeltaRule rule) {
     int width = spec.width();
     return new Linear[] {
       linears.linear(l, TensorRole.RECURRENT_IN, rule.inputWidth(), width, false),
-      linears.linear(l, TensorRole.RECURRENT_GATE, rule.outputWidth(), width, false),
+      linears.linear(l, TensorRole.RECURRENT_GATE, rule.outputWidth(), width, false)
+    };
+  }
+
+  /** Beta and alpha. */
+  private Linear[] rates(int l, DeltaRule rule) {
+    int width = spec.width();
+    return new Linear[] {
       linears.linear(l, TensorRole.RECURRENT_BETA, rule.valueHeads(), width, false),
       linears.linear(l, TensorRole.RECURRENT_ALPHA, rule.valueHeads(), width, false)
     };
   }
 
-  /** The same out of rows that stand key head by key head. */
-  private Linear[] packed(int l, DecoderSpec.GatedDelta d, DeltaRule rule) {
+  /** Input and gate out of rows that stand key head by key head. */
+  private Linear[] packedInputs(int l, DecoderSpec.GatedDelta d, DeltaRule rule) {
     int values = rule.outputWidth();
     Weight in =
         tensors.stored(TensorRole.RECURRENT_IN, l, rule.inputWidth() + values, spec.width());
-    Weight rates = tensors.stored(TensorRole.RECURRENT_RATES, l, 2 * d.valueHeads(), spec.width());
     int part = values / d.keyHeads();
     int[] sizes = {d.keyDim(), d.keyDim(), part, part};
-    int ratio = d.valueHeads() / d.keyHeads();
-    int[] rateSizes = {ratio, ratio};
     int[] qkv = new int[rule.inputWidth()];
     int at = 0;
     for (int p = 0; p < 3; p++) {
@@ -131,10 +148,17 @@ final class RecurrentLoader {
       at += rows.length;
     }
     return new Linear[] {
-      picked(in, qkv),
-      picked(in, gathered(d.keyHeads(), sizes, 3)),
-      picked(rates, gathered(d.keyHeads(), rateSizes, 0)),
-      picked(rates, gathered(d.keyHeads(), rateSizes, 1))
+      picked(in, qkv), picked(in, gathered(d.keyHeads(), sizes, 3)),
+    };
+  }
+
+  private Linear[] packedRates(int l, DecoderSpec.GatedDelta d) {
+    Weight rates = tensors.stored(TensorRole.RECURRENT_RATES, l, 2 * d.valueHeads(), spec.width());
+    int ratio = d.valueHeads() / d.keyHeads();
+    int[] sizes = {ratio, ratio};
+    return new Linear[] {
+      picked(rates, gathered(d.keyHeads(), sizes, 0)),
+      picked(rates, gathered(d.keyHeads(), sizes, 1))
     };
   }
 

@@ -21,6 +21,15 @@ import java.util.Map;
  * a quantised model starts from exactly what it is when it runs.
  */
 public final class GgufImport {
+  private static final Map<String, String> NUMBERS =
+      Map.of(
+          "hidden_size", "embedding_length",
+          "intermediate_size", "feed_forward_length",
+          "num_hidden_layers", "block_count",
+          "num_attention_heads", "attention.head_count",
+          "max_position_embeddings", "context_length",
+          "vocab_size", "vocab_size");
+
   private final GgufFile file;
   private final GgufMetadata metadata;
   private final String family;
@@ -30,7 +39,7 @@ public final class GgufImport {
     this.file = file;
     this.metadata = file.metadata();
     this.family = metadata.string("general.architecture");
-    if (!GgufExport.FAMILIES.contains(family)) {
+    if (!java.util.Set.of("llama", "qwen2", "qwen3").contains(family)) {
       throw new JishiException.Unsupported(
           file.path()
               + ": a model of the family '"
@@ -99,7 +108,7 @@ public final class GgufImport {
     config.put("architectures", List.of(name + "ForCausalLM"));
     config.put("model_type", family);
     config.put("torch_dtype", "float32");
-    GgufExport.NUMBERS.forEach(
+    NUMBERS.forEach(
         (to, from) -> {
           if (!to.equals("vocab_size")) { // not all files say it, the table of tokens does
             config.put(to, number(from));
