@@ -175,6 +175,14 @@ public record GgufLayout(String architecture, Map<TensorRole, String> names, Set
     return traits.contains(trait);
   }
 
+  /** The same without a trait that some older files lack. */
+  public GgufLayout without(Trait trait) {
+    Set<Trait> others = EnumSet.noneOf(Trait.class);
+    others.addAll(traits);
+    others.remove(trait);
+    return new GgufLayout(architecture, names, others);
+  }
+
   /** Names and values of a model's tensors. */
   public Checkpoint checkpoint(DecoderSpec spec) {
     return Checkpoint.gguf(

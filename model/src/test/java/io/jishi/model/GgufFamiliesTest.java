@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.jishi.base.JishiException;
 import io.jishi.model.export.Disk;
 import io.jishi.model.export.GgufExport;
+import io.jishi.model.export.GgufImport;
 import io.jishi.model.export.ModelSource;
 import io.jishi.tensor.DType;
 import io.jishi.tensor.Precision;
@@ -70,6 +71,18 @@ class GgufFamiliesTest {
     float[][] actual = logits(file);
     assertThat(actual).hasDimensions(TOKENS, expected[0].length);
     check(actual, expected, ROUNDED.getOrDefault(name, SAME));
+  }
+
+  @ParameterizedTest
+  @MethodSource("written")
+  void theFolderOfAFileGivesTheSameLogits(String name) {
+    Path file = temp.resolve(name + ".gguf");
+    try (ModelSource source = ModelSource.open(folder(name))) {
+      GgufExport.write(source, file, DType.F32, Disk.LOCAL);
+    }
+    Path back = temp.resolve("back");
+    GgufImport.write(file, back, Disk.LOCAL);
+    check(logits(back), logits(file), ROUNDED.getOrDefault(name, SAME));
   }
 
   @ParameterizedTest

@@ -18,7 +18,7 @@ final class SpecDifference {
   /** Some roundings to single precision of numbers that were computed in double. */
   private static final double ROUNDING = 2e-6;
 
-  private static final int SHOWN = 90;
+  private static final int SHOWN = 60;
 
   private static final Pattern TOKEN = Pattern.compile("-?\\d+(?:\\.\\d+)?(?:E-?\\d+)?|[^-\\d]+|-");
 
@@ -121,7 +121,7 @@ final class SpecDifference {
     Matcher other = TOKEN.matcher(read);
     while (mine.find()) {
       if (!other.find() || !same(mine.group(), other.group())) {
-        int at = Math.max(0, mine.start() - SHOWN / 2);
+        int at = 1 + Math.max(is.lastIndexOf(' ', mine.start()), is.lastIndexOf('[', mine.start()));
         return where + " has " + cut(is, at) + ", which would be read as " + cut(read, at);
       }
     }
