@@ -2,6 +2,7 @@
 package io.jishi.model;
 
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.Map;
 import java.util.Set;
 
@@ -27,6 +28,9 @@ public record Checkpoint(
     boolean interleavedGate) {
   /** The names that Llama-like checkpoints of Hugging Face use. */
   public static final Checkpoint HUGGING_FACE = named(Map.of());
+
+  /** Behind the names of weights that are stored in blocks of four bits (MXFP4). */
+  private static final String BLOCKS = "_blocks";
 
   /** GGUF files. */
   public static final Checkpoint GGUF = new Checkpoint(Map.of(), true, false, Set.of(), false);
@@ -92,6 +96,30 @@ public record Checkpoint(
    * @param names the tensors of the file
    */
   public Checkpoint fitted(Set<String> names) {
+    return blocks(names).bare(names);
+  }
+
+  /** Experts of four bits have names of their own, and stand as they are multiplied. */
+  private Checkpoint blocks(Set<String> names) {
+    Map<TensorRole, String> others = new EnumMap<>(TensorRole.class);
+    for (TensorRole role : transposed) {
+      String stem = stem(role);
+      if (stem != null && stem.endsWith("=") && names.contains(weight(role, 0) + BLOCKS)) {
+        others.put(role, stem.substring(0, stem.length() - 1) + BLOCKS + "=");
+      }
+    }
+    if (others.isEmpty()) {
+      return this;
+    }
+    Set<TensorRole> turned = EnumSet.copyOf(transposed);
+    turned.removeAll(others.keySet());
+    Map<TensorRole, String> all = new EnumMap<>(TensorRole.class);
+    all.putAll(stems);
+    all.putAll(others);
+    return new Checkpoint(all, gguf, groupedQkv, turned, interleavedGate);
+  }
+
+  private Checkpoint bare(Set<String> names) {
     String published = weight(TensorRole.EMBEDDING, 0);
     int part = published == null ? -1 : published.indexOf('.') + 1;
     if (part <= 0 || names.contains(published) || !names.contains(published.substring(part))) {
@@ -141,6 +169,10 @@ public record Checkpoint(
   /** A whole name; its bias has the same name with {@code _bias} behind. */
   private static String whole(String name, String suffix) {
     String stem = name.substring(0, name.length() - 1);
-    return suffix.equals(".bias") ? stem + "_bias" : stem;
+    if (!suffix.equals(".bias")) {
+      return stem;
+    }
+    return (stem.endsWith(BLOCKS) ? stem.substring(0, stem.length() - BLOCKS.length()) : stem)
+        + "_bias";
   }
 }

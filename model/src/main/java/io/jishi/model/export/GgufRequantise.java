@@ -87,6 +87,6 @@ public final class GgufRequantise {
           throw new JishiException.Unsupported(
               from + ": tensor '" + tensor.name() + "' of " + tensor.type() + " has no floats");
         },
-        tensor.data());
+        tensor.source());
   }
 }

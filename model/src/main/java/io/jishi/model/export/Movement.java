@@ -3,10 +3,13 @@ package io.jishi.model.export;
 
 import io.jishi.base.JishiException;
 import io.jishi.tensor.DType;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 
 /** Carries values of tensors along {@link Moved} ways, to GGUF and back. */
 final class Movement {
@@ -28,7 +31,9 @@ final class Movement {
       parts.add(rows(tensor, p));
       counts.add(p.rows());
     }
-    DType type = to.plain() ? common(tensors) : DType.F32;
+    boolean whole = to.block() == 0 && to.from().stream().noneMatch(Published::turned);
+    DType common = to.plain() ? common(tensors) : DType.F32;
+    DType type = common.plain() || whole ? common : DType.F32;
     if (to.same()) {
       OutputTensor only = tensors.getFirst();
       RowSource rows = RowSource.of(only, last(to.shape()));
@@ -46,7 +51,24 @@ final class Movement {
     RowSource turned = to.block() == 0 ? gathered : new RowSource.Turned(gathered, to.block());
     int width = last(to.shape());
     RowSource cut = turned.columns() == width ? turned : new RowSource.Cut(turned, width);
-    return new OutputTensor(to.name(), type, to.shape(), cut::read);
+    Supplier<MemorySegment> bytes = type.plain() ? null : () -> gathered(to, tensors, counts);
+    return new OutputTensor(to.name(), type, to.shape(), cut::read, bytes);
+  }
+
+  /** Rows of blocks as they are: not every type that is read can be encoded. */
+  private static MemorySegment gathered(Moved to, List<OutputTensor> tensors, List<Long> counts) {
+    long size = tensors.getFirst().type().rowBytes(to.columns());
+    MemorySegment all = Arena.ofAuto().allocate(size * to.rows());
+    List<MemorySegment> parts = tensors.stream().map(t -> t.stored().get()).toList();
+    for (long row = 0; row < to.rows(); row++) {
+      long left = to.source(row);
+      int part = 0;
+      while (left >= counts.get(part)) {
+        left -= counts.get(part++);
+      }
+      MemorySegment.copy(parts.get(part), left * size, all, row * size, size);
+    }
+    return all;
   }
 
   private static void scale(Moved.Scale scale, long row, float[] out) {
