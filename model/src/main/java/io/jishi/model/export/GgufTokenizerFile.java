@@ -9,13 +9,15 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
 /**
- * The byte-level BPE vocabulary of a GGUF file as {@code tokenizer.json}, with {@code
- * tokenizer_config.json} and the chat template beside it: what {@link GgufVocabulary} reads.
+ * The vocabulary of a GGUF file as {@code tokenizer.json} (byte-level BPE) or {@code
+ * tokenizer.model} (SentencePiece BPE), with {@code tokenizer_config.json} and the chat template
+ * beside it: what {@link GgufVocabulary} reads.
  */
 final class GgufTokenizerFile {
   private static final String TEMPERATURE = "general.sampling.temp";
@@ -29,7 +31,7 @@ final class GgufTokenizerFile {
     this.source = source;
     this.metadata = metadata;
     this.pieces = array("tokenizer.ggml.tokens", String[].class);
-    this.types = array("tokenizer.ggml.token_type", int[].class);
+    this.types = array("tokenizer.ggml.token_type", int[].class).clone();
     if (types.length != pieces.length) {
       throw new JishiException.BadFile(
           source + ": has " + pieces.length + " tokens and the types of " + types.length);
@@ -39,8 +41,11 @@ final class GgufTokenizerFile {
   static void write(String source, GgufMetadata metadata, Path folder, Disk disk)
       throws IOException {
     GgufTokenizerFile made = new GgufTokenizerFile(source, metadata);
-    Map<String, Object> root = made.root();
-    json(folder.resolve("tokenizer.json"), root, disk);
+    if (made.scored()) {
+      made.sentencePiece(folder.resolve("tokenizer.model"), disk);
+    } else {
+      json(folder.resolve("tokenizer.json"), made.root(), disk);
+    }
     json(folder.resolve("tokenizer_config.json"), made.config(), disk);
     if (metadata.has(TEMPERATURE) && metadata.floatValue(TEMPERATURE) == 0) {
       json(folder.resolve("generation_config.json"), Map.of("do_sample", false), disk);
@@ -48,6 +53,29 @@ final class GgufTokenizerFile {
     String template = metadata.string("tokenizer.chat_template", null);
     if (template != null) {
       write(folder.resolve("chat_template.jinja"), template, disk);
+    }
+  }
+
+  private boolean scored() {
+    return metadata.string("tokenizer.ggml.model", "none").equals("llama");
+  }
+
+  private void sentencePiece(Path file, Disk disk) throws IOException {
+    float[] scores = array("tokenizer.ggml.scores", float[].class);
+    if (scores.length != pieces.length) {
+      throw new JishiException.BadFile(
+          source + ": has " + pieces.length + " tokens and the scores of " + scores.length);
+    }
+    int unknown = metadata.intValue("tokenizer.ggml.unknown_token_id", 0);
+    if (unknown >= 0
+        && unknown < types.length
+        && Arrays.stream(types).noneMatch(t -> t == GgufVocabulary.UNKNOWN)) {
+      types[unknown] = GgufVocabulary.UNKNOWN;
+    }
+    boolean prefix = metadata.booleanValue("tokenizer.ggml.add_space_prefix", true);
+    boolean collapse = metadata.booleanValue("tokenizer.ggml.remove_extra_whitespaces", false);
+    try (OutputStream out = disk.create(file)) {
+      out.write(SentencePieceFile.bytes(pieces, scores, types, prefix, collapse));
     }
   }
 
@@ -174,7 +202,7 @@ final class GgufTokenizerFile {
 
   private Map<String, Object> config() {
     Map<String, Object> config = new LinkedHashMap<>();
-    config.put("tokenizer_class", "PreTrainedTokenizerFast");
+    config.put("tokenizer_class", scored() ? "LlamaTokenizer" : "PreTrainedTokenizerFast");
     config.put("clean_up_tokenization_spaces", false);
     for (String token : List.of("bos", "eos")) {
       int id = metadata.intValue("tokenizer.ggml." + token + "_token_id", -1);
@@ -182,7 +210,11 @@ final class GgufTokenizerFile {
         config.put(token + "_token", pieces[id]);
       }
     }
-    config.put("add_bos_token", metadata.booleanValue("tokenizer.ggml.add_bos_token", false));
+    boolean begins = metadata.booleanValue("tokenizer.ggml.add_bos_token", scored());
+    config.put("add_bos_token", begins);
+    if (scored()) {
+      config.put("add_eos_token", metadata.booleanValue("tokenizer.ggml.add_eos_token", false));
+    }
     return config;
   }
 }

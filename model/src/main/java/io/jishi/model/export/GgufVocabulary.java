@@ -14,14 +14,17 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /** A byte-level BPE tokenizer of {@code tokenizer.json} as the metadata of a GGUF file. */
 final class GgufVocabulary {
   private static final int NORMAL = 1;
+  static final int UNKNOWN = 2;
   static final int CONTROL = 3;
   static final int USER_DEFINED = 4;
   static final int UNUSED = 5;
+  static final int BYTE = 6;
 
   private static final String CONTRACTIONS = "(?i:'s|'t|'re|'ve|'m|'ll|'d)";
   private static final String LETTERS = "|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+";
@@ -76,6 +79,7 @@ final class GgufVocabulary {
       }
     } else if (FolderTokenizer.isIn(folder)) {
       GgufPieces.other(out, folder, size);
+      template(folder).ifPresent(text -> out.put("tokenizer.chat_template", text));
     }
     Path sampling = folder.resolve("generation_config.json");
     if (Files.exists(sampling)) {
@@ -123,10 +127,7 @@ final class GgufVocabulary {
   }
 
   private void putTemplate(GgufWriter out) {
-    String template = template();
-    if (template != null) {
-      out.put("tokenizer.chat_template", template);
-    }
+    template(folder).ifPresent(text -> out.put("tokenizer.chat_template", text));
   }
 
   private Set<String> userDefined() {
@@ -182,18 +183,19 @@ final class GgufVocabulary {
             + " Qwen 2 can. Export safetensors instead");
   }
 
-  private String template() {
+  private static Optional<String> template(Path folder) {
     try {
       Path file = folder.resolve("chat_template.jinja");
       if (Files.exists(file)) {
-        return Files.readString(file);
+        return Optional.of(Files.readString(file));
       }
     } catch (IOException e) {
       throw new JishiException.BadFile(folder + ": the chat template cannot be read: " + e, e);
     }
     Path file = folder.resolve("tokenizer_config.json");
     return Files.exists(file)
-        ? Json.parseObject(file).fields().get("chat_template") instanceof String text ? text : null
-        : null;
+            && Json.parseObject(file).fields().get("chat_template") instanceof String text
+        ? Optional.of(text)
+        : Optional.empty();
   }
 }
