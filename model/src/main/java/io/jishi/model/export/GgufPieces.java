@@ -128,7 +128,12 @@ final class GgufPieces {
     putScored(out, pieces, scores, types, unknown);
     out.put("tokenizer.ggml.add_space_prefix", table.prefix());
     out.put("tokenizer.ggml.remove_extra_whitespaces", table.collapse());
-    putFraming(out, FolderTokenizer.read(folder));
+    Tokenizer tokenizer = FolderTokenizer.read(folder);
+    putFraming(out, tokenizer);
+    int[] framed = tokenizer.frame(tokenizer.encode("a", Tokenizer.Special.TEXT));
+    if (tokenizer.piece(framed[0]).equals("[gMASK]")) {
+      out.put("tokenizer.ggml.pre", GgufVocabulary.CHATGLM); // begins with two tokens
+    }
   }
 
   private static void putScored(

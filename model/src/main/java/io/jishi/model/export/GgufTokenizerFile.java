@@ -202,7 +202,9 @@ final class GgufTokenizerFile {
 
   private Map<String, Object> config() {
     Map<String, Object> config = new LinkedHashMap<>();
-    config.put("tokenizer_class", scored() ? "LlamaTokenizer" : "PreTrainedTokenizerFast");
+    boolean glm = metadata.string("tokenizer.ggml.pre", "").equals(GgufVocabulary.CHATGLM);
+    String scored = glm ? "ChatGLMTokenizer" : "LlamaTokenizer";
+    config.put("tokenizer_class", scored() ? scored : "PreTrainedTokenizerFast");
     config.put("clean_up_tokenization_spaces", false);
     for (String token : List.of("bos", "eos")) {
       int id = metadata.intValue("tokenizer.ggml." + token + "_token_id", -1);

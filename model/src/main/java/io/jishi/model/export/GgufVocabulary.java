@@ -19,6 +19,9 @@ import java.util.Set;
 
 /** A byte-level BPE tokenizer of {@code tokenizer.json} as the metadata of a GGUF file. */
 final class GgufVocabulary {
+  /** What GGUF calls the SentencePiece of ChatGLM. */
+  static final String CHATGLM = "chatglm-spm";
+
   private static final int NORMAL = 1;
   static final int UNKNOWN = 2;
   static final int CONTROL = 3;
