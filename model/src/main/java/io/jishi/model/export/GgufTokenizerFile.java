@@ -4,6 +4,7 @@ package io.jishi.model.export;
 import io.jishi.base.JishiException;
 import io.jishi.base.Json;
 import io.jishi.model.gguf.GgufMetadata;
+import io.jishi.text.GgufWords;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
@@ -130,35 +131,33 @@ final class GgufTokenizerFile {
     return added;
   }
 
-  private String words() {
+  private GgufWords words() {
     String model = metadata.string("tokenizer.ggml.model", "none");
-    String pre = metadata.string("tokenizer.ggml.pre", "none");
-    String name = pre.equals("glm4") ? "llama-bpe" : pre;
-    return GgufVocabulary.WORDS.entrySet().stream()
-        .filter(e -> model.equals("gpt2") && e.getValue().equals(name))
-        .map(Map.Entry::getKey)
-        .findFirst()
-        .orElseThrow(
-            () ->
-                new JishiException.Unsupported(
-                    source
-                        + ": a vocabulary '"
-                        + model
-                        + "' with the words '"
-                        + pre
-                        + "' cannot be unpacked from GGUF yet; byte-level BPE with the words of"
-                        + " GPT-2, Llama 3 or Qwen 2 can"));
+    if (!model.equals("gpt2")) {
+      throw new JishiException.Unsupported(
+          source
+              + ": a vocabulary of the kind '"
+              + model
+              + "' cannot be unpacked from GGUF yet; byte-level BPE ('gpt2') and SentencePiece BPE"
+              + " ('llama') can");
+    }
+    return GgufWords.named(source, metadata.string("tokenizer.ggml.pre", "default"));
   }
 
   private Map<String, Object> preTokenizer() {
-    Map<String, Object> split = new LinkedHashMap<>();
-    split.put("type", "Split");
-    split.put("pattern", Map.of("Regex", words()));
-    split.put("behavior", "Isolated");
-    split.put("invert", false);
+    List<Object> steps = new ArrayList<>();
+    for (String pattern : words().patterns()) {
+      Map<String, Object> split = new LinkedHashMap<>();
+      split.put("type", "Split");
+      split.put("pattern", Map.of("Regex", pattern));
+      split.put("behavior", "Isolated");
+      split.put("invert", false);
+      steps.add(split);
+    }
+    steps.add(byteLevel());
     Map<String, Object> sequence = new LinkedHashMap<>();
     sequence.put("type", "Sequence");
-    sequence.put("pretokenizers", List.of(split, byteLevel()));
+    sequence.put("pretokenizers", steps);
     return sequence;
   }
 
@@ -194,7 +193,7 @@ final class GgufTokenizerFile {
     model.put("end_of_word_suffix", null);
     model.put("fuse_unk", false);
     model.put("byte_fallback", false);
-    model.put("ignore_merges", metadata.string("tokenizer.ggml.pre", "").equals("llama-bpe"));
+    model.put("ignore_merges", words().ignoreMerges());
     model.put("vocab", vocabulary);
     model.put("merges", merges);
     return model;

@@ -5,6 +5,7 @@ import io.jishi.base.JishiException;
 import io.jishi.base.Json;
 import io.jishi.base.JsonObject;
 import io.jishi.text.FolderTokenizer;
+import io.jishi.text.GgufWords;
 import io.jishi.text.HuggingFaceTokenizer;
 import io.jishi.text.Tokenizer;
 import java.io.IOException;
@@ -13,7 +14,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -29,23 +29,8 @@ final class GgufVocabulary {
   static final int UNUSED = 5;
   static final int BYTE = 6;
 
-  private static final String CONTRACTIONS = "(?i:'s|'t|'re|'ve|'m|'ll|'d)";
-  private static final String LETTERS = "|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+";
-  private static final String REST =
-      "| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
-
   private static final String GPT2 =
       "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+";
-
-  /** Word rules as the models publish them, and what GGUF calls them. */
-  static final Map<String, String> WORDS =
-      Map.of(
-          GPT2,
-          "gpt-2",
-          CONTRACTIONS + LETTERS + "|\\p{N}{1,3}" + REST,
-          "llama-bpe",
-          CONTRACTIONS + LETTERS + "|\\p{N}" + REST,
-          "qwen2");
 
   private final Path folder;
   private final JsonObject root;
@@ -161,6 +146,8 @@ final class GgufVocabulary {
       String type = json.text("type").orElse("(unnamed)");
       if (type.equals("Split")) {
         patterns.add(json.object("pattern").flatMap(p -> p.text("Regex")).orElse("(literal)"));
+      } else if (type.equals("Digits")) {
+        patterns.add(json.bool("individual_digits").orElse(false) ? "\\p{N}" : "\\p{N}+");
       } else if (!type.equals("ByteLevel")) {
         throw unsupported("the step " + type);
       } else if (json.bool("add_prefix_space").orElse(true)) {
@@ -169,12 +156,9 @@ final class GgufVocabulary {
         patterns.add(GPT2);
       }
     }
-    String name = patterns.size() == 1 ? WORDS.get(patterns.getFirst()) : null;
-    if (name == null) {
-      throw unsupported("the word rule " + patterns);
-    }
     boolean wholeWords = model.bool("ignore_merges").orElse(false);
-    return name.equals("llama-bpe") && !wholeWords ? "glm4" : name;
+    return GgufWords.name(patterns, wholeWords)
+        .orElseThrow(() -> unsupported("the word rule " + patterns));
   }
 
   private JishiException unsupported(String what) {
@@ -182,8 +166,8 @@ final class GgufVocabulary {
         root.source()
             + ": "
             + what
-            + " cannot be written to GGUF yet; byte-level BPE with the words of GPT-2, Llama 3 or"
-            + " Qwen 2 can. Export safetensors instead");
+            + " cannot be written to GGUF, which names some known rules for words only. Export"
+            + " safetensors instead");
   }
 
   private static Optional<String> template(Path folder) {

@@ -72,7 +72,16 @@ class GgufImportTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"bpe_gpt2", "bpe_llama3", "bpe_glm4", "bpe_qwen2"})
+  @ValueSource(
+      strings = {
+        "bpe_gpt2",
+        "bpe_llama3",
+        "bpe_glm4",
+        "bpe_qwen2",
+        "bpe_deepseek_v3",
+        "bpe_kimi_k2",
+        "bpe_o200k"
+      })
   void aTokenizerSurvivesTheWayBack(String name) throws IOException {
     Path folder = Shared.require("goldens/tokenizers/" + name);
     Tokenizer from = HuggingFaceTokenizer.read(folder);
