@@ -170,6 +170,11 @@ public record GgufLayout(String architecture, Map<TensorRole, String> names, Set
     return TABLE.keySet();
   }
 
+  /** Whether files of an architecture have the rows of queries and keys in another order. */
+  public static boolean permuted(String architecture) {
+    return of(architecture).is(Trait.PERMUTED);
+  }
+
   /** Whether files have that trait. */
   public boolean is(Trait trait) {
     return traits.contains(trait);

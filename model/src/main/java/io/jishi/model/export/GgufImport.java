@@ -64,6 +64,11 @@ public final class GgufImport {
               + String.join(", ", GgufLayout.architectures()));
     }
     this.read = ModelConfig.ofGguf(source, file.metadata(), file.tensors());
+    int layers = read.require("num_hidden_layers");
+    if (layers < 1 || layers > file.tensors().size()) {
+      throw new JishiException.BadFile(
+          source + ": has " + file.tensors().size() + " tensors for " + layers + " layers");
+    }
     RecordedConfig recorded = new RecordedConfig(read);
     this.spec = Family.spec(recorded);
     if (spec.head() == null) {

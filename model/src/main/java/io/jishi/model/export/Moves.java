@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jishi.model.export;
 
+import io.jishi.base.JishiException;
 import io.jishi.model.Checkpoint;
 import io.jishi.model.DecoderSpec;
 import io.jishi.model.NormSpec;
@@ -17,11 +18,15 @@ import java.util.function.LongUnaryOperator;
 
 /** Collects the ways of single roles: from their published names and shapes to those of GGUF. */
 final class Moves {
+  /** Kimi K2 has some 70 000; a configuration that asks for more than this is damaged. */
+  private static final int MOST = 1 << 20;
+
   final Checkpoint from;
   private final Checkpoint to;
   private final Function<String, List<Long>> shapes;
   private final Map<String, Moved> moved = new LinkedHashMap<>();
   private final Set<String> read = new HashSet<>();
+  private int total;
 
   /**
    * Nothing yet.
@@ -82,6 +87,11 @@ final class Moves {
       int block,
       Change change,
       Scale scale) {
+    total += published.size();
+    if (total > MOST) {
+      throw new JishiException.BadFile(
+          "the configuration asks for more than " + MOST + " tensors; no model has as many");
+    }
     moved.putIfAbsent(name, new Moved(name, shape, published, order, block, change, scale));
     published.forEach(p -> read.add(p.name()));
   }

@@ -154,7 +154,7 @@ class GgufImportTest {
         empty, Disk.LOCAL, new GgufWriter(List.of()).put("general.architecture", "llama"));
     assertThatThrownBy(() -> GgufImport.write(empty, temp.resolve("out"), Disk.LOCAL))
         .isInstanceOf(JishiException.BadFile.class)
-        .hasMessageContaining("embedding_length");
+        .hasMessageContaining("block_count");
     assertThat(Files.exists(temp.resolve("out"))).isFalse();
   }
 }
