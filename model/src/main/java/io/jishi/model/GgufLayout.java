@@ -38,7 +38,7 @@ public record GgufLayout(String architecture, Map<TensorRole, String> names, Set
     EMBEDDING_SCALE_IMPLIED,
     /** {@code feed_forward_length} is that of an expert. */
     EXPERT_INNER_IS_INNER,
-    /** Heads of values stand by their place in a group, not group by group. */
+    /** Value heads stand as they are dealt out to key heads in turn, not key head by key head. */
     VALUE_HEADS_DEALT
   }
 
@@ -129,6 +129,7 @@ public record GgufLayout(String architecture, Map<TensorRole, String> names, Set
     add("qwen2moe", Set.of(), "qwen2_moe");
     add("qwen3", Set.of(), "qwen3");
     add("qwen3moe", Set.of(), "qwen3_moe");
+    add("qwen35", DELTA, EnumSet.of(Trait.VALUE_HEADS_DEALT), "qwen3_5_text");
     add("qwen3next", DELTA, Set.of(), "qwen3_next");
     add("seed_oss", AFTER_ATTENTION, Set.of(), "seed_oss");
     add("smollm3", permuted, "smollm3");

@@ -86,9 +86,10 @@ final class RecurrentLoader {
 
   Mixer gatedDelta(int l, DecoderSpec.GatedDelta d) {
     int width = spec.width();
+    boolean dealt = dealt(d);
     DeltaRule rule =
         new DeltaRule(
-            d.keyHeads(),
+            dealt ? d.valueHeads() : d.keyHeads(),
             d.valueHeads(),
             d.keyDim(),
             d.valueDim(),
@@ -97,11 +98,13 @@ final class RecurrentLoader {
             tensors.vector(TensorRole.STEP_BIAS, l, d.valueHeads()));
     int values = rule.outputWidth();
     RecurrentMixer.Past past =
-        past(l, TensorRole.CONVOLUTION, rule.inputWidth(), d.kernel(), false);
+        dealt
+            ? dealtPast(l, d)
+            : past(l, TensorRole.CONVOLUTION, rule.inputWidth(), d.kernel(), false);
     // GGUF files have the inputs apart, the rates as they were published.
     Linear[] in = new Linear[4];
     boolean joined = d.packed() && !tensors.has(TensorRole.RECURRENT_GATE, l);
-    System.arraycopy(joined ? packedInputs(l, d, rule) : inputs(l, rule), 0, in, 0, 2);
+    System.arraycopy(joined ? packedInputs(l, d, rule) : inputs(l, d, rule), 0, in, 0, 2);
     System.arraycopy(d.packed() ? packedRates(l, d) : rates(l, rule), 0, in, 2, 2);
     return new RecurrentMixer.GatedDelta(
         in[0],
@@ -115,12 +118,42 @@ final class RecurrentLoader {
         linears.linear(l, TensorRole.RECURRENT_OUT, width, values, false));
   }
 
+  /** Whether value head i of the file goes with key head i modulo their number. */
+  private boolean dealt(DecoderSpec.GatedDelta d) {
+    return tensors.checkpoint().gguf()
+        && d.valueHeads() > d.keyHeads()
+        && GgufLayout.of(spec.architecture()).is(GgufLayout.Trait.VALUE_HEADS_DEALT);
+  }
+
+  /** Rows of queries, keys and values where each value head has a key head of its own. */
+  private static int[] dealtRows(DecoderSpec.GatedDelta d) {
+    int keys = d.keyHeads() * d.keyDim();
+    int each = d.valueHeads() * d.keyDim();
+    int[] rows = new int[2 * each + d.valueHeads() * d.valueDim()];
+    for (int i = 0; i < rows.length; i++) {
+      int part = Math.min(2, i / each);
+      rows[i] = part == 2 ? i - 2 * each + 2 * keys : part * keys + (i - part * each) % keys;
+    }
+    return rows;
+  }
+
+  private RecurrentMixer.Past dealtPast(int l, DecoderSpec.GatedDelta d) {
+    int channels = 2 * d.keyHeads() * d.keyDim() + d.valueHeads() * d.valueDim();
+    Weight taps =
+        tensors.floats(TensorRole.CONVOLUTION, l, channels, d.kernel(), Origin.Change.NONE);
+    return past(new Convolution(tensors.rows(taps, taps.name(), dealtRows(d)), null));
+  }
+
   /** Input and gate. */
-  private Linear[] inputs(int l, DeltaRule rule) {
+  private Linear[] inputs(int l, DecoderSpec.GatedDelta d, DeltaRule rule) {
     int width = spec.width();
+    int stored = 2 * d.keyHeads() * d.keyDim() + rule.outputWidth();
+    Linear in =
+        dealt(d)
+            ? picked(tensors.stored(TensorRole.RECURRENT_IN, l, stored, width), dealtRows(d))
+            : linears.linear(l, TensorRole.RECURRENT_IN, stored, width, false);
     return new Linear[] {
-      linears.linear(l, TensorRole.RECURRENT_IN, rule.inputWidth(), width, false),
-      linears.linear(l, TensorRole.RECURRENT_GATE, rule.outputWidth(), width, false)
+      in, linears.linear(l, TensorRole.RECURRENT_GATE, rule.outputWidth(), width, false)
     };
   }
 

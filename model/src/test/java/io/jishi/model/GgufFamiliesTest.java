@@ -33,7 +33,6 @@ class GgufFamiliesTest {
           Map.of(
               "falcon_alibi", "alibi",
               "internlm_style_dynamic_ntk", "DynamicBase",
-              "qwen3_5_text", "qwen3_5_text",
               "qwen3_moe", "experts",
               "rwkv4", "rwkv"));
 

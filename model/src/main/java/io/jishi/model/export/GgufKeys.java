@@ -185,7 +185,25 @@ final class GgufKeys {
         .filter(r -> r.base() != whole.base())
         .findFirst()
         .ifPresent(near -> put("rope.freq_base_swa", (float) near.base()));
+    if (layout.is(Trait.VALUE_HEADS_DEALT)) {
+      put("rope.dimension_sections", sections(whole));
+    }
     scaling(whole.scaling());
+  }
+
+  /** Pairs of time, rows and columns, which llama.cpp asks for of texts too; a fourth is unused. */
+  private static int[] sections(RopeSpec rope) {
+    int[] sizes = new int[4];
+    if (rope.axes() instanceof RopeSpec.Sections s) {
+      for (int i = 0; i < Math.min(4, s.sizes().size()); i++) {
+        sizes[i] = s.sizes().get(i);
+      }
+    } else {
+      sizes[2] = rope.dims() / 2 / 3;
+      sizes[1] = (rope.dims() / 2 - sizes[2]) / 2;
+      sizes[0] = rope.dims() / 2 - sizes[1] - sizes[2];
+    }
+    return sizes;
   }
 
   private void scaling(RopeSpec.Scaling scaling) {

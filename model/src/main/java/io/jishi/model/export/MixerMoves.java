@@ -226,6 +226,10 @@ final class MixerMoves {
   }
 
   void gatedDelta(int l, DecoderSpec.GatedDelta d) {
+    if (!d.packed()) {
+      dealtDelta(l, d);
+      return;
+    }
     int keyHeads = d.keyHeads();
     int part = d.valueHeads() / keyHeads * d.valueDim();
     int[] sizes = {d.keyDim(), d.keyDim(), part, part};
@@ -259,6 +263,66 @@ final class MixerMoves {
     moves.values(TensorRole.DECAY, l, new Long[] {heads}, List.of(heads), Change.MINUS_EXP);
     moves.norm(TensorRole.RECURRENT_NORM, l, d.valueDim(), d.norm());
     moves.linear(TensorRole.RECURRENT_OUT, l, width, values, false);
+  }
+
+  /** The published row, or value, of one of value heads that are dealt out to key heads. */
+  private static long dealt(long row, DecoderSpec.GatedDelta d, int size) {
+    long head = row / size;
+    int keys = d.keyHeads();
+    int each = d.valueHeads() / keys;
+    return (head % keys * each + head / keys) * size + row % size;
+  }
+
+  /** Projections that were published apart, of value heads in another order. */
+  private void dealtDelta(int l, DecoderSpec.GatedDelta d) {
+    int dim = d.valueDim();
+    long keys = 2L * d.keyHeads() * d.keyDim();
+    long heads = d.valueHeads();
+    long values = heads * dim;
+    LongUnaryOperator inputs = row -> row < keys ? row : keys + dealt(row - keys, d, dim);
+    LongUnaryOperator single = row -> dealt(row, d, 1);
+    ordered(TensorRole.RECURRENT_IN, l, keys + values, inputs);
+    ordered(TensorRole.RECURRENT_GATE, l, values, row -> dealt(row, d, dim));
+    ordered(TensorRole.RECURRENT_BETA, l, heads, single);
+    ordered(TensorRole.RECURRENT_ALPHA, l, heads, single);
+    long kernel = d.kernel();
+    String taps = moves.from.weight(TensorRole.CONVOLUTION, l);
+    moves.add(
+        moves.target(TensorRole.CONVOLUTION, l),
+        List.of(keys + values, kernel),
+        List.of(Published.rows(taps, keys + values, 1L, kernel)),
+        inputs,
+        0,
+        Change.NONE,
+        null);
+    vector(TensorRole.STEP_BIAS, l, heads, single, Change.NONE);
+    vector(TensorRole.DECAY, l, heads, single, Change.MINUS_EXP);
+    moves.norm(TensorRole.RECURRENT_NORM, l, dim, d.norm());
+    // Columns move as rows of the turned matrix.
+    String out = moves.from.weight(TensorRole.RECURRENT_OUT, l);
+    moves.add(
+        moves.target(TensorRole.RECURRENT_OUT, l),
+        List.of(width, values),
+        List.of(new Published(out, List.of(width, values), Math.toIntExact(width), true)),
+        row -> dealt(row, d, dim),
+        Math.toIntExact(values),
+        Change.NONE,
+        null);
+  }
+
+  private void ordered(TensorRole role, int l, long rows, LongUnaryOperator order) {
+    moves.rows(moves.matrix(role, l, rows, width), null, role, l, rows, order, null);
+  }
+
+  private void vector(TensorRole role, int l, long size, LongUnaryOperator order, Change change) {
+    moves.add(
+        moves.target(role, l),
+        List.of(size),
+        List.of(Published.values(moves.from.weight(role, l), size)),
+        order,
+        0,
+        change,
+        null);
   }
 
   /** Where a row of part {@code p} of all heads stands if each head has all parts together. */

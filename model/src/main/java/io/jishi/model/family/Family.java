@@ -83,6 +83,7 @@ public final class Family {
               Map.entry("qwen2moe", Qwen::qwen2Mixture),
               Map.entry("qwen3", Qwen::qwen3),
               Map.entry("qwen3_5_text", Qwen::qwen35),
+              Map.entry("qwen35", Qwen::qwen35),
               Map.entry("qwen3_moe", Qwen::qwen3Mixture),
               Map.entry("qwen3moe", Qwen::qwen3Mixture),
               Map.entry("qwen3_next", Qwen::qwen3Next),
