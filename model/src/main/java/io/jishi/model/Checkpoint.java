@@ -2,6 +2,7 @@
 package io.jishi.model;
 
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.Map;
 import java.util.Set;
 
@@ -28,19 +29,19 @@ public record Checkpoint(
   /** The names that Llama-like checkpoints of Hugging Face use. */
   public static final Checkpoint HUGGING_FACE = named(Map.of());
 
+  /** Behind the names of weights that are stored in blocks of four bits (MXFP4). */
+  private static final String BLOCKS = "_blocks";
+
   /** GGUF files. */
   public static final Checkpoint GGUF = new Checkpoint(Map.of(), true, false, Set.of(), false);
 
   /**
-   * Families whose tensors have other names in GGUF files than those of the same role elsewhere.
+   * GGUF files of a family.
+   *
+   * @param stems names that differ from those of most families
    */
-  private static final Map<String, Map<TensorRole, String>> GGUF_NAMES =
-      Map.of("gpt-oss", Map.of(TensorRole.CHANNEL_NORM, "blk.%d.post_attention_norm"));
-
-  /** GGUF files of a family. */
-  public static Checkpoint gguf(String architecture) {
-    Map<TensorRole, String> stems = GGUF_NAMES.get(architecture);
-    return stems == null ? GGUF : new Checkpoint(stems, true, false, Set.of(), false);
+  public static Checkpoint gguf(Map<TensorRole, String> stems) {
+    return stems.isEmpty() ? GGUF : new Checkpoint(stems, true, false, Set.of(), false);
   }
 
   /** Copies the collections. */
@@ -52,6 +53,25 @@ public record Checkpoint(
   /** Checkpoints that differ from Llama's in names alone. */
   public static Checkpoint named(Map<TensorRole, String> stems) {
     return new Checkpoint(stems, false, false, Set.of(), false);
+  }
+
+  /** Where the rows of all queries, all keys and all values stand among those of the groups. */
+  public static int[] ungrouped(DecoderSpec.GroupedAttention a) {
+    int dim = a.headDim();
+    int group = a.heads() / a.kvHeads();
+    int[] order = new int[(a.heads() + 2 * a.kvHeads()) * dim];
+    int at = 0;
+    for (int h = 0; h < a.heads() + 2 * a.kvHeads(); h++) {
+      int key = h - a.heads();
+      int head =
+          key < 0
+              ? h / group * (group + 2) + h % group
+              : key % a.kvHeads() * (group + 2) + group + key / a.kvHeads();
+      for (int i = 0; i < dim; i++) {
+        order[at++] = head * dim + i;
+      }
+    }
+    return order;
   }
 
   /** The same with packed projections in groups. */
@@ -76,6 +96,30 @@ public record Checkpoint(
    * @param names the tensors of the file
    */
   public Checkpoint fitted(Set<String> names) {
+    return blocks(names).bare(names);
+  }
+
+  /** Experts of four bits have names of their own, and stand as they are multiplied. */
+  private Checkpoint blocks(Set<String> names) {
+    Map<TensorRole, String> others = new EnumMap<>(TensorRole.class);
+    for (TensorRole role : transposed) {
+      String stem = stem(role);
+      if (stem != null && stem.endsWith("=") && names.contains(weight(role, 0) + BLOCKS)) {
+        others.put(role, stem.substring(0, stem.length() - 1) + BLOCKS + "=");
+      }
+    }
+    if (others.isEmpty()) {
+      return this;
+    }
+    Set<TensorRole> turned = EnumSet.copyOf(transposed);
+    turned.removeAll(others.keySet());
+    Map<TensorRole, String> all = new EnumMap<>(TensorRole.class);
+    all.putAll(stems);
+    all.putAll(others);
+    return new Checkpoint(all, gguf, groupedQkv, turned, interleavedGate);
+  }
+
+  private Checkpoint bare(Set<String> names) {
     String published = weight(TensorRole.EMBEDDING, 0);
     int part = published == null ? -1 : published.indexOf('.') + 1;
     if (part <= 0 || names.contains(published) || !names.contains(published.substring(part))) {
@@ -125,6 +169,10 @@ public record Checkpoint(
   /** A whole name; its bias has the same name with {@code _bias} behind. */
   private static String whole(String name, String suffix) {
     String stem = name.substring(0, name.length() - 1);
-    return suffix.equals(".bias") ? stem + "_bias" : stem;
+    if (!suffix.equals(".bias")) {
+      return stem;
+    }
+    return (stem.endsWith(BLOCKS) ? stem.substring(0, stem.length() - BLOCKS.length()) : stem)
+        + "_bias";
   }
 }

@@ -41,6 +41,22 @@ public record DecoderSpec(
     return head != null && head.tied();
   }
 
+  /** The same with rotary pairs of grouped attention made of other values. */
+  public DecoderSpec withRopeStyle(io.jishi.tensor.Rope.Style style) {
+    List<Layer> turned = layers.stream().map(layer -> layer.withRopeStyle(style)).toList();
+    return new DecoderSpec(
+        architecture,
+        vocabulary,
+        width,
+        context,
+        embedding,
+        turned,
+        norm,
+        head,
+        summary,
+        checkpoint);
+  }
+
   /** Whether a sequence has to be seen whole: some mixer attends in both directions. */
   public boolean bidirectional() {
     return layers.stream()
@@ -125,6 +141,18 @@ public record DecoderSpec(
       blocks = List.copyOf(blocks);
     }
 
+    private Layer withRopeStyle(io.jishi.tensor.Rope.Style style) {
+      return new Layer(
+          blocks.stream()
+              .map(
+                  block ->
+                      new Block(
+                          block.multiplier,
+                          block.branches.stream().map(b -> b.withRopeStyle(style)).toList(),
+                          block.post))
+              .toList());
+    }
+
     /** All parts in order. */
     public List<Part> parts() {
       return blocks.stream().flatMap(b -> b.branches().stream()).map(Branch::part).toList();
@@ -161,6 +189,12 @@ public record DecoderSpec(
    * @param post norm after, or null
    */
   public record Branch(Place pre, float inScale, Part part, float outScale, Place post) {
+    private Branch withRopeStyle(io.jishi.tensor.Rope.Style style) {
+      return part instanceof GroupedAttention a && a.rope != null
+          ? new Branch(pre, inScale, a.withRope(a.rope.withStyle(style)), outScale, post)
+          : this;
+    }
+
     /** A part between two norms, either of which may be null. */
     public Branch(Place pre, Part part, Place post) {
       this(pre, 1, part, 1, post);
@@ -317,7 +351,13 @@ public record DecoderSpec(
       RopeSpec rope,
       double scale,
       NormSpec norm)
-      implements Mixer {}
+      implements Mixer {
+    /** The same with another rotation, or none (null). */
+    public LatentAttention withRope(RopeSpec other) {
+      return new LatentAttention(
+          heads, queryRank, rank, keyDim, rotary, valueDim, other, scale, norm);
+    }
+  }
 
   /**
    * A selective state space of the first kind.

@@ -41,12 +41,12 @@ final class GgufModel implements ModelFiles {
 
   @Override
   public Checkpoint checkpoint(DecoderSpec spec) {
-    return Checkpoint.gguf(spec.architecture());
+    return GgufLayout.of(spec.architecture()).checkpoint(spec);
   }
 
   @Override
   public ModelConfig config() {
-    return new GgufConfig(file);
+    return new GgufConfig(file.path().toString(), file.metadata(), file.tensors());
   }
 
   @Override

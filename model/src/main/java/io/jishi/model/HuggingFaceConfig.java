@@ -25,7 +25,8 @@ record HuggingFaceConfig(JsonObject json) implements ModelConfig {
           Map.entry("intermediate_size", List.of("n_inner", "ffn_hidden_size")),
           Map.entry("num_hidden_layers", List.of("n_layer", "num_layers")),
           Map.entry("num_attention_heads", List.of("n_head")),
-          Map.entry("num_key_value_heads", List.of("multi_query_group_num")),
+          Map.entry(
+              "num_key_value_heads", List.of("multi_query_group_num", "num_kv_heads", "n_head_kv")),
           Map.entry("head_dim", List.of("kv_channels")),
           Map.entry("vocab_size", List.of("padded_vocab_size")),
           Map.entry(

@@ -133,30 +133,11 @@ final class MixerLoader {
     Weight weight = tensors.stored(TensorRole.QKV, l, rows, spec.width());
     Weight bias = a.inputBias() ? tensors.bias(TensorRole.QKV, l, rows) : null;
     if (tensors.checkpoint().groupedQkv()) {
-      int[] order = blocks(a, rows);
+      int[] order = Checkpoint.ungrouped(a);
       weight = tensors.rows(weight, weight.name(), order);
       bias = bias == null ? null : tensors.values(bias, order);
     }
     return Linear.of(List.of(tensors.prepared(weight)), Arrays.asList(bias));
-  }
-
-  /** Where the rows of all queries, all keys and all values stand among those of the groups. */
-  private static int[] blocks(DecoderSpec.GroupedAttention a, int rows) {
-    int dim = a.headDim();
-    int group = a.heads() / a.kvHeads();
-    int[] order = new int[rows];
-    int at = 0;
-    for (int h = 0; h < a.heads() + 2 * a.kvHeads(); h++) {
-      int key = h - a.heads();
-      int head =
-          key < 0
-              ? h / group * (group + 2) + h % group
-              : key % a.kvHeads() * (group + 2) + group + key / a.kvHeads();
-      for (int i = 0; i < dim; i++) {
-        order[at++] = head * dim + i;
-      }
-    }
-    return order;
   }
 
   Mixer latent(int l, DecoderSpec.LatentAttention a) {

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jishi.model;
 
+import io.jishi.model.gguf.GgufMetadata;
 import io.jishi.tensor.Rope;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 
@@ -15,6 +17,16 @@ public interface ModelConfig {
   /** The configuration of a {@code config.json}. */
   static ModelConfig of(io.jishi.base.JsonObject json) {
     return new HuggingFaceConfig(json);
+  }
+
+  /**
+   * The configuration of a GGUF file, of one that is to be written too.
+   *
+   * @param tensors by name; of rotary factors alone the values are read
+   */
+  static ModelConfig ofGguf(
+      String source, GgufMetadata metadata, Map<String, StoredTensor> tensors) {
+    return new GgufConfig(source, metadata, tensors);
   }
 
   /** Where it comes from, for messages. */

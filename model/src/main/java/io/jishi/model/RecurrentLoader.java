@@ -71,15 +71,25 @@ final class RecurrentLoader {
         past(l, TensorRole.CONVOLUTION, m.mixed(), m.kernel(), m.convolutionBias()),
         space,
         slot(space.stateBytes()),
-        m.norm() == null ? null : linears.norm(TensorRole.RECURRENT_NORM, l, m.inner(), m.norm()),
+        m.norm() == null ? null : innerNorm(l, m),
         linears.linear(l, TensorRole.RECURRENT_OUT, width, m.inner(), m.bias()));
+  }
+
+  /** Over all channels; GGUF files write its gain group by group. */
+  private Norm innerNorm(int l, DecoderSpec.Mamba2 m) {
+    if (!tensors.checkpoint().gguf()) {
+      return linears.norm(TensorRole.RECURRENT_NORM, l, m.inner(), m.norm());
+    }
+    Weight gain = tensors.flat(TensorRole.RECURRENT_NORM, l, m.groups(), m.inner() / m.groups());
+    return new Norm(m.norm().kind(), 1, gain, null, m.norm().eps());
   }
 
   Mixer gatedDelta(int l, DecoderSpec.GatedDelta d) {
     int width = spec.width();
+    boolean dealt = dealt(d);
     DeltaRule rule =
         new DeltaRule(
-            d.keyHeads(),
+            dealt ? d.valueHeads() : d.keyHeads(),
             d.valueHeads(),
             d.keyDim(),
             d.valueDim(),
@@ -88,8 +98,14 @@ final class RecurrentLoader {
             tensors.vector(TensorRole.STEP_BIAS, l, d.valueHeads()));
     int values = rule.outputWidth();
     RecurrentMixer.Past past =
-        past(l, TensorRole.CONVOLUTION, rule.inputWidth(), d.kernel(), false);
-    Linear[] in = d.packed() ? packed(l, d, rule) : separate(l, rule);
+        dealt
+            ? dealtPast(l, d)
+            : past(l, TensorRole.CONVOLUTION, rule.inputWidth(), d.kernel(), false);
+    // GGUF files have the inputs apart, the rates as they were published.
+    Linear[] in = new Linear[4];
+    boolean joined = d.packed() && !tensors.has(TensorRole.RECURRENT_GATE, l);
+    System.arraycopy(joined ? packedInputs(l, d, rule) : inputs(l, d, rule), 0, in, 0, 2);
+    System.arraycopy(d.packed() ? packedRates(l, d) : rates(l, rule), 0, in, 2, 2);
     return new RecurrentMixer.GatedDelta(
         in[0],
         past,
@@ -102,27 +118,61 @@ final class RecurrentLoader {
         linears.linear(l, TensorRole.RECURRENT_OUT, width, values, false));
   }
 
-  /** Input, gate, beta, alpha. */
-  private Linear[] separate(int l, DeltaRule rule) {
+  /** Whether value head i of the file goes with key head i modulo their number. */
+  private boolean dealt(DecoderSpec.GatedDelta d) {
+    return tensors.checkpoint().gguf()
+        && d.valueHeads() > d.keyHeads()
+        && GgufLayout.of(spec.architecture()).is(GgufLayout.Trait.VALUE_HEADS_DEALT);
+  }
+
+  /** Rows of queries, keys and values where each value head has a key head of its own. */
+  private static int[] dealtRows(DecoderSpec.GatedDelta d) {
+    int keys = d.keyHeads() * d.keyDim();
+    int each = d.valueHeads() * d.keyDim();
+    int[] rows = new int[2 * each + d.valueHeads() * d.valueDim()];
+    for (int i = 0; i < rows.length; i++) {
+      int part = Math.min(2, i / each);
+      rows[i] = part == 2 ? i - 2 * each + 2 * keys : part * keys + (i - part * each) % keys;
+    }
+    return rows;
+  }
+
+  private RecurrentMixer.Past dealtPast(int l, DecoderSpec.GatedDelta d) {
+    int channels = 2 * d.keyHeads() * d.keyDim() + d.valueHeads() * d.valueDim();
+    Weight taps =
+        tensors.floats(TensorRole.CONVOLUTION, l, channels, d.kernel(), Origin.Change.NONE);
+    return past(new Convolution(tensors.rows(taps, taps.name(), dealtRows(d)), null));
+  }
+
+  /** Input and gate. */
+  private Linear[] inputs(int l, DecoderSpec.GatedDelta d, DeltaRule rule) {
+    int width = spec.width();
+    int stored = 2 * d.keyHeads() * d.keyDim() + rule.outputWidth();
+    Linear in =
+        dealt(d)
+            ? picked(tensors.stored(TensorRole.RECURRENT_IN, l, stored, width), dealtRows(d))
+            : linears.linear(l, TensorRole.RECURRENT_IN, stored, width, false);
+    return new Linear[] {
+      in, linears.linear(l, TensorRole.RECURRENT_GATE, rule.outputWidth(), width, false)
+    };
+  }
+
+  /** Beta and alpha. */
+  private Linear[] rates(int l, DeltaRule rule) {
     int width = spec.width();
     return new Linear[] {
-      linears.linear(l, TensorRole.RECURRENT_IN, rule.inputWidth(), width, false),
-      linears.linear(l, TensorRole.RECURRENT_GATE, rule.outputWidth(), width, false),
       linears.linear(l, TensorRole.RECURRENT_BETA, rule.valueHeads(), width, false),
       linears.linear(l, TensorRole.RECURRENT_ALPHA, rule.valueHeads(), width, false)
     };
   }
 
-  /** The same out of rows that stand key head by key head. */
-  private Linear[] packed(int l, DecoderSpec.GatedDelta d, DeltaRule rule) {
+  /** Input and gate out of rows that stand key head by key head. */
+  private Linear[] packedInputs(int l, DecoderSpec.GatedDelta d, DeltaRule rule) {
     int values = rule.outputWidth();
     Weight in =
         tensors.stored(TensorRole.RECURRENT_IN, l, rule.inputWidth() + values, spec.width());
-    Weight rates = tensors.stored(TensorRole.RECURRENT_RATES, l, 2 * d.valueHeads(), spec.width());
     int part = values / d.keyHeads();
     int[] sizes = {d.keyDim(), d.keyDim(), part, part};
-    int ratio = d.valueHeads() / d.keyHeads();
-    int[] rateSizes = {ratio, ratio};
     int[] qkv = new int[rule.inputWidth()];
     int at = 0;
     for (int p = 0; p < 3; p++) {
@@ -131,10 +181,17 @@ final class RecurrentLoader {
       at += rows.length;
     }
     return new Linear[] {
-      picked(in, qkv),
-      picked(in, gathered(d.keyHeads(), sizes, 3)),
-      picked(rates, gathered(d.keyHeads(), rateSizes, 0)),
-      picked(rates, gathered(d.keyHeads(), rateSizes, 1))
+      picked(in, qkv), picked(in, gathered(d.keyHeads(), sizes, 3)),
+    };
+  }
+
+  private Linear[] packedRates(int l, DecoderSpec.GatedDelta d) {
+    Weight rates = tensors.stored(TensorRole.RECURRENT_RATES, l, 2 * d.valueHeads(), spec.width());
+    int ratio = d.valueHeads() / d.keyHeads();
+    int[] sizes = {ratio, ratio};
+    return new Linear[] {
+      picked(rates, gathered(d.keyHeads(), sizes, 0)),
+      picked(rates, gathered(d.keyHeads(), sizes, 1))
     };
   }
 

@@ -20,6 +20,11 @@ public record RopeSpec(Rope.Style style, int dims, double base, Scaling scaling,
     this(style, dims, base, scaling, null);
   }
 
+  /** The same with pairs of other values. */
+  public RopeSpec withStyle(Rope.Style other) {
+    return new RopeSpec(other, dims, base, scaling, axes);
+  }
+
   /** The axes of pairs. */
   public sealed interface Axes permits Sections, Shares {}
 

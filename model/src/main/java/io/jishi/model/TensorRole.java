@@ -34,6 +34,8 @@ public enum TensorRole {
   OUTPUT("output", "lm_head"),
   /** The norm before the mixer. */
   MIXER_NORM("blk.%d.attn_norm", "model.layers.%d.input_layernorm"),
+  /** The norm before the mixer where GGUF files call that of the channel the first (Falcon). */
+  MIXER_NORM_2("blk.%d.attn_norm_2", null),
   /** The norm after the mixer. */
   MIXER_POST_NORM("blk.%d.post_attention_norm", "model.layers.%d.post_attention_layernorm"),
   /** The norm of the hidden state and what the mixer adds to it. */
@@ -111,27 +113,27 @@ public enum TensorRole {
   /** Decays and rates of a delta rule. */
   RECURRENT_RATES("blk.%d.ssm_ba", "model.layers.%d.linear_attn.in_proj_ba"),
   /** Rates of a delta rule. */
-  RECURRENT_BETA(null, "model.layers.%d.linear_attn.in_proj_b"),
+  RECURRENT_BETA("blk.%d.ssm_beta", "model.layers.%d.linear_attn.in_proj_b"),
   /** Decays of a delta rule. */
-  RECURRENT_ALPHA(null, "model.layers.%d.linear_attn.in_proj_a"),
+  RECURRENT_ALPHA("blk.%d.ssm_alpha", "model.layers.%d.linear_attn.in_proj_a"),
   /** Gate of a delta rule. */
-  RECURRENT_GATE(null, "model.layers.%d.linear_attn.in_proj_z"),
+  RECURRENT_GATE("blk.%d.attn_gate", "model.layers.%d.linear_attn.in_proj_z"),
   /** First projection to a low-rank decay. */
-  DECAY_A(null, "model.layers.%d.self_attn.f_a_proj"),
+  DECAY_A("blk.%d.ssm_f_a", "model.layers.%d.self_attn.f_a_proj"),
   /** Second. */
-  DECAY_B(null, "model.layers.%d.self_attn.f_b_proj"),
+  DECAY_B("blk.%d.ssm_f_b", "model.layers.%d.self_attn.f_b_proj"),
   /** First projection to a low-rank gate. */
-  GATE_A(null, "model.layers.%d.self_attn.g_a_proj"),
+  GATE_A("blk.%d.ssm_g_a", "model.layers.%d.self_attn.g_a_proj"),
   /** Second. */
-  GATE_B(null, "model.layers.%d.self_attn.g_b_proj"),
+  GATE_B("blk.%d.ssm_g_b", "model.layers.%d.self_attn.g_b_proj"),
   /** Convolution. */
   CONVOLUTION("blk.%d.ssm_conv1d", "model.layers.%d.mamba.conv1d"),
   /** Convolution of queries alone. */
-  QUERY_CONVOLUTION(null, "model.layers.%d.self_attn.q_conv1d"),
+  QUERY_CONVOLUTION("blk.%d.ssm_conv1d_q", "model.layers.%d.self_attn.q_conv1d"),
   /** Of keys. */
-  KEY_CONVOLUTION(null, "model.layers.%d.self_attn.k_conv1d"),
+  KEY_CONVOLUTION("blk.%d.ssm_conv1d_k", "model.layers.%d.self_attn.k_conv1d"),
   /** Of values. */
-  VALUE_CONVOLUTION(null, "model.layers.%d.self_attn.v_conv1d"),
+  VALUE_CONVOLUTION("blk.%d.ssm_conv1d_v", "model.layers.%d.self_attn.v_conv1d"),
   /** To step, B and C. */
   STEP_IN("blk.%d.ssm_x", "model.layers.%d.mamba.x_proj"),
   /** To the step. */

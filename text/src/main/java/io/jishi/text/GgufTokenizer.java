@@ -205,9 +205,21 @@ public final class GgufTokenizer {
             normalizer,
             path,
             detokenizer,
-            new Framing(only(bos, ids.bos()), only(eos, ids.eos())),
+            framing(vocabulary, only(bos, ids.bos()), only(eos, ids.eos())),
             ids.bos(),
             ids.eos()));
+  }
+
+  /** By the flags of the file; one family's sequences begin with two tokens that it names. */
+  private Framing framing(Vocabulary vocabulary, int[] begin, int[] end) {
+    return "chatglm-spm".equals(metadata.text("pre"))
+        ? new Framing(
+            TokenizerFamily.named("ChatGLMTokenizer").prefix().stream()
+                .mapToInt(vocabulary::find)
+                .filter(id -> id >= 0)
+                .toArray(),
+            end)
+        : new Framing(begin, end);
   }
 
   static int[] only(boolean wanted, OptionalInt id) {

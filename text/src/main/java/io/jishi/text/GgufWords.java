@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * The pre-tokenizers that GGUF files name in {@code tokenizer.ggml.pre}: a word rule is a list of
@@ -15,7 +16,7 @@ import java.util.Map;
  * @param ignoreMerges whether a word that is in the vocabulary is one token at once
  * @param addsBos whether a begin token is added where the file does not say
  */
-record GgufWords(List<String> patterns, boolean ignoreMerges, boolean addsBos) {
+public record GgufWords(List<String> patterns, boolean ignoreMerges, boolean addsBos) {
   private static final String EAST_ASIAN = "[一-龥ࠀ-一가-\uD7FF]+";
 
   /**
@@ -178,8 +179,32 @@ record GgufWords(List<String> patterns, boolean ignoreMerges, boolean addsBos) {
     }
   }
 
-  /** The rule of that name. */
-  static GgufWords named(String source, String name) {
+  /**
+   * What GGUF calls a rule, the usual name first.
+   *
+   * @param patterns as a tokenizer file has them, line ends written out or not
+   * @param ignoreMerges as above
+   * @return empty where no file can name it
+   */
+  public static Optional<String> name(List<String> patterns, boolean ignoreMerges) {
+    List<String> plain = patterns.stream().map(GgufWords::plain).toList();
+    return BY_NAME.entrySet().stream()
+        .filter(e -> e.getValue().ignoreMerges == ignoreMerges)
+        .filter(e -> e.getValue().patterns.stream().map(GgufWords::plain).toList().equals(plain))
+        .map(Map.Entry::getKey)
+        .findFirst();
+  }
+
+  private static String plain(String pattern) {
+    return pattern.replace("\r", "\\r").replace("\n", "\\n");
+  }
+
+  /**
+   * The rule of that name.
+   *
+   * @throws JishiException.Unsupported where there is none
+   */
+  public static GgufWords named(String source, String name) {
     GgufWords words = BY_NAME.get(name);
     if (words == null) {
       throw new JishiException.Unsupported(

@@ -3,6 +3,7 @@ package io.jishi.model.adapter;
 
 import io.jishi.base.JishiException;
 import io.jishi.model.DecoderSpec;
+import io.jishi.model.GgufLayout;
 import io.jishi.model.Model;
 import io.jishi.model.StoredTensor;
 import io.jishi.model.TensorRole;
@@ -65,8 +66,8 @@ public record Adapter(String source, double alpha, Order order, Map<String, Pair
   public Map<String, Pair> forModel(Model model) {
     boolean gguf = model.tensors().containsKey(TensorRole.EMBEDDING.gguf(0) + ".weight");
     int layers = model.decoder().spec().layers().size();
-    Order wanted =
-        gguf && model.decoder().spec().architecture().equals("llama") ? Order.PAIRS : Order.HALVES;
+    boolean paired = gguf && GgufLayout.permuted(model.decoder().spec().architecture());
+    Order wanted = paired ? Order.PAIRS : Order.HALVES;
     Map<String, Pair> result = new LinkedHashMap<>();
     for (TensorRole role : TensorRole.llamaLike()) {
       for (int l = 0; l < layers; l++) {
@@ -116,7 +117,8 @@ public record Adapter(String source, double alpha, Order order, Map<String, Pair
   }
 
   private static int headDim(Model model) {
-    return model.decoder().spec().layers().getFirst().parts().stream()
+    return model.decoder().spec().layers().stream()
+        .flatMap(layer -> layer.parts().stream())
         .filter(DecoderSpec.GroupedAttention.class::isInstance)
         .map(DecoderSpec.GroupedAttention.class::cast)
         .mapToInt(DecoderSpec.GroupedAttention::headDim)

@@ -3,6 +3,7 @@ package io.jishi.model.adapter;
 
 import io.jishi.base.JishiException;
 import io.jishi.base.Json;
+import io.jishi.model.GgufLayout;
 import io.jishi.model.TensorRole;
 import io.jishi.model.export.AtomicFiles;
 import io.jishi.model.export.Disk;
@@ -87,11 +88,12 @@ public final class AdapterExport {
   /**
    * Writes a new GGUF file.
    *
-   * @param architecture of the model it belongs to
+   * @param family {@code model_type} of the model it belongs to
    * @param headDim values per head of that model
    */
-  public static void gguf(Adapter adapter, String architecture, int headDim, Path file, Disk disk) {
+  public static void gguf(Adapter adapter, String family, int headDim, Path file, Disk disk) {
     requireHalves(adapter);
+    String architecture = GgufLayout.written().getOrDefault(family, family);
     Map<String, TensorRole> roles = new HashMap<>();
     Map<String, String> names = new HashMap<>();
     for (TensorRole role : TensorRole.llamaLike()) {
@@ -111,7 +113,7 @@ public final class AdapterExport {
               }
               TensorRole role = roles.get(stem);
               boolean turned =
-                  architecture.equals("llama")
+                  GgufLayout.permuted(architecture)
                       && (role == TensorRole.QUERY || role == TensorRole.KEY);
               tensors.add(tensor(name + ".weight.lora_a", p.a(), p.rank(), p.in()));
               OutputTensor b = tensor(name + ".weight.lora_b", p.b(), p.out(), p.rank());
@@ -138,7 +140,7 @@ public final class AdapterExport {
     if (adapter.order() != Adapter.Order.HALVES) {
       throw new JishiException.Unsupported(
           adapter.source()
-              + ": an adapter in a GGUF file of the llama family cannot be written in another form"
+              + ": an adapter in a GGUF file of this family cannot be written in another form"
               + " yet; take the folder with adapter_config.json that it came from");
     }
   }

@@ -4,6 +4,7 @@ package io.jishi.model.adapter;
 import io.jishi.base.JishiException;
 import io.jishi.base.Json;
 import io.jishi.base.JsonObject;
+import io.jishi.model.GgufLayout;
 import io.jishi.model.StoredTensor;
 import io.jishi.model.TensorRole;
 import io.jishi.model.WeightFile;
@@ -95,7 +96,7 @@ public final class AdapterFiles {
         throw new JishiException.BadFile(
             path + ": is no adapter: general.type must be 'adapter', adapter.type 'lora'");
       }
-      boolean paired = file.metadata().string("general.architecture").equals("llama");
+      boolean paired = GgufLayout.permuted(file.metadata().string("general.architecture"));
       Map<String, String> names = new HashMap<>();
       for (TensorRole role : TensorRole.llamaLike()) {
         for (int l = 0; l < MOST_LAYERS && (l == 0 || role.gguf(0).contains("blk")); l++) {

@@ -2,50 +2,127 @@
 package io.jishi.model.export;
 
 import io.jishi.base.JishiException;
-import io.jishi.model.StoredTensor;
+import io.jishi.base.JsonObject;
+import io.jishi.model.Checkpoint;
+import io.jishi.model.DecoderSpec;
+import io.jishi.model.GgufLayout;
+import io.jishi.model.GgufLayout.Trait;
+import io.jishi.model.ModelConfig;
 import io.jishi.model.TensorRole;
+import io.jishi.model.family.Family;
 import io.jishi.model.gguf.GgufFile;
-import io.jishi.model.gguf.GgufMetadata;
 import io.jishi.tensor.DType;
+import io.jishi.tensor.Rope;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 
 /**
- * A GGUF file as a folder in the published layout, which training starts from: what {@link
- * GgufExport} writes, read back. Weights become floats of the values that the file stores, so that
- * a quantised model starts from exactly what it is when it runs.
+ * A GGUF file as a folder in the published layout, which training starts from: the ways of {@link
+ * TensorMoves} back, and what the file says as {@code config.json}. That is read again before
+ * anything is written: a folder that would be another model is refused. Weights become floats of
+ * the values that the file stores, so that a quantised model starts from exactly what it is when it
+ * runs.
  */
 public final class GgufImport {
+  /** Matrices that a family publishes as one, where its checkpoint does not name them so. */
+  private static final Map<String, List<TensorRole>> PACKED =
+      Map.of(
+          "phi3", List.of(TensorRole.QKV, TensorRole.GATE_UP),
+          "glm", List.of(TensorRole.GATE_UP),
+          "glm4", List.of(TensorRole.GATE_UP));
+
+  private static final List<TensorRole> PACKABLE =
+      List.of(
+          TensorRole.QKV, TensorRole.GATE_UP, TensorRole.EXPERT_GATE_UP, TensorRole.SHARED_GATE_UP);
+
+  private static final Set<String> FACTORS =
+      Set.of("rope_freqs.weight", "rope_factors_long.weight", "rope_factors_short.weight");
+
   private final GgufFile file;
-  private final GgufMetadata metadata;
+  private final String source;
   private final String family;
-  private final int headDim;
+  private final ModelConfig read;
+  private final DecoderSpec spec;
+  private final Map<String, Object> config;
+  private final DecoderSpec published;
 
   private GgufImport(GgufFile file) {
     this.file = file;
-    this.metadata = file.metadata();
-    this.family = metadata.string("general.architecture");
-    if (!GgufExport.FAMILIES.contains(family)) {
-      throw new JishiException.Unsupported(
-          file.path()
-              + ": a model of the family '"
-              + family
-              + "' cannot be unpacked from GGUF yet; possible are llama, qwen2, qwen3. Take the"
-              + " folder of safetensors that it was made from");
+    this.source = file.path().toString();
+    String architecture = file.metadata().string("general.architecture");
+    if (!GgufLayout.architectures().contains(architecture)) {
+      throw unsupported(
+          "a model of the architecture '"
+              + architecture
+              + "' cannot be unpacked from GGUF; possible are "
+              + String.join(", ", GgufLayout.architectures()));
     }
-    int heads = number("attention.head_count");
-    int width = number("embedding_length");
-    headDim =
-        metadata.intValue(family + ".attention.key_length", heads > 0 ? width / heads : width);
-    if (heads < 1 || headDim < 2 || headDim % 2 != 0) {
+    this.read = ModelConfig.ofGguf(source, file.metadata(), file.tensors());
+    int layers = read.require("num_hidden_layers");
+    if (layers < 1 || layers > file.tensors().size()) {
       throw new JishiException.BadFile(
-          file.path() + ": " + heads + " heads over a width of " + width + " are no model");
+          source + ": has " + file.tensors().size() + " tensors for " + layers + " layers");
     }
+    RecordedConfig recorded = new RecordedConfig(read);
+    this.spec = Family.spec(recorded);
+    if (spec.head() == null) {
+      throw unsupported("an encoder cannot be unpacked from GGUF yet");
+    }
+    this.family = family(architecture);
+    this.config = PublishedConfig.of(spec, read, recorded, family);
+    this.published = Family.spec(ModelConfig.of(new JsonObject(source, config)));
+    refuseOther();
+    for (String token : List.of("bos", "eos")) {
+      int id = file.metadata().intValue("tokenizer.ggml." + token + "_token_id", -1);
+      if (id >= 0) {
+        config.put(token + "_token_id", id);
+      }
+    }
+  }
+
+  private JishiException unsupported(String what) {
+    return new JishiException.Unsupported(
+        source + ": " + what + ". Take the folder of safetensors that it was made from");
+  }
+
+  /** Which of the families that are written as the architecture this is. */
+  private String family(String architecture) {
+    return switch (architecture) {
+      case "llama" ->
+          read.integer("num_experts").orElse(0) > 0
+              ? "mixtral"
+              : read.integer("sliding_window").orElse(0) > 0 ? "mistral" : "llama";
+      case "deepseek2" ->
+          read.text("scoring_func", "softmax").equals("sigmoid") ? "deepseek_v3" : "deepseek_v2";
+      case "chatglm" -> read.stored(TensorRole.QKV) ? "chatglm" : "glm";
+      default ->
+          GgufLayout.written().entrySet().stream()
+              .filter(entry -> entry.getValue().equals(architecture))
+              .map(Map.Entry::getKey)
+              .findFirst()
+              .orElseThrow();
+    };
+  }
+
+  /** A configuration that would be read as another model. */
+  private void refuseOther() {
+    DecoderSpec turned =
+        layout().is(Trait.PERMUTED) ? published.withRopeStyle(Rope.Style.PAIRS) : published;
+    String differs = SpecDifference.find(spec, turned);
+    if (differs != null) {
+      throw unsupported("its config.json cannot say what this model is: " + differs);
+    }
+  }
+
+  private GgufLayout layout() {
+    GgufLayout layout = GgufLayout.of(file.metadata().string("general.architecture"));
+    return read.stored(TensorRole.KV_B) ? layout.without(Trait.SPLIT_LATENT) : layout;
   }
 
   /**
@@ -70,7 +147,9 @@ public final class GgufImport {
     }
     try (GgufFile file = GgufFile.open(gguf)) {
       GgufImport from = new GgufImport(file);
-      Map<String, Object> config = from.config();
+      Map<String, Object> config = new LinkedHashMap<>();
+      config.put("architectures", List.of(CausalClass.of(from.family)));
+      config.putAll(from.config);
       config.put("torch_dtype", FolderExport.torch(type));
       List<OutputTensor> tensors =
           from.tensors().stream().map(t -> t.as(t.shape().size() < 2 ? DType.F32 : type)).toList();
@@ -84,127 +163,41 @@ public final class GgufImport {
   }
 
   private void writeText(Path to, Disk disk) throws IOException {
-    if (metadata.has("tokenizer.ggml.model")) {
-      GgufTokenizerFile.write(file.path().toString(), metadata, to, disk);
+    if (file.metadata().has("tokenizer.ggml.model")) {
+      GgufTokenizerFile.write(source, file.metadata(), to, disk);
     }
-  }
-
-  private int number(String key) {
-    return metadata.intValue(family + "." + key);
-  }
-
-  private Map<String, Object> config() {
-    Map<String, Object> config = new LinkedHashMap<>();
-    String name = family.substring(0, 1).toUpperCase(java.util.Locale.ROOT) + family.substring(1);
-    config.put("architectures", List.of(name + "ForCausalLM"));
-    config.put("model_type", family);
-    config.put("torch_dtype", "float32");
-    GgufExport.NUMBERS.forEach(
-        (to, from) -> {
-          if (!to.equals("vocab_size")) { // not all files say it, the table of tokens does
-            config.put(to, number(from));
-          }
-        });
-    config.put("vocab_size", embedding().shape().getFirst().intValue());
-    int heads = number("attention.head_count");
-    config.put(
-        "num_key_value_heads", metadata.intValue(family + ".attention.head_count_kv", heads));
-    config.put("head_dim", headDim);
-    config.put("hidden_act", "silu");
-    config.put(
-        "rms_norm_eps", (double) metadata.floatValue(family + ".attention.layer_norm_rms_epsilon"));
-    config.put("rope_theta", (double) metadata.floatValue(family + ".rope.freq_base", 10_000));
-    putScaling(config);
-    config.put("tie_word_embeddings", !file.tensors().containsKey("output.weight"));
-    config.put("attention_bias", file.tensors().containsKey(TensorRole.QUERY.gguf(0) + ".bias"));
-    config.put("mlp_bias", false);
-    for (String token : List.of("bos", "eos")) {
-      int id = metadata.intValue("tokenizer.ggml." + token + "_token_id", -1);
-      if (id >= 0) {
-        config.put(token + "_token_id", id);
-      }
-    }
-    return config;
-  }
-
-  private void putScaling(Map<String, Object> config) {
-    String type = metadata.string(family + ".rope.scaling.type", "none");
-    if (type.equals("linear")) {
-      double factor = metadata.floatValue(family + ".rope.scaling.factor");
-      config.put("rope_scaling", Map.of("rope_type", "linear", "factor", factor));
-    } else if (!type.equals("none") || file.tensors().containsKey("rope_freqs.weight")) {
-      throw new JishiException.Unsupported(
-          file.path()
-              + ": its rotary scaling cannot be unpacked from GGUF yet; take the folder of"
-              + " safetensors that it was made from");
-    }
-  }
-
-  private StoredTensor embedding() {
-    StoredTensor found = file.tensors().get(TensorRole.EMBEDDING.gguf(0) + ".weight");
-    if (found == null || found.shape().size() != 2) {
-      throw new JishiException.BadFile(file.path() + ": has no table of token embeddings");
-    }
-    return found;
   }
 
   private List<OutputTensor> tensors() {
-    Map<String, String> names = names();
-    List<OutputTensor> tensors = new ArrayList<>();
-    for (StoredTensor tensor : file.tensors().values()) {
-      String name = names.get(tensor.name());
-      if (name == null) {
-        throw new JishiException.Unsupported(
-            file.path() + ": the tensor '" + tensor.name() + "' has no name in a folder");
-      }
-      tensors.add(halved(OutputTensor.of(tensor).named(name)).as(DType.F32));
-    }
-    return tensors;
-  }
-
-  private Map<String, String> names() {
-    Map<String, String> names = new HashMap<>();
-    int layers = number("block_count");
-    if (layers < 1 || layers > file.tensors().size()) {
-      throw new JishiException.BadFile(
-          file.path() + ": has " + file.tensors().size() + " tensors for " + layers + " layers");
-    }
-    for (TensorRole role : TensorRole.llamaLike()) {
-      for (int l = 0; l < layers; l++) {
-        for (String suffix : List.of(".weight", ".bias")) {
-          names.put(role.gguf(l) + suffix, role.huggingFace(l) + suffix);
+    Checkpoint names = published.checkpoint();
+    Set<String> there = new HashSet<>(Set.of(names.weight(TensorRole.EMBEDDING, 0)));
+    List<TensorRole> packed = PACKED.getOrDefault(family, List.of());
+    for (TensorRole role : PACKABLE) {
+      for (int l = 0; l < spec.layers().size(); l++) {
+        if (packed.contains(role) || names.stems().containsKey(role)) {
+          there.add(names.weight(role, l));
         }
       }
     }
-    return names;
-  }
-
-  /** Rows of a rotation that stand side by side in the llama family, half a head apart again. */
-  private OutputTensor halved(OutputTensor tensor) {
-    boolean rotated = tensor.name().contains(".q_proj.") || tensor.name().contains(".k_proj.");
-    if (!family.equals("llama") || !rotated) {
-      return tensor;
+    Map<String, OutputTensor> stored = new LinkedHashMap<>();
+    file.tensors().values().forEach(t -> stored.put(t.name(), OutputTensor.of(t)));
+    List<Moved> moved =
+        TensorMoves.of(
+            published,
+            layout(),
+            names,
+            name -> there.contains(name) ? List.of() : null,
+            new HashSet<>());
+    Set<String> left = new TreeSet<>(stored.keySet());
+    moved.forEach(m -> left.remove(m.name()));
+    left.removeAll(FACTORS);
+    if (!left.isEmpty()) {
+      throw unsupported("the tensor '" + left.iterator().next() + "' has no name in a folder");
     }
-    if (tensor.shape().getFirst() % headDim != 0) {
-      throw new JishiException.BadFile(
-          file.path() + ": '" + tensor.name() + "' does not consist of whole heads");
+    try {
+      return Movement.unpacked(moved, stored);
+    } catch (JishiException.BadFile e) {
+      throw new JishiException.BadFile(source + ": " + e.getMessage());
     }
-    OutputTensor.Rows rows =
-        tensor.shape().size() > 1
-            ? (row, out) -> tensor.rows().read(paired((int) row), out)
-            : (row, out) -> {
-              float[] whole = new float[out.length];
-              tensor.rows().read(row, whole);
-              for (int i = 0; i < out.length; i++) {
-                out[i] = whole[paired(i)];
-              }
-            };
-    return new OutputTensor(tensor.name(), tensor.type(), tensor.shape(), rows);
-  }
-
-  private int paired(int row) {
-    int inHead = row % headDim;
-    int half = headDim / 2;
-    return row - inHead + (inHead < half ? 2 * inHead : 2 * (inHead - half) + 1);
   }
 }

@@ -5,6 +5,7 @@ import io.jishi.base.JishiException;
 import io.jishi.base.Json;
 import io.jishi.base.JsonObject;
 import io.jishi.text.FolderTokenizer;
+import io.jishi.text.SentencePieceTable;
 import io.jishi.text.Tokenizer;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
@@ -12,6 +13,7 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.Deque;
 import java.util.HashMap;
@@ -99,10 +101,61 @@ final class GgufPieces {
       wordPiece(out, folder, folder.resolve("vocab.txt").toString(), lower, size);
       return;
     }
-    throw new JishiException.Unsupported(
-        folder
-            + ": this vocabulary cannot be written to GGUF yet; one in tokenizer.json or vocab.txt"
-            + " can. Export safetensors instead");
+    SentencePieceTable table = SentencePieceTable.read(folder);
+    if (table == null) {
+      throw new JishiException.Unsupported(
+          folder
+              + ": this vocabulary cannot be written to GGUF yet; one in tokenizer.json, vocab.txt"
+              + " or tokenizer.model (SentencePiece BPE) can. Export safetensors instead");
+    }
+    sentencePiece(out, folder, table, size);
+  }
+
+  /** SentencePiece's BPE, of {@code tokenizer.model}. */
+  private static void sentencePiece(
+      GgufWriter out, Path folder, SentencePieceTable table, int size) {
+    String[] pieces = Arrays.copyOf(table.pieces(), size);
+    float[] scores = Arrays.copyOf(table.scores(), size);
+    int[] types = Arrays.copyOf(table.types(), size);
+    int unknown = -1;
+    for (int id = 0; id < size; id++) {
+      if (pieces[id] == null || pieces[id].isEmpty()) {
+        pieces[id] = "[PAD" + id + "]";
+        types[id] = UNUSED;
+      }
+      unknown = unknown < 0 && types[id] == UNKNOWN ? id : unknown;
+    }
+    putScored(out, pieces, scores, types, unknown);
+    out.put("tokenizer.ggml.add_space_prefix", table.prefix());
+    out.put("tokenizer.ggml.remove_extra_whitespaces", table.collapse());
+    Tokenizer tokenizer = FolderTokenizer.read(folder);
+    putFraming(out, tokenizer);
+    int[] framed = tokenizer.frame(tokenizer.encode("a", Tokenizer.Special.TEXT));
+    if (tokenizer.piece(framed[0]).equals("[gMASK]")) {
+      out.put("tokenizer.ggml.pre", GgufVocabulary.CHATGLM); // begins with two tokens
+    }
+  }
+
+  private static void putScored(
+      GgufWriter out, String[] pieces, float[] scores, int[] types, int unknown) {
+    out.put("tokenizer.ggml.model", "llama");
+    out.put("tokenizer.ggml.pre", "default");
+    out.put("tokenizer.ggml.tokens", pieces);
+    out.put("tokenizer.ggml.scores", scores);
+    out.put("tokenizer.ggml.token_type", types);
+    if (unknown >= 0) {
+      out.put("tokenizer.ggml.unknown_token_id", unknown);
+    }
+  }
+
+  /** What begins and ends sequences. */
+  private static void putFraming(GgufWriter out, Tokenizer tokenizer) {
+    tokenizer.bos().ifPresent(id -> out.put("tokenizer.ggml.bos_token_id", id));
+    tokenizer.eos().ifPresent(id -> out.put("tokenizer.ggml.eos_token_id", id));
+    out.put("tokenizer.ggml.add_bos_token", tokenizer.addsBos());
+    int[] framed = tokenizer.frame(tokenizer.encode("a", Tokenizer.Special.TEXT));
+    int eos = tokenizer.eos().orElse(-1);
+    out.put("tokenizer.ggml.add_eos_token", framed[framed.length - 1] == eos);
   }
 
   /** SentencePiece's unigram, of {@code tokenizer.json}. */
@@ -172,24 +225,12 @@ final class GgufPieces {
       scores[id] = -ranks.getOrDefault(pieces[id], merges.size());
       types[id] = known ? type(tokenizer, id, unknown, added) : UNUSED;
     }
-    out.put("tokenizer.ggml.model", "llama");
-    out.put("tokenizer.ggml.pre", "default");
-    out.put("tokenizer.ggml.tokens", pieces);
-    out.put("tokenizer.ggml.scores", scores);
-    out.put("tokenizer.ggml.token_type", types);
-    if (unknown >= 0) {
-      out.put("tokenizer.ggml.unknown_token_id", unknown);
-    }
-    tokenizer.bos().ifPresent(id -> out.put("tokenizer.ggml.bos_token_id", id));
-    tokenizer.eos().ifPresent(id -> out.put("tokenizer.ggml.eos_token_id", id));
+    putScored(out, pieces, scores, types, unknown);
     int[] letter = tokenizer.encode("a", Tokenizer.Special.TEXT);
     boolean prefix =
         letter.length > 0 && tokenizer.piece(letter[0]).startsWith(String.valueOf(WORD));
     out.put("tokenizer.ggml.add_space_prefix", prefix);
-    out.put("tokenizer.ggml.add_bos_token", tokenizer.addsBos());
-    int[] framed = tokenizer.frame(letter);
-    int eos = tokenizer.eos().orElse(-1);
-    out.put("tokenizer.ggml.add_eos_token", framed[framed.length - 1] == eos);
+    putFraming(out, tokenizer);
   }
 
   private static int type(Tokenizer tokenizer, int id, int unknown, Set<String> added) {

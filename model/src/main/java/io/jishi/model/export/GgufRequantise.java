@@ -2,6 +2,8 @@
 package io.jishi.model.export;
 
 import io.jishi.base.JishiException;
+import io.jishi.model.Checkpoint;
+import io.jishi.model.GgufLayout;
 import io.jishi.model.StoredTensor;
 import io.jishi.model.WeightMix;
 import io.jishi.model.gguf.GgufFile;
@@ -47,7 +49,8 @@ public final class GgufRequantise {
             from + ": has " + file.tensors().size() + " tensors for " + layers + " layers");
       }
       boolean tied = !file.tensors().containsKey("output.weight");
-      TypePlan plan = new TypePlan(mix, layers, tied);
+      TypePlan plan =
+          new TypePlan(mix, Checkpoint.gguf(GgufLayout.of(family).names()), layers, tied);
       List<OutputTensor> tensors = new ArrayList<>();
       boolean again = false;
       for (StoredTensor tensor : file.tensors().values()) {
@@ -84,6 +87,6 @@ public final class GgufRequantise {
           throw new JishiException.Unsupported(
               from + ": tensor '" + tensor.name() + "' of " + tensor.type() + " has no floats");
         },
-        tensor.data());
+        tensor.source());
   }
 }

@@ -4,18 +4,21 @@ package io.jishi.model.export;
 import io.jishi.base.JishiException;
 import io.jishi.base.Json;
 import io.jishi.model.gguf.GgufMetadata;
+import io.jishi.text.GgufWords;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
 /**
- * The byte-level BPE vocabulary of a GGUF file as {@code tokenizer.json}, with {@code
- * tokenizer_config.json} and the chat template beside it: what {@link GgufVocabulary} reads.
+ * The vocabulary of a GGUF file as {@code tokenizer.json} (byte-level BPE) or {@code
+ * tokenizer.model} (SentencePiece BPE), with {@code tokenizer_config.json} and the chat template
+ * beside it: what {@link GgufVocabulary} reads.
  */
 final class GgufTokenizerFile {
   private static final String TEMPERATURE = "general.sampling.temp";
@@ -29,7 +32,7 @@ final class GgufTokenizerFile {
     this.source = source;
     this.metadata = metadata;
     this.pieces = array("tokenizer.ggml.tokens", String[].class);
-    this.types = array("tokenizer.ggml.token_type", int[].class);
+    this.types = array("tokenizer.ggml.token_type", int[].class).clone();
     if (types.length != pieces.length) {
       throw new JishiException.BadFile(
           source + ": has " + pieces.length + " tokens and the types of " + types.length);
@@ -39,8 +42,11 @@ final class GgufTokenizerFile {
   static void write(String source, GgufMetadata metadata, Path folder, Disk disk)
       throws IOException {
     GgufTokenizerFile made = new GgufTokenizerFile(source, metadata);
-    Map<String, Object> root = made.root();
-    json(folder.resolve("tokenizer.json"), root, disk);
+    if (made.scored()) {
+      made.sentencePiece(folder.resolve("tokenizer.model"), disk);
+    } else {
+      json(folder.resolve("tokenizer.json"), made.root(), disk);
+    }
     json(folder.resolve("tokenizer_config.json"), made.config(), disk);
     if (metadata.has(TEMPERATURE) && metadata.floatValue(TEMPERATURE) == 0) {
       json(folder.resolve("generation_config.json"), Map.of("do_sample", false), disk);
@@ -48,6 +54,29 @@ final class GgufTokenizerFile {
     String template = metadata.string("tokenizer.chat_template", null);
     if (template != null) {
       write(folder.resolve("chat_template.jinja"), template, disk);
+    }
+  }
+
+  private boolean scored() {
+    return metadata.string("tokenizer.ggml.model", "none").equals("llama");
+  }
+
+  private void sentencePiece(Path file, Disk disk) throws IOException {
+    float[] scores = array("tokenizer.ggml.scores", float[].class);
+    if (scores.length != pieces.length) {
+      throw new JishiException.BadFile(
+          source + ": has " + pieces.length + " tokens and the scores of " + scores.length);
+    }
+    int unknown = metadata.intValue("tokenizer.ggml.unknown_token_id", 0);
+    if (unknown >= 0
+        && unknown < types.length
+        && Arrays.stream(types).noneMatch(t -> t == GgufVocabulary.UNKNOWN)) {
+      types[unknown] = GgufVocabulary.UNKNOWN;
+    }
+    boolean prefix = metadata.booleanValue("tokenizer.ggml.add_space_prefix", true);
+    boolean collapse = metadata.booleanValue("tokenizer.ggml.remove_extra_whitespaces", false);
+    try (OutputStream out = disk.create(file)) {
+      out.write(SentencePieceFile.bytes(pieces, scores, types, prefix, collapse));
     }
   }
 
@@ -102,35 +131,33 @@ final class GgufTokenizerFile {
     return added;
   }
 
-  private String words() {
+  private GgufWords words() {
     String model = metadata.string("tokenizer.ggml.model", "none");
-    String pre = metadata.string("tokenizer.ggml.pre", "none");
-    String name = pre.equals("glm4") ? "llama-bpe" : pre;
-    return GgufVocabulary.WORDS.entrySet().stream()
-        .filter(e -> model.equals("gpt2") && e.getValue().equals(name))
-        .map(Map.Entry::getKey)
-        .findFirst()
-        .orElseThrow(
-            () ->
-                new JishiException.Unsupported(
-                    source
-                        + ": a vocabulary '"
-                        + model
-                        + "' with the words '"
-                        + pre
-                        + "' cannot be unpacked from GGUF yet; byte-level BPE with the words of"
-                        + " GPT-2, Llama 3 or Qwen 2 can"));
+    if (!model.equals("gpt2")) {
+      throw new JishiException.Unsupported(
+          source
+              + ": a vocabulary of the kind '"
+              + model
+              + "' cannot be unpacked from GGUF yet; byte-level BPE ('gpt2') and SentencePiece BPE"
+              + " ('llama') can");
+    }
+    return GgufWords.named(source, metadata.string("tokenizer.ggml.pre", "default"));
   }
 
   private Map<String, Object> preTokenizer() {
-    Map<String, Object> split = new LinkedHashMap<>();
-    split.put("type", "Split");
-    split.put("pattern", Map.of("Regex", words()));
-    split.put("behavior", "Isolated");
-    split.put("invert", false);
+    List<Object> steps = new ArrayList<>();
+    for (String pattern : words().patterns()) {
+      Map<String, Object> split = new LinkedHashMap<>();
+      split.put("type", "Split");
+      split.put("pattern", Map.of("Regex", pattern));
+      split.put("behavior", "Isolated");
+      split.put("invert", false);
+      steps.add(split);
+    }
+    steps.add(byteLevel());
     Map<String, Object> sequence = new LinkedHashMap<>();
     sequence.put("type", "Sequence");
-    sequence.put("pretokenizers", List.of(split, byteLevel()));
+    sequence.put("pretokenizers", steps);
     return sequence;
   }
 
@@ -166,7 +193,7 @@ final class GgufTokenizerFile {
     model.put("end_of_word_suffix", null);
     model.put("fuse_unk", false);
     model.put("byte_fallback", false);
-    model.put("ignore_merges", metadata.string("tokenizer.ggml.pre", "").equals("llama-bpe"));
+    model.put("ignore_merges", words().ignoreMerges());
     model.put("vocab", vocabulary);
     model.put("merges", merges);
     return model;
@@ -174,7 +201,9 @@ final class GgufTokenizerFile {
 
   private Map<String, Object> config() {
     Map<String, Object> config = new LinkedHashMap<>();
-    config.put("tokenizer_class", "PreTrainedTokenizerFast");
+    boolean glm = metadata.string("tokenizer.ggml.pre", "").equals(GgufVocabulary.CHATGLM);
+    String scored = glm ? "ChatGLMTokenizer" : "LlamaTokenizer";
+    config.put("tokenizer_class", scored() ? scored : "PreTrainedTokenizerFast");
     config.put("clean_up_tokenization_spaces", false);
     for (String token : List.of("bos", "eos")) {
       int id = metadata.intValue("tokenizer.ggml." + token + "_token_id", -1);
@@ -182,7 +211,11 @@ final class GgufTokenizerFile {
         config.put(token + "_token", pieces[id]);
       }
     }
-    config.put("add_bos_token", metadata.booleanValue("tokenizer.ggml.add_bos_token", false));
+    boolean begins = metadata.booleanValue("tokenizer.ggml.add_bos_token", scored());
+    config.put("add_bos_token", begins);
+    if (scored()) {
+      config.put("add_eos_token", metadata.booleanValue("tokenizer.ggml.add_eos_token", false));
+    }
     return config;
   }
 }

@@ -5,6 +5,7 @@ import io.jishi.base.JishiException;
 import io.jishi.base.Json;
 import io.jishi.base.JsonObject;
 import io.jishi.text.FolderTokenizer;
+import io.jishi.text.GgufWords;
 import io.jishi.text.HuggingFaceTokenizer;
 import io.jishi.text.Tokenizer;
 import java.io.IOException;
@@ -13,33 +14,23 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /** A byte-level BPE tokenizer of {@code tokenizer.json} as the metadata of a GGUF file. */
 final class GgufVocabulary {
+  /** What GGUF calls the SentencePiece of ChatGLM. */
+  static final String CHATGLM = "chatglm-spm";
+
   private static final int NORMAL = 1;
+  static final int UNKNOWN = 2;
   static final int CONTROL = 3;
   static final int USER_DEFINED = 4;
   static final int UNUSED = 5;
-
-  private static final String CONTRACTIONS = "(?i:'s|'t|'re|'ve|'m|'ll|'d)";
-  private static final String LETTERS = "|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+";
-  private static final String REST =
-      "| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
+  static final int BYTE = 6;
 
   private static final String GPT2 =
       "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+";
-
-  /** Word rules as the models publish them, and what GGUF calls them. */
-  static final Map<String, String> WORDS =
-      Map.of(
-          GPT2,
-          "gpt-2",
-          CONTRACTIONS + LETTERS + "|\\p{N}{1,3}" + REST,
-          "llama-bpe",
-          CONTRACTIONS + LETTERS + "|\\p{N}" + REST,
-          "qwen2");
 
   private final Path folder;
   private final JsonObject root;
@@ -76,6 +67,7 @@ final class GgufVocabulary {
       }
     } else if (FolderTokenizer.isIn(folder)) {
       GgufPieces.other(out, folder, size);
+      template(folder).ifPresent(text -> out.put("tokenizer.chat_template", text));
     }
     Path sampling = folder.resolve("generation_config.json");
     if (Files.exists(sampling)) {
@@ -123,10 +115,7 @@ final class GgufVocabulary {
   }
 
   private void putTemplate(GgufWriter out) {
-    String template = template();
-    if (template != null) {
-      out.put("tokenizer.chat_template", template);
-    }
+    template(folder).ifPresent(text -> out.put("tokenizer.chat_template", text));
   }
 
   private Set<String> userDefined() {
@@ -157,6 +146,8 @@ final class GgufVocabulary {
       String type = json.text("type").orElse("(unnamed)");
       if (type.equals("Split")) {
         patterns.add(json.object("pattern").flatMap(p -> p.text("Regex")).orElse("(literal)"));
+      } else if (type.equals("Digits")) {
+        patterns.add(json.bool("individual_digits").orElse(false) ? "\\p{N}" : "\\p{N}+");
       } else if (!type.equals("ByteLevel")) {
         throw unsupported("the step " + type);
       } else if (json.bool("add_prefix_space").orElse(true)) {
@@ -165,12 +156,9 @@ final class GgufVocabulary {
         patterns.add(GPT2);
       }
     }
-    String name = patterns.size() == 1 ? WORDS.get(patterns.getFirst()) : null;
-    if (name == null) {
-      throw unsupported("the word rule " + patterns);
-    }
     boolean wholeWords = model.bool("ignore_merges").orElse(false);
-    return name.equals("llama-bpe") && !wholeWords ? "glm4" : name;
+    return GgufWords.name(patterns, wholeWords)
+        .orElseThrow(() -> unsupported("the word rule " + patterns));
   }
 
   private JishiException unsupported(String what) {
@@ -178,22 +166,23 @@ final class GgufVocabulary {
         root.source()
             + ": "
             + what
-            + " cannot be written to GGUF yet; byte-level BPE with the words of GPT-2, Llama 3 or"
-            + " Qwen 2 can. Export safetensors instead");
+            + " cannot be written to GGUF, which names some known rules for words only. Export"
+            + " safetensors instead");
   }
 
-  private String template() {
+  private static Optional<String> template(Path folder) {
     try {
       Path file = folder.resolve("chat_template.jinja");
       if (Files.exists(file)) {
-        return Files.readString(file);
+        return Optional.of(Files.readString(file));
       }
     } catch (IOException e) {
       throw new JishiException.BadFile(folder + ": the chat template cannot be read: " + e, e);
     }
     Path file = folder.resolve("tokenizer_config.json");
     return Files.exists(file)
-        ? Json.parseObject(file).fields().get("chat_template") instanceof String text ? text : null
-        : null;
+            && Json.parseObject(file).fields().get("chat_template") instanceof String text
+        ? Optional.of(text)
+        : Optional.empty();
   }
 }

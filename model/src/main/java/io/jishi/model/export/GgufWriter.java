@@ -49,7 +49,7 @@ public final class GgufWriter implements AtomicFiles.Body {
    * Adds a pair.
    *
    * @param value an {@code Integer} (unsigned), {@code Float}, {@code Boolean}, {@code String},
-   *     {@code int[]}, {@code float[]} or {@code String[]}
+   *     {@code boolean[]}, {@code int[]}, {@code float[]} or {@code String[]}
    */
   public GgufWriter put(String key, Object value) {
     kind(value);
@@ -113,7 +113,7 @@ public final class GgufWriter implements AtomicFiles.Body {
       case Float _ -> Kind.F32;
       case Boolean _ -> Kind.BOOL;
       case String _ -> Kind.STRING;
-      case int[] _, float[] _, String[] _ -> Kind.ARRAY;
+      case boolean[] _, int[] _, float[] _, String[] _ -> Kind.ARRAY;
       default -> throw new IllegalArgumentException("no kind of metadata: " + value.getClass());
     };
   }
@@ -132,6 +132,12 @@ public final class GgufWriter implements AtomicFiles.Body {
         case Float f -> u32(Float.floatToRawIntBits(f));
         case Boolean b -> write(b ? 1 : 0);
         case String s -> string(s);
+        case boolean[] a -> {
+          array(Kind.BOOL, a.length);
+          for (boolean v : a) {
+            write(v ? 1 : 0);
+          }
+        }
         case int[] a -> {
           array(Kind.I32, a.length);
           for (int v : a) {

@@ -9,6 +9,7 @@ import java.io.OutputStream;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.List;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
 /**
@@ -19,10 +20,10 @@ import java.util.stream.IntStream;
  * @param type to store it as
  * @param shape row-major, the last dimension contiguous
  * @param rows the values; several threads may read at a time
- * @param stored the bytes of all rows, where they exist in that type; else null
+ * @param stored gives the bytes of all rows, where they exist in that type; else null
  */
 public record OutputTensor(
-    String name, DType type, List<Long> shape, Rows rows, MemorySegment stored) {
+    String name, DType type, List<Long> shape, Rows rows, Supplier<MemorySegment> stored) {
   /** Values that are encoded before they are written: enough to keep processors busy. */
   private static final int CHUNK = 1 << 20;
 
@@ -74,7 +75,7 @@ public record OutputTensor(
   /** Copies bytes that are there; else encodes some rows at a time, on all processors. */
   void writeTo(OutputStream out) throws IOException {
     if (stored != null) {
-      copy(out);
+      copy(stored.get(), out);
       return;
     }
     int size = Math.toIntExact(type.rowBytes(columns()));
@@ -96,7 +97,7 @@ public record OutputTensor(
     BlockEncoder.encode(type, values, values.length, to);
   }
 
-  private void copy(OutputStream out) throws IOException {
+  private static void copy(MemorySegment stored, OutputStream out) throws IOException {
     byte[] part = new byte[(int) Math.min(COPY_BYTES, stored.byteSize())];
     for (long at = 0; at < stored.byteSize(); at += part.length) {
       int count = (int) Math.min(part.length, stored.byteSize() - at);
@@ -130,6 +131,6 @@ public record OutputTensor(
           MemorySegment.copy(tensor.data(), ValueLayout.JAVA_BYTE, row * size, raw, 0, size);
           Dequantizer.dequantize(tensor.type(), raw, columns, out);
         },
-        tensor.data());
+        tensor.source());
   }
 }

@@ -2,217 +2,266 @@
 package io.jishi.model.export;
 
 import io.jishi.base.JishiException;
-import io.jishi.base.JsonObject;
+import io.jishi.model.Checkpoint;
 import io.jishi.model.DecoderSpec;
-import io.jishi.model.DecoderSpec.BidirectionalAttention;
-import io.jishi.model.DecoderSpec.GroupedAttention;
+import io.jishi.model.GgufLayout;
+import io.jishi.model.GgufLayout.Trait;
 import io.jishi.model.ModelConfig;
 import io.jishi.model.Pooling;
 import io.jishi.model.RopeSpec;
-import io.jishi.model.TensorRole;
+import io.jishi.model.StoredTensor;
 import io.jishi.model.WeightMix;
 import io.jishi.model.family.Family;
-import io.jishi.tensor.Norm;
+import io.jishi.model.gguf.GgufMetadata;
+import io.jishi.tensor.DType;
+import io.jishi.tensor.Rope;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Function;
 
 /**
- * A GGUF file of a model by its spec: each role's tensor under its GGUF name, sizes under the keys
- * that llama.cpp's converters write. For the families listed here, whose names and orders of rows
- * are known to be those; {@link GgufExport} has the others.
+ * A GGUF file of a model by its spec: each tensor along its way of {@link TensorMoves}, sizes under
+ * the keys of {@link GgufKeys}. Before anything is written, the keys are read back as a loader will
+ * read them: a model of which GGUF cannot say what it is is refused, and told what would be lost.
  */
 final class SpecExport {
-  /** {@code model_type}, and the architecture in GGUF. */
-  private static final Map<String, String> FAMILIES =
+  /** What converters leave out: it follows from the configuration, or is BERT's pooler. */
+  private static final List<String> DERIVED =
+      List.of(
+          ".rotary_emb.inv_freq",
+          ".rotary_pos_emb.inv_freq",
+          ".attention.bias",
+          ".attention.masked_bias",
+          "embeddings.position_ids",
+          "pooler.dense.weight",
+          "pooler.dense.bias");
+
+  /** Multipliers that are part of the weights in files of some families, and what is left then. */
+  private static final Map<String, Object> WITHOUT =
       Map.ofEntries(
-          Map.entry("bert", "bert"),
-          Map.entry("roberta", "bert"),
-          Map.entry("xlm-roberta", "bert"),
-          Map.entry("nomic_bert", "nomic-bert"),
-          Map.entry("modernbert", "modern-bert"),
-          Map.entry("mixtral", "llama"),
-          Map.entry("qwen2_moe", "qwen2moe"),
-          Map.entry("qwen3_moe", "qwen3moe"),
-          Map.entry("gemma", "gemma"),
-          Map.entry("cohere", "command-r"),
-          Map.entry("phi3", "phi3"),
-          Map.entry("gpt2", "gpt2"),
-          Map.entry("granite", "granite"));
+          Map.entry("embedding_multiplier", 1.0),
+          Map.entry("lm_head_multiplier", 1.0),
+          Map.entry("attention_in_multiplier", 1.0),
+          Map.entry("attention_out_multiplier", 1.0),
+          Map.entry("key_multiplier", 1.0),
+          Map.entry("ssm_in_multiplier", 1.0),
+          Map.entry("ssm_out_multiplier", 1.0),
+          Map.entry("mlp_multipliers", List.of()),
+          Map.entry("ssm_multipliers", List.of()));
 
   private final ModelSource model;
-  private final JsonObject config;
+  private final ModelConfig config;
   private final DecoderSpec spec;
-  private final String arch;
-  private final TensorSource tensors;
+  private final GgufLayout layout;
 
-  private SpecExport(ModelSource model, String arch) {
+  private SpecExport(ModelSource model, GgufLayout layout) {
     this.model = model;
-    this.config = model.config();
-    this.arch = arch;
-    this.spec = Family.spec(ModelConfig.of(config));
-    Map<String, OutputTensor> byName = new LinkedHashMap<>();
-    model.tensors().forEach(tensor -> byName.put(tensor.name(), tensor));
-    this.tensors = new TensorSource(spec, spec.checkpoint().fitted(byName.keySet()), arch, byName);
+    this.layout = layout;
+    this.config = ModelConfig.of(model.config());
+    this.spec = Family.spec(config);
   }
 
-  /** The names of families that this writes. */
-  static Set<String> families() {
-    return FAMILIES.keySet();
-  }
-
-  /** A writer of the model's file. */
-  static GgufWriter writer(ModelSource model, String family, WeightMix mix) {
-    return new SpecExport(model, FAMILIES.get(family)).writer(mix);
+  /**
+   * A writer of the model's file.
+   *
+   * @param mix types of matrices, null to leave them as they are stored
+   * @throws JishiException.Unsupported where GGUF has no form for the family, or none for what this
+   *     model does otherwise
+   */
+  static GgufWriter writer(ModelSource model, WeightMix mix) {
+    String family =
+        model.config().text("model_type").orElseThrow(() -> model.config().missing("model_type"));
+    String architecture = GgufLayout.written().get(family);
+    if (architecture == null) {
+      throw new JishiException.Unsupported(
+          model.config().source()
+              + ": GGUF has no form for a model of the family '"
+              + family
+              + "', or none is known; possible are "
+              + String.join(", ", GgufLayout.written().keySet())
+              + ". Export safetensors instead");
+    }
+    return new SpecExport(model, GgufLayout.of(architecture)).writer(mix);
   }
 
   private GgufWriter writer(WeightMix mix) {
-    TypePlan plan = new TypePlan(mix, spec.layers().size(), spec.tiedOutput());
-    List<OutputTensor> out = new ArrayList<>();
-    Set<String> names = new HashSet<>();
-    for (TensorRole role : TensorRole.values()) {
-      if (role.name().endsWith("_POST_NORM") && !placed(role)) {
-        continue; // other norms of this family have its name
-      }
-      for (int l = 0; l < spec.layers().size(); l++) {
-        for (OutputTensor tensor : tensors.of(role, l)) {
-          if (names.add(tensor.name())) {
-            out.add(tensor.as(plan.type(tensor.name(), tensor.shape(), tensor.type())));
-          }
-        }
-      }
-    }
-    tensors.refuseUnread(model.folder());
-    GgufWriter writer = new GgufWriter(out);
-    writer.put("general.architecture", arch);
-    writer.put(
-        "general.name", model.folder().toAbsolutePath().normalize().getFileName().toString());
+    List<OutputTensor> tensors = tensors();
+    Map<String, Object> keys = new LinkedHashMap<>();
+    keys.put("general.architecture", layout.architecture());
+    keys.put("general.name", model.folder().toAbsolutePath().normalize().getFileName().toString());
     if (mix != null) {
-      writer.put("general.file_type", mix.fileType());
+      keys.put("general.file_type", mix.fileType());
     }
-    sizes(writer);
-    parts(writer);
-    multipliers(writer);
+    keys.putAll(GgufKeys.of(spec, layout, config));
     if (spec.head() == null) {
-      encoder(writer);
+      encoder(keys);
+    } else if (spec.head().unitRows()) {
+      keys.put("jishi.unit_output", true); // no key of the format says it
     }
+    refuseOther(keys, tensors);
+    TypePlan plan =
+        new TypePlan(mix, layout.checkpoint(spec), spec.layers().size(), spec.tiedOutput());
+    GgufWriter writer =
+        new GgufWriter(
+            tensors.stream().map(t -> t.as(plan.type(t.name(), t.shape(), t.type()))).toList());
+    keys.forEach(writer::put);
     GgufVocabulary.put(writer, model.folder(), spec.vocabulary());
     return writer;
   }
 
-  private boolean placed(TensorRole role) {
-    return spec.layers().stream()
-        .flatMap(layer -> layer.blocks().stream())
-        .flatMap(block -> block.branches().stream())
-        .anyMatch(branch -> branch.post() != null && branch.post().role() == role);
-  }
-
-  private void sizes(GgufWriter to) {
-    GroupedAttention a = attention();
-    to.put(arch + ".vocab_size", spec.vocabulary());
-    to.put(arch + ".embedding_length", spec.width());
-    to.put(arch + ".block_count", spec.layers().size());
-    to.put(arch + ".context_length", spec.context());
-    to.put(arch + ".attention.head_count", a.heads());
-    to.put(arch + ".attention.head_count_kv", a.kvHeads());
-    to.put(arch + ".attention.key_length", a.headDim());
-    to.put(arch + ".attention.value_length", a.headDim());
-    boolean rms = norm().kind() == Norm.Kind.RMS;
-    to.put(
-        arch + (rms ? ".attention.layer_norm_rms_epsilon" : ".attention.layer_norm_epsilon"),
-        norm().eps());
-    if (a.rope() != null) {
-      if (!(a.rope().scaling() instanceof RopeSpec.Plain)) {
-        throw new JishiException.Unsupported(
-            config.source()
-                + ": this rotary scaling cannot be written to GGUF for '"
-                + spec.architecture()
-                + "' yet; export safetensors instead");
+  private List<OutputTensor> tensors() {
+    Map<String, OutputTensor> files = new LinkedHashMap<>();
+    model.tensors().forEach(tensor -> files.put(tensor.name(), tensor));
+    Function<String, List<Long>> shapes =
+        name -> files.containsKey(name) ? files.get(name).shape() : null;
+    Checkpoint from = spec.checkpoint().fitted(files.keySet());
+    Set<String> read = new HashSet<>();
+    List<OutputTensor> tensors = new ArrayList<>();
+    try {
+      for (Moved moved : TensorMoves.of(spec, layout, from, shapes, read)) {
+        tensors.add(Movement.written(moved, files));
       }
-      to.put(arch + ".rope.freq_base", (float) a.rope().base());
-      to.put(arch + ".rope.dimension_count", a.rope().dims());
+    } catch (JishiException.BadFile e) {
+      throw new JishiException.BadFile(model.folder() + ": " + e.getMessage());
     }
-    if (a.scores().window() > 0) {
-      to.put(arch + ".attention.sliding_window", a.scores().window());
-    }
+    refuseUnread(files.keySet(), read);
+    tensors.addAll(factors());
+    return tensors;
   }
 
-  private io.jishi.model.NormSpec norm() {
-    return spec.norm() != null ? spec.norm() : spec.embedding().norm();
-  }
-
-  private GroupedAttention attention() {
-    return switch (spec.layers().getFirst().parts().getFirst()) {
-      case GroupedAttention a -> a;
-      case BidirectionalAttention b -> b.heads();
-      default -> throw new IllegalStateException("no attention first in " + spec.architecture());
-    };
-  }
-
-  private void parts(GgufWriter to) {
-    long kinds =
-        spec.layers().stream().map(layer -> layer.parts().getLast().getClass()).distinct().count();
-    if (kinds > 1) {
+  /** A tensor that has no place in the file would be lost. */
+  private void refuseUnread(Set<String> all, Set<String> read) {
+    Set<String> left = new TreeSet<>(all);
+    left.removeAll(read);
+    left.removeIf(name -> DERIVED.stream().anyMatch(name::endsWith));
+    if (!left.isEmpty()) {
       throw new JishiException.Unsupported(
-          config.source()
-              + ": GGUF files of '"
-              + arch
-              + "' cannot say that some layers have experts and others not; export safetensors"
-              + " instead");
+          model.folder()
+              + ": the tensor '"
+              + left.iterator().next()
+              + "' and "
+              + (left.size() - 1)
+              + " more have no name in GGUF files");
     }
-    for (DecoderSpec.Part part : spec.layers().getFirst().parts()) {
-      switch (part) {
-        case DecoderSpec.FeedForward f -> to.put(arch + ".feed_forward_length", f.inner());
-        case DecoderSpec.Mixture m -> {
-          if (!arch.equals("llama")) {
-            to.put(arch + ".expert_feed_forward_length", m.expert().inner());
-          }
-          to.put(arch + ".feed_forward_length", config.requireInt("intermediate_size"));
-          to.put(arch + ".expert_count", m.routing().experts());
-          to.put(arch + ".expert_used_count", m.routing().chosen());
-          if (m.shared() != null) {
-            to.put(arch + ".expert_shared_feed_forward_length", m.shared().inner());
-          }
+  }
+
+  /** Rotary factors that are tensors in GGUF. */
+  private List<OutputTensor> factors() {
+    for (DecoderSpec.Layer layer : spec.layers()) {
+      for (DecoderSpec.Part part : layer.parts()) {
+        RopeSpec rope =
+            switch (part) {
+              case DecoderSpec.GroupedAttention a -> a.rope();
+              case DecoderSpec.LatentAttention a -> a.rope();
+              default -> null;
+            };
+        if (rope != null && rope.scaling() instanceof RopeSpec.LongFactors f) {
+          return List.of(
+              vector("rope_factors_long.weight", floats(f.longFactors())),
+              vector("rope_factors_short.weight", floats(f.shortFactors())));
         }
-        default -> {}
+        if (rope != null && rope.scaling() instanceof RopeSpec.Llama3) {
+          return List.of(vector("rope_freqs.weight", divisors(rope)));
+        }
       }
     }
+    return List.of();
   }
 
-  private void multipliers(GgufWriter to) {
-    if (arch.equals("command-r")) {
-      to.put(arch + ".logit_scale", spec.head().scale());
+  /** By what the frequencies of Llama 3 are divided. */
+  private float[] divisors(RopeSpec rope) {
+    RopeSpec plain = new RopeSpec(rope.style(), rope.dims(), rope.base(), new RopeSpec.Plain());
+    Rope before = plain.rope(spec.context());
+    Rope after = rope.rope(spec.context());
+    float[] divisors = new float[before.frequencies().length];
+    for (int i = 0; i < divisors.length; i++) {
+      divisors[i] = before.frequencies()[i] / after.frequencies()[i];
     }
-    if (arch.equals("granite")) {
-      to.put(arch + ".logit_scale", 1 / spec.head().scale());
-      to.put(arch + ".embedding_scale", spec.embedding().scale());
-      to.put(arch + ".residual_scale", spec.layers().getFirst().blocks().getFirst().multiplier());
-      to.put(arch + ".attention.scale", (float) attention().scores().scale());
-    }
+    return divisors;
   }
 
-  private void encoder(GgufWriter to) {
-    to.put(arch + ".attention.causal", false);
+  private static float[] floats(double[] doubles) {
+    float[] floats = new float[doubles.length];
+    for (int i = 0; i < floats.length; i++) {
+      floats[i] = (float) doubles[i];
+    }
+    return floats;
+  }
+
+  private static OutputTensor vector(String name, float[] values) {
+    return OutputTensor.of(name, List.of((long) values.length), MemorySegment.ofArray(values));
+  }
+
+  private void encoder(Map<String, Object> keys) {
+    String prefix = layout.architecture() + ".";
+    keys.put(prefix + "attention.causal", false);
     if (spec.embedding().types() > 0) {
-      to.put("tokenizer.ggml.token_type_count", spec.embedding().types());
+      keys.put("tokenizer.ggml.token_type_count", spec.embedding().types());
     }
     for (DecoderSpec.Layer layer : spec.layers()) {
       for (DecoderSpec.Part part : layer.parts()) {
-        if (part instanceof BidirectionalAttention b && b.reach() > 0) {
-          to.put(arch + ".attention.sliding_window", 2 * b.reach());
-          to.put(arch + ".rope.freq_base_swa", (float) b.heads().rope().base());
+        if (part instanceof DecoderSpec.BidirectionalAttention b && b.reach() > 0) {
+          keys.put(prefix + "attention.sliding_window", 2 * b.reach());
+          keys.put(prefix + "rope.freq_base_swa", (float) b.heads().rope().base());
         }
       }
     }
     Pooling pooling = model.embedding().pooling();
     boolean scores = spec.summary() != null && !spec.summary().optional();
     if (scores || pooling != null) {
-      to.put(
-          arch + ".pooling_type",
+      keys.put(
+          prefix + "pooling_type",
           scores ? 4 : pooling == Pooling.MEAN ? 1 : pooling == Pooling.CLS ? 2 : 3);
     }
+  }
+
+  /** Reads the keys as a loader will. */
+  private void refuseOther(Map<String, Object> keys, List<OutputTensor> tensors) {
+    String source = "the GGUF file of " + model.folder();
+    Map<String, StoredTensor> stored = new LinkedHashMap<>();
+    for (OutputTensor tensor : tensors) {
+      boolean factors = tensor.name().startsWith("rope_");
+      MemorySegment data = MemorySegment.NULL;
+      if (factors) {
+        float[] values = new float[tensor.columns()];
+        tensor.rows().read(0, values);
+        data = MemorySegment.ofArray(values);
+      }
+      DType type = factors ? DType.F32 : tensor.type();
+      stored.put(tensor.name(), new StoredTensor(tensor.name(), type, tensor.shape(), data));
+    }
+    DecoderSpec read =
+        Family.spec(ModelConfig.ofGguf(source, GgufMetadata.of(source, keys), stored));
+    String differs = SpecDifference.find(expected(), read);
+    if (differs != null) {
+      throw new JishiException.Unsupported(
+          model.config().source()
+              + ": GGUF files of '"
+              + layout.architecture()
+              + "' cannot say what this model is: "
+              + differs
+              + ". Export safetensors instead");
+    }
+  }
+
+  /** The spec as it is once what belongs to the weights is part of them. */
+  private DecoderSpec expected() {
+    DecoderSpec whole = spec;
+    if (layout.is(Trait.FOLDED)) {
+      ModelConfig without = config;
+      for (Map.Entry<String, Object> multiplier : WITHOUT.entrySet()) {
+        without = without.with(multiplier.getKey(), multiplier.getValue());
+      }
+      whole = Family.spec(without);
+    } else if (spec.head() != null && spec.head().unitRows()) {
+      whole = Family.spec(config.with("norm_head", false));
+    }
+    return layout.is(Trait.PERMUTED) ? whole.withRopeStyle(Rope.Style.PAIRS) : whole;
   }
 }

@@ -2,6 +2,7 @@
 package io.jishi.model.export;
 
 import io.jishi.base.JishiException;
+import io.jishi.model.Checkpoint;
 import io.jishi.model.TensorRole;
 import io.jishi.model.WeightMix;
 import io.jishi.tensor.DType;
@@ -42,6 +43,7 @@ final class TypePlan {
           TensorRole.SHARED_UP,
           TensorRole.SHARED_DOWN,
           TensorRole.RECURRENT_IN,
+          TensorRole.RECURRENT_GATE,
           TensorRole.RECURRENT_OUT);
 
   private final WeightMix mix;
@@ -54,8 +56,9 @@ final class TypePlan {
    * A plan.
    *
    * @param mix the wanted types; null to leave matrices as they are stored
+   * @param names of tensors in the file
    */
-  TypePlan(WeightMix mix, int layers, boolean tied) {
+  TypePlan(WeightMix mix, Checkpoint names, int layers, boolean tied) {
     if (mix != null && !BlockEncoder.TYPES.contains(mix.base())) {
       throw new JishiException.BadRequest(
           "type", "the type " + mix.name() + " can be read, but not written; see --help");
@@ -65,7 +68,7 @@ final class TypePlan {
     this.tied = tied;
     for (TensorRole role : MATRICES) {
       for (int l = 0; l < layers; l++) {
-        String name = role.gguf(l) + ".weight";
+        String name = names.weight(role, l);
         roles.put(name, role);
         layerOf.put(name, l);
       }

@@ -23,14 +23,17 @@ final class Baichuan {
     Blueprint b = new Blueprint(config);
     GroupedAttention a = b.attention();
     boolean large =
-        config.gguf() ? b.layers == LARGE_LAYERS : !config.has("max_position_embeddings");
+        config.gguf()
+            ? b.layers == LARGE_LAYERS || config.has("max_alibi_bias")
+            : !config.has("max_position_embeddings");
     if (large) {
       ScoreSpec alibi = new ScoreSpec(a.scores().scale(), 0, 0, 1, false);
       a = a.withRope(null).withScores(alibi);
     }
     boolean unit =
         config.flag("norm_head", !config.gguf() && config.require("vocab_size") == SECOND);
-    if (config.gguf() && config.require("vocab_size") == SECOND) {
+    boolean second = config.require("vocab_size") == SECOND;
+    if (config.gguf() && second && !config.flag("unit_output", false)) {
       throw b.unsupported(
           "GGUF files of the second generation are not supported: they do not say whether the"
               + " output matrix was divided by its rows' lengths; use the published checkpoint");

@@ -83,20 +83,22 @@ final class Gpt {
         .build();
   }
 
-  /** Falcon (Almazrouei et al. 2023) of 7B's kind and of the kind with ALiBi. */
+  /** Falcon (Almazrouei et al. 2023): of 7B's kind, of 11B's and 40B's, and that with ALiBi. */
   static DecoderSpec falcon(ModelConfig config) {
     Blueprint b = new Blueprint(config);
-    if (config.flag("new_decoder_architecture", false)) {
-      throw b.unsupported("'new_decoder_architecture' is not supported");
-    }
+    boolean grouped = config.gguf() || config.flag("new_decoder_architecture", false);
+    boolean own =
+        config.gguf()
+            ? config.stored(TensorRole.MIXER_NORM_2)
+            : grouped && config.integer("num_ln_in_parallel_attn").orElse(2) == 2;
     NormSpec norm = NormSpec.layer(b.rms.eps());
     boolean bias = config.bias("bias", false, TensorRole.QUERY);
     boolean alibi = config.flag("alibi", false);
     boolean shared = config.flag("multi_query", true);
-    int dim = b.headDim();
+    int kvHeads =
+        grouped ? config.integer("num_key_value_heads").orElse(b.heads()) : shared ? 1 : b.heads();
     GroupedAttention a =
-        b.attention(
-                b.heads(), shared ? 1 : b.heads(), dim, alibi ? null : b.rope(Rope.Style.HALVES))
+        b.attention(b.heads(), kvHeads, b.headDim(), alibi ? null : b.rope(Rope.Style.HALVES))
             .withBiases(bias, bias);
     if (alibi) {
       // Slopes are added before the scale. Transformers adds them twice unless it runs SDPA: once
@@ -104,14 +106,20 @@ final class Gpt {
       double slopes = a.scores().scale() * config.number("alibi_scale").orElse(1);
       a = a.withScores(new ScoreSpec(a.scores().scale(), 0, 0, (float) slopes, false));
     }
-    Checkpoint checkpoint = Checkpoint.named(falconNames("transformer.h.%d."));
+    Map<TensorRole, String> names = falconNames("transformer.h.%d.");
+    if (own) {
+      names.put(TensorRole.MIXER_NORM, "transformer.h.%d.ln_attn");
+      names.put(TensorRole.CHANNEL_NORM, "transformer.h.%d.ln_mlp");
+    }
+    Checkpoint checkpoint = Checkpoint.named(names);
+    Blueprint.Arrangement side = own ? Arrange.parallelOwn(norm) : Arrange.parallel(norm);
+    boolean parallel = grouped || config.flag("parallel_attn", true);
     return b.norm(norm)
-        .arrange(
-            config.flag("parallel_attn", true) ? Arrange.parallel(norm) : Arrange.before(norm, 1))
+        .arrange(parallel ? side : Arrange.before(norm, 1))
         .mixer(a)
         .channel(plain(b, config.integer("ffn_hidden_size").orElse(INNER * b.width), "gelu", bias))
         .tied()
-        .checkpoint(shared ? checkpoint : checkpoint.withGroupedQkv())
+        .checkpoint(kvHeads == 1 ? checkpoint : checkpoint.withGroupedQkv())
         .build();
   }
 

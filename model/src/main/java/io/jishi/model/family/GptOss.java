@@ -35,7 +35,7 @@ final class GptOss {
         .channel(
             new Experts(b)
                 .routing(Routing.Scoring.SOFTMAX_CHOSEN, false)
-                .inner(config.gguf() ? "moe_intermediate_size" : "intermediate_size")
+                .inner("intermediate_size")
                 .activation(Activation.CLAMPED_SWIGLU)
                 .biases()
                 .mixture())

@@ -62,20 +62,30 @@ final class Hybrids {
   static DecoderSpec kimiLinear(ModelConfig config) {
     Blueprint b = new Blueprint(config);
     ModelConfig linear = config.inner("linear_attn_config");
-    if (linear == null || !config.flag("mla_use_nope", false)) {
+    if (!config.gguf() && (linear == null || !config.flag("mla_use_nope", false))) {
       throw b.unsupported("a configuration without 'linear_attn_config' and 'mla_use_nope'");
     }
-    List<Double> whole = linear.numbers("full_attn_layers");
+    List<Double> listed = config.gguf() ? List.of() : linear.numbers("full_attn_layers");
+    List<String> kinds = config.texts("layer_types");
     ChannelDelta delta =
-        new ChannelDelta(
-            linear.require("num_heads"),
-            linear.require("head_dim"),
-            linear.require("short_conv_kernel_size"),
-            b.rms);
+        config.gguf()
+            ? new ChannelDelta(b.heads(), b.size("kda_head_dim"), b.size("conv_kernel"), b.rms)
+            : new ChannelDelta(
+                linear.require("num_heads"),
+                linear.require("head_dim"),
+                linear.require("short_conv_kernel_size"),
+                b.rms);
     DecoderSpec.LatentAttention full = DeepSeek.latent(b, null, b.size("v_head_dim"), 1);
     String layer = "model.layers.%d.";
     String experts = layer + "block_sparse_moe.";
-    return b.mixer(l -> whole.contains((double) l + 1) ? full : delta)
+    return b.mixer(
+            l -> {
+              boolean whole =
+                  kinds.size() > l
+                      ? kinds.get(l).equals("full_attention")
+                      : listed.contains((double) l + 1);
+              return whole ? full : delta;
+            })
         .channel(DeepSeek.afterDense(b, DeepSeek.sigmoid(b)))
         .names(
             Map.ofEntries(

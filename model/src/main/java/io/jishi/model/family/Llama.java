@@ -17,9 +17,12 @@ final class Llama {
 
   /** Llama 1 to 3, Aquila, and under GGUF's name also Mistral and Mixtral. */
   static DecoderSpec llama(ModelConfig config) {
-    return config.integer("num_experts").orElse(0) > 0
-        ? mixtral(config)
-        : new Blueprint(config).build();
+    boolean mixture = config.integer("num_experts").orElse(0) > 0;
+    return mixture ? mixtral(config) : config.gguf() ? mistral(config) : plain(config);
+  }
+
+  private static DecoderSpec plain(ModelConfig config) {
+    return new Blueprint(config).build();
   }
 
   /** Mistral (Jiang et al. 2023): a sliding window. */

@@ -24,13 +24,14 @@ final class NormedLast {
     Blueprint b = new Blueprint(config);
     GroupedAttention a = b.attention().withHeadNorm(new HeadNorm(HeadNorm.Scope.HEAD, b.rms));
     List<String> kinds = config.texts("layer_types");
-    if (kinds.isEmpty() && b.window() > 0) {
+    boolean known = !kinds.isEmpty() || config.gguf(); // llama.cpp: all but every fourth are near
+    if (!known && b.window() > 0) {
       throw b.unsupported("a window without 'layer_types' is not supported for this family");
     }
     return b.arrange(Arrange.after(b.rms))
         .mixer(
             l -> {
-              int window = b.listedWindow(l);
+              int window = kinds.isEmpty() ? (l + 1) % 4 == 0 ? 0 : b.window() : b.listedWindow(l);
               return window == 0 && b.window() > 0
                   ? a.withRope(null)
                   : a.withScores(a.scores().withWindow(window));

@@ -38,10 +38,7 @@ final class StateSpaces {
 
   static DecoderSpec mamba(ModelConfig config) {
     Blueprint b = new Blueprint(config);
-    int inner =
-        config.gguf()
-            ? b.size("mamba_inner")
-            : config.integer("intermediate_size").orElse(b.width * b.size("expand", 2, 64));
+    int inner = config.integer("intermediate_size").orElse(b.width * b.size("expand", 2, 64));
     int rank = config.integer("time_step_rank").orElse(Math.ceilDiv(b.width, 16));
     Mamba mixer =
         new Mamba(
@@ -56,11 +53,11 @@ final class StateSpaces {
 
   static DecoderSpec mamba2(ModelConfig config) {
     Blueprint b = new Blueprint(config);
-    int heads = b.size(config.gguf() ? "time_step_rank" : "num_heads");
+    int heads = b.size("num_heads");
     Mamba2 mixer =
         new Mamba2(
             heads,
-            config.gguf() ? b.size("mamba_inner") / heads : b.size("head_dim"),
+            b.size("head_dim"),
             b.size("state_size"),
             b.size("n_groups"),
             b.size("conv_kernel"),

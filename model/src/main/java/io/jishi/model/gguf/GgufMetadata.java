@@ -3,6 +3,7 @@ package io.jishi.model.gguf;
 
 import io.jishi.base.JishiException.BadFile;
 import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
@@ -34,6 +35,31 @@ public final class GgufMetadata {
     this.source = source;
     this.values = values;
     this.stored = stored;
+  }
+
+  /**
+   * Pairs that are to be written.
+   *
+   * @param source for messages
+   * @param values of the kinds that {@link #get} gives, or {@code Integer} and {@code Float}
+   */
+  public static GgufMetadata of(String source, Map<String, Object> values) {
+    Map<String, Object> read = new LinkedHashMap<>();
+    values.forEach(
+        (key, value) ->
+            read.put(
+                key,
+                switch (value) {
+                  case Integer n -> (Object) n.longValue();
+                  case Float x -> x.doubleValue();
+                  default -> value;
+                }));
+    return new GgufMetadata(
+        source,
+        read,
+        key -> {
+          throw new IllegalStateException(source + " has no bytes of " + key + " yet");
+        });
   }
 
   /**

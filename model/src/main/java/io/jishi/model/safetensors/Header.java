@@ -246,6 +246,10 @@ record Header(Map<String, String> metadata, TensorMap tensors) {
                       entry.shape,
                       data.asSlice(entry.begin, entry.end - entry.begin))),
           () -> tensors.addUnknown(entry.name, entry.typeName));
+      if (entry.type == Stored.U8) {
+        tensors.addBytes(
+            entry.name, entry.shape, data.asSlice(entry.begin, entry.end - entry.begin));
+      }
     }
     return tensors;
   }

@@ -59,6 +59,11 @@ public final class SafetensorsFile implements WeightFile {
     return header.tensors().unknown();
   }
 
+  /** The tensors of bytes among them. */
+  TensorMap.Bytes bytes(String name) {
+    return header.tensors().bytes(name);
+  }
+
   @Override
   public void close() {
     file.close();

@@ -53,6 +53,7 @@ public final class SafetensorsFolder implements WeightFile {
     SafetensorsFolder result = new SafetensorsFolder();
     try {
       result.openFiles(folder);
+      MicroScaled.join(result.tensors);
       return result;
     } catch (Throwable e) {
       result.close();
@@ -88,11 +89,19 @@ public final class SafetensorsFolder implements WeightFile {
       SafetensorsFile file = SafetensorsFile.open(folder.resolve(SINGLE));
       files.put(SINGLE, file);
       file.tensors().values().forEach(tensors::add);
-      file.otherTypes().forEach(tensors::addUnknown);
+      file.otherTypes().forEach((name, type) -> addOther(file, name, type));
     } else if (Files.isRegularFile(folder.resolve(INDEX))) {
       openShards(folder, folder.resolve(INDEX));
     } else {
       throw noWeights(folder);
+    }
+  }
+
+  private void addOther(SafetensorsFile file, String name, String type) {
+    tensors.addUnknown(name, type);
+    TensorMap.Bytes bytes = file.bytes(name);
+    if (bytes != null) {
+      tensors.addBytes(name, bytes.shape(), bytes.data());
     }
   }
 
@@ -108,7 +117,7 @@ public final class SafetensorsFolder implements WeightFile {
       if (tensor != null) {
         tensors.add(tensor);
       } else if (otherType != null) {
-        tensors.addUnknown(name, otherType);
+        addOther(file, name, otherType);
       } else {
         throw new BadFile(
             file.path() + ": has no tensor " + Quote.of(name) + ", but " + INDEX + " says so");

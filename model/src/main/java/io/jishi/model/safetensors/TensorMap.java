@@ -4,9 +4,11 @@ package io.jishi.model.safetensors;
 import io.jishi.base.JishiException.Unsupported;
 import io.jishi.model.StoredTensor;
 import io.jishi.model.mapped.Quote;
+import java.lang.foreign.MemorySegment;
 import java.util.AbstractMap;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -18,6 +20,10 @@ final class TensorMap extends AbstractMap<String, StoredTensor> {
   private final String source;
   private final Map<String, StoredTensor> known = new LinkedHashMap<>();
   private final Map<String, String> unknown = new LinkedHashMap<>();
+  private final Map<String, Bytes> bytes = new LinkedHashMap<>();
+
+  /** Whole numbers of eight bits, which no operation reads as they are. */
+  record Bytes(List<Long> shape, MemorySegment data) {}
 
   TensorMap(String source) {
     this.source = source;
@@ -29,6 +35,22 @@ final class TensorMap extends AbstractMap<String, StoredTensor> {
 
   void addUnknown(String name, String type) {
     unknown.put(name, type);
+  }
+
+  void addBytes(String name, List<Long> shape, MemorySegment data) {
+    bytes.put(name, new Bytes(shape, data));
+  }
+
+  /** The bytes of a tensor of that type, or null. */
+  Bytes bytes(String name) {
+    return bytes.get(name);
+  }
+
+  /** Puts a tensor in the place of two of bytes. */
+  void replace(String name, String other, StoredTensor tensor) {
+    unknown.remove(name);
+    unknown.remove(other);
+    known.put(name, tensor);
   }
 
   /** The types, as written in the file, of the tensors that cannot be asked for. */

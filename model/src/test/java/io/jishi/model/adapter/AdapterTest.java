@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.jishi.base.JishiException;
+import io.jishi.base.JsonObject;
 import io.jishi.model.Model;
 import io.jishi.model.export.Disk;
 import io.jishi.model.export.FolderExport;
@@ -69,7 +70,7 @@ class AdapterTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"llama", "qwen3"})
+  @ValueSource(strings = {"llama", "qwen3", "granite", "smollm3", "cohere2"})
   void anAdapterGivesTheLogitsOfTheMergedModelFromAllForms(String family) {
     Path base = Shared.require("goldens/" + family);
     List<String> targets =
@@ -79,7 +80,13 @@ class AdapterTest {
     Path gguf = temp.resolve("adapter.gguf");
     Path merged = temp.resolve("merged");
     Path baseGguf = temp.resolve("base.gguf");
-    int headDim = family.equals("llama") ? 12 : 16;
+    int headDim;
+    try (ModelSource model = ModelSource.open(base)) {
+      JsonObject config = model.config();
+      int width = config.requireInt("hidden_size");
+      int heads = config.requireInt("num_attention_heads");
+      headDim = config.integer("head_dim").orElse(width / heads);
+    }
     AdapterExport.folder(adapter, "base", peft, Disk.LOCAL);
     AdapterExport.gguf(adapter, family, headDim, gguf, Disk.LOCAL);
     try (ModelSource model = ModelSource.open(base)) {

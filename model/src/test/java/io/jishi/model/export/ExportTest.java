@@ -77,7 +77,17 @@ class ExportTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"bpe_gpt2", "bpe_llama3", "bpe_glm4", "bpe_qwen2", "wordpiece_bert"})
+  @ValueSource(
+      strings = {
+        "bpe_gpt2",
+        "bpe_llama3",
+        "bpe_glm4",
+        "bpe_qwen2",
+        "bpe_deepseek_v3",
+        "bpe_kimi_k2",
+        "bpe_o200k",
+        "wordpiece_bert"
+      })
   void aTokenizerSurvivesTheWayToGguf(String name) {
     Path folder = Shared.require("goldens/tokenizers/" + name);
     Tokenizer from = HuggingFaceTokenizer.read(folder);

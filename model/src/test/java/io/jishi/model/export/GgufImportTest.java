@@ -10,6 +10,8 @@ import io.jishi.model.gguf.GgufFile;
 import io.jishi.model.safetensors.SafetensorsFolder;
 import io.jishi.tensor.DType;
 import io.jishi.testkit.Shared;
+import io.jishi.text.FolderTokenizer;
+import io.jishi.text.GgufTokenizer;
 import io.jishi.text.HuggingFaceTokenizer;
 import io.jishi.text.Tokenizer;
 import java.io.IOException;
@@ -70,7 +72,16 @@ class GgufImportTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"bpe_gpt2", "bpe_llama3", "bpe_glm4", "bpe_qwen2"})
+  @ValueSource(
+      strings = {
+        "bpe_gpt2",
+        "bpe_llama3",
+        "bpe_glm4",
+        "bpe_qwen2",
+        "bpe_deepseek_v3",
+        "bpe_kimi_k2",
+        "bpe_o200k"
+      })
   void aTokenizerSurvivesTheWayBack(String name) throws IOException {
     Path folder = Shared.require("goldens/tokenizers/" + name);
     Tokenizer from = HuggingFaceTokenizer.read(folder);
@@ -94,20 +105,56 @@ class GgufImportTest {
     assertThat(temp.resolve("generation_config.json")).hasContent("{\"do_sample\":false}");
   }
 
+  /** SentencePiece's BPE: tokenizer.model, with tokens of its companions where it has some. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "goldens/tokenizers/spm_bpe_llama2",
+        "goldens/tokenizers/spm_bpe_baichuan",
+        "goldens/tokenizers/spm_bpe_minicpm",
+        "tokenizers/baichuan2",
+        "tokenizers/chatglm3",
+        "tokenizers/internlm2"
+      })
+  void aSentencePieceModelGoesThereAndBack(String name) throws IOException {
+    Path folder = Shared.require(name);
+    Tokenizer from = FolderTokenizer.read(folder);
+    GgufWriter writer = new GgufWriter(List.of()).put("general.architecture", "llama");
+    GgufVocabulary.put(writer, folder, from.vocabSize() + 3);
+    Path file = temp.resolve("vocabulary.gguf");
+    AtomicFiles.create(file, Disk.LOCAL, writer);
+    try (GgufFile gguf = GgufFile.open(file)) {
+      same(GgufTokenizer.read("gguf", gguf.metadata()::get), from);
+      GgufTokenizerFile.write("gguf", gguf.metadata(), temp, Disk.LOCAL);
+    }
+    same(FolderTokenizer.read(temp), from);
+  }
+
+  private static void same(Tokenizer to, Tokenizer from) {
+    String text = "Hello, 世界! I've 12345  spaces <|im_end|> <|user|>\n\n  done 👍 naïve";
+    for (Tokenizer.Special special : Tokenizer.Special.values()) {
+      assertThat(to.encode(text, special)).isEqualTo(from.encode(text, special));
+    }
+    int[] tokens = from.encode(text, Tokenizer.Special.TEXT);
+    assertThat(to.decode(tokens)).isEqualTo(from.decode(tokens));
+    assertThat(to.frame(tokens)).isEqualTo(from.frame(tokens));
+    assertThat(to.eos()).isEqualTo(from.eos());
+  }
+
   @Test
   void whatCannotBeUnpackedIsToldByName() {
     Path gpt = temp.resolve("gpt.gguf");
-    GgufWriter writer = new GgufWriter(List.of()).put("general.architecture", "gpt2");
+    GgufWriter writer = new GgufWriter(List.of()).put("general.architecture", "rwkv7");
     AtomicFiles.create(gpt, Disk.LOCAL, writer);
     assertThatThrownBy(() -> GgufImport.write(gpt, temp.resolve("out"), Disk.LOCAL))
         .isInstanceOf(JishiException.Unsupported.class)
-        .hasMessageContainingAll("gpt.gguf", "'gpt2'", "llama, qwen2, qwen3");
+        .hasMessageContainingAll("gpt.gguf", "'rwkv7'", "gpt2", "qwen3next");
     Path empty = temp.resolve("empty.gguf");
     AtomicFiles.create(
         empty, Disk.LOCAL, new GgufWriter(List.of()).put("general.architecture", "llama"));
     assertThatThrownBy(() -> GgufImport.write(empty, temp.resolve("out"), Disk.LOCAL))
         .isInstanceOf(JishiException.BadFile.class)
-        .hasMessageContaining("attention.head_count");
+        .hasMessageContaining("block_count");
     assertThat(Files.exists(temp.resolve("out"))).isFalse();
   }
 }

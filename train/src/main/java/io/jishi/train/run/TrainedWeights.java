@@ -4,6 +4,7 @@ package io.jishi.train.run;
 import io.jishi.base.JishiException;
 import io.jishi.base.Json;
 import io.jishi.model.DecoderSpec;
+import io.jishi.model.GgufLayout;
 import io.jishi.model.Model;
 import io.jishi.model.StoredTensor;
 import io.jishi.model.TensorRole;
@@ -60,7 +61,7 @@ final class TrainedWeights implements TapeLearner.Form, AutoCloseable {
   private final long seed;
   private final boolean gguf;
   private final boolean tied;
-  private int pairedHead; // of GGUF files of Llama: rows of a head, queries and keys
+  private int pairedHead; // of GGUF files in another order: rows of a head, queries and keys
   private final Arena arena = Arena.ofShared();
   private final Parameters parameters;
   private final Set<String> derived = new HashSet<>();
@@ -130,7 +131,7 @@ final class TrainedWeights implements TapeLearner.Form, AutoCloseable {
       derived.clear();
       model.decoder().origins().values().forEach(origin -> derived.add(origin.tensor()));
       report(model, note);
-      if (gguf && model.decoder().spec().architecture().equals("llama")) {
+      if (gguf && GgufLayout.permuted(model.decoder().spec().architecture())) {
         pairedHead = headDim(model);
       }
       lora =
