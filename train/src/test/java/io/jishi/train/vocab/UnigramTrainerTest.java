@@ -148,10 +148,10 @@ class UnigramTrainerTest {
     }
     UnigramLattice lattice = new UnigramLattice(tree, scores);
     lattice.set(word.codePoints().toArray());
-    double[] actual = new double[scores.length];
-    assertThat(lattice.expect(3, actual)).isCloseTo(3 * Math.log(total), within(ROUNDING));
+    float[] actual = new float[scores.length];
+    lattice.expect(3, actual);
     for (int i = 0; i < scores.length; i++) {
-      assertThat(actual[i]).isCloseTo(expected[i] / total, within(ROUNDING));
+      assertThat((double) actual[i]).isCloseTo(expected[i] / total, within(ROUNDING));
     }
     sums.sort((a, b) -> Double.compare(b, a));
     List<int[]> best = lattice.best(2);
