@@ -114,7 +114,7 @@ final class UnigramLattice {
     for (int e = 0; e < edges; e++) {
       float way = ahead[from[e]] + score(e) + behind[to[e]] - all;
       int which = Math.max(0, piece[e]);
-      expected[which] = (float) (expected[which] + count * Math.exp(way));
+      expected[which] = (float) (expected[which] + count * StrictMath.exp(way));
     }
   }
 
@@ -123,7 +123,7 @@ final class UnigramLattice {
     float low = Math.min(a, b);
     return low < high - NOTHING_BESIDE
         ? high
-        : (float) (high + Math.log(Math.exp((double) (low - high)) + 1));
+        : (float) (high + StrictMath.log(StrictMath.exp((double) (low - high)) + 1));
   }
 
   /** The pieces of the best way; of equal ones the one whose last pieces are longer. */
