@@ -56,10 +56,13 @@ final class TrainingView implements RunListener {
     String text =
         String.format(
             Locale.ROOT,
-            "step %d/%d  loss %.3f  rate %.1e  %,.0f tokens/s%s  %s left",
+            "step %d/%d  loss %.3f%s  rate %.1e  %,.0f tokens/s%s  %s left",
             p.step(),
             plan.steps(),
             loss,
+            p.imbalance() == 0
+                ? ""
+                : String.format(Locale.ROOT, "  experts' load %.2f", p.imbalance()),
             p.rate(),
             speed,
             peak > 0

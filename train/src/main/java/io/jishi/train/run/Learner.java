@@ -15,8 +15,15 @@ public interface Learner extends AutoCloseable {
    * @param loss mean over the learned tokens, in nats
    * @param gradientNorm before it was clipped
    * @param tokens that went in, of all processes
+   * @param imbalance how unevenly mixtures used their experts: the mean of their load-balancing
+   *     losses, 1 where all experts got the same; 0 of a model without mixtures
    */
-  record Step(double loss, double gradientNorm, long tokens) {}
+  record Step(double loss, double gradientNorm, long tokens, double imbalance) {
+    /** Of a model without mixtures. */
+    public Step(double loss, double gradientNorm, long tokens) {
+      this(loss, gradientNorm, tokens, 0);
+    }
+  }
 
   /**
    * What held-out text costs.

@@ -85,15 +85,18 @@ final class TapeLearner implements Learner {
     World world = parts.world;
     int own = plan.batch() / world.size();
     double loss = 0;
+    double imbalance = 0;
     for (int from = 0; from < own; from += plan.micro()) {
       Batch part = batch.slice(world.rank() * own + from, plan.micro());
       loss += parts.trainer.accumulate(parts.objective.examples(part), learned);
+      imbalance += parts.trainer.imbalance() * plan.micro() / plan.batch();
     }
     if (world.size() > 1) {
       for (Trainable trained : parts.trainer.trained()) {
         world.sum(trained.summed());
       }
       loss = world.sum(loss);
+      imbalance = world.sum(imbalance);
     }
     if (!Double.isFinite(loss)) {
       parts.trainer.clear(); // weights stay as they were
@@ -103,7 +106,7 @@ final class TapeLearner implements Learner {
     if (parts.average != null) {
       parts.average.update();
     }
-    return new Step(loss, result.gradientNorm(), plan.tokensPerStep());
+    return new Step(loss, result.gradientNorm(), plan.tokensPerStep(), imbalance);
   }
 
   @Override

@@ -135,6 +135,9 @@ public final class TrainingRun implements AutoCloseable {
       line.put("gradientNorm", done.gradientNorm());
       line.put("tokens", done.tokens());
       line.put("tokensPerSecond", done.tokens() / seconds);
+      if (done.imbalance() > 0) {
+        line.put("imbalance", done.imbalance());
+      }
       metrics.add(line);
       listener.step(
           plan,
@@ -144,7 +147,8 @@ public final class TrainingRun implements AutoCloseable {
               rate,
               done.gradientNorm(),
               done.tokens() / seconds,
-              (plan.steps() - step) * secondsPerStep));
+              (plan.steps() - step) * secondsPerStep,
+              done.imbalance()));
     }
     return true;
   }
