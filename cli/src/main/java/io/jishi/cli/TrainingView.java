@@ -95,11 +95,13 @@ final class TrainingView implements RunListener {
     line(
         String.format(
             Locale.ROOT,
-            "step %d: held-out loss %.3f, %.3f bits per %s%s",
+            "step %d: held-out loss %.3f%s%s",
             step,
             evaluation.loss(),
-            evaluation.bits(),
-            evaluation.unit(),
+            evaluation.unit().equals(Learner.Evaluation.NUMBER)
+                ? ", half the squared error"
+                : String.format(
+                    Locale.ROOT, ", %.3f bits per %s", evaluation.bits(), evaluation.unit()),
             Double.isNaN(evaluation.right())
                 ? ""
                 : String.format(Locale.ROOT, ", %.0f %% right", 100 * evaluation.right())));

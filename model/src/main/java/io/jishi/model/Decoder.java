@@ -228,6 +228,11 @@ public final class Decoder {
     return output;
   }
 
+  /** The table of the tokens' vectors, {@code [vocabulary, width]}. */
+  public Weight tokenEmbedding() {
+    return embedding.tokens;
+  }
+
   /**
    * Where weights come from that are not a stored tensor as it is: parts of one, or changed copies.
    * By identity; a trainer keeps such copies true.

@@ -176,13 +176,11 @@ public final class TrainingRun implements AutoCloseable {
     Map<String, Object> line = new LinkedHashMap<>();
     line.put("step", step);
     line.put("evaluationLoss", evaluation.loss());
-    line.put(
-        switch (evaluation.unit()) {
-          case "byte" -> "bitsPerByte";
-          case "pair" -> "bitsPerPair";
-          default -> "bitsPerToken";
-        },
-        bits);
+    String unit = evaluation.unit();
+    if (!unit.equals(Learner.Evaluation.NUMBER)) {
+      String upper = unit.substring(0, 1).toUpperCase(java.util.Locale.ROOT);
+      line.put("bitsPer" + upper + unit.substring(1), bits);
+    }
     if (!Double.isNaN(evaluation.right())) {
       line.put("right", evaluation.right());
     }
