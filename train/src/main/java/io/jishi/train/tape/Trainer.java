@@ -2,6 +2,7 @@
 package io.jishi.train.tape;
 
 import io.jishi.model.Decoder;
+import io.jishi.model.DecoderSpec;
 import io.jishi.model.LayerObserver;
 import io.jishi.tensor.Backend;
 import io.jishi.tensor.Batch;
@@ -112,7 +113,9 @@ public final class Trainer implements AutoCloseable {
     // An encoder's logits, where a loss wants them, are products with its embedding.
     Linear own = decoder.output();
     Linear output = own == null ? Linear.of(decoder.tokenEmbedding()) : own;
-    states = new States(machine, parameters, output, decoder.spec().head(), watched);
+    DecoderSpec.Head ownHead = decoder.spec().head();
+    DecoderSpec.Head head = ownHead == null ? DecoderSpec.Head.plain(true) : ownHead;
+    states = new States(machine, parameters, output, head, watched);
     planned = batch.size();
   }
 
