@@ -58,7 +58,8 @@ class EncoderRunTest {
     List<String> words = new ArrayList<>(ANIMALS);
     words.addAll(FRUITS);
     words.addAll(FILLER);
-    EncoderBase.write(temp.resolve("base"), words);
+    RandomBase.write(temp.resolve("base"), RandomBase.BERT, words);
+    RandomBase.write(temp.resolve("mixture"), RandomBase.MIXTRAL, words);
     Random random = new Random(1);
     StringBuilder classes = new StringBuilder();
     StringBuilder numbers = new StringBuilder();
@@ -187,6 +188,32 @@ class EncoderRunTest {
     Path whole = run("mean", recipe, 0);
     run("mean-parts", recipe, 7);
     assertThat(values(run("mean-parts", recipe, 0), "loss")).isEqualTo(values(whole, "loss"));
+  }
+
+  @Test
+  void aMixtureTellsHowUnevenlyItsExpertsAreLoaded() throws IOException {
+    String text =
+        RECIPE.formatted("text.txt", "method: full", 20).replace("base: base", "base: mixture");
+    Path plain = run("mixture", RecipeReader.parse("r.yaml", "r", temp, text), 0);
+    List<Double> loads = values(plain, "imbalance");
+    assertThat(loads).hasSameSizeAs(values(plain, "loss"));
+    assertThat(loads).allSatisfy(load -> assertThat(load).isBetween(0.9, 4.0)); // 4 experts
+    String balanced = text.replace("train: {", "train: {balance: 1, ");
+    Path even = run("balanced", RecipeReader.parse("r.yaml", "r", temp, balanced), 0);
+    assertThat(values(even, "imbalance").getFirst()).isEqualTo(loads.getFirst());
+    assertThat(values(even, "imbalance").getLast()).isLessThan(loads.getLast());
+    Path dense = run("dense", recipe("classes.jsonl", "objective: classify", 2), 0);
+    assertThat(values(dense, "imbalance")).isEmpty();
+  }
+
+  @Test
+  void masksAreNothingForAModelThatReadsOneWay() {
+    String text =
+        RECIPE.formatted("text.txt", "objective: masked", 2).replace("base: base", "base: mixture");
+    Recipe recipe = RecipeReader.parse("r.yaml", "r", temp, text);
+    assertThatThrownBy(() -> run("one-way", recipe, 0))
+        .isInstanceOf(JishiException.Unsupported.class)
+        .hasMessageContaining("masked is for encoders");
   }
 
   @ParameterizedTest

@@ -18,29 +18,42 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** A small BERT of random weights with a vocabulary of whole words, as a folder. */
-final class EncoderBase {
-  private static final String CONFIG =
+/** Small models of random weights with a vocabulary of whole words, as folders. */
+final class RandomBase {
+  /** An encoder. */
+  static final String BERT =
       """
-      {"architectures": ["BertModel"], "model_type": "bert", "vocab_size": 64, "hidden_size": 32,
+      {"architectures": ["BertModel"], "model_type": "bert", "vocab_size": %d, "hidden_size": 32,
        "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 64,
        "hidden_act": "gelu", "max_position_embeddings": 32, "type_vocab_size": 2,
        "layer_norm_eps": 1e-12, "torch_dtype": "float32"}
       """;
 
+  /** A mixture of experts. */
+  static final String MIXTRAL =
+      """
+      {"architectures": ["MixtralForCausalLM"], "model_type": "mixtral", "vocab_size": %d,
+       "hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2,
+       "num_key_value_heads": 1, "intermediate_size": 32, "hidden_act": "silu",
+       "num_local_experts": 4, "num_experts_per_tok": 2, "max_position_embeddings": 32,
+       "rms_norm_eps": 1e-5, "rope_theta": 10000.0, "tie_word_embeddings": false,
+       "torch_dtype": "float32"}
+      """;
+
   private static final List<String> SPECIAL = List.of("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]");
 
-  private EncoderBase() {}
+  private RandomBase() {}
 
   /** Writes it. */
-  static Path write(Path folder, List<String> words) throws IOException {
+  static Path write(Path folder, String shape, List<String> words) throws IOException {
+    String config = shape.formatted(SPECIAL.size() + words.size());
     Files.createDirectories(folder);
-    Files.writeString(folder.resolve("config.json"), CONFIG);
+    Files.writeString(folder.resolve("config.json"), config);
     Files.writeString(folder.resolve("tokenizer.json"), Json.write(tokenizer(words)));
-    byte[] config = CONFIG.getBytes(StandardCharsets.UTF_8);
-    JsonObject json = JsonObject.of("config", Json.parse("config", config));
+    byte[] bytes = config.getBytes(StandardCharsets.UTF_8);
+    JsonObject json = JsonObject.of("config", Json.parse("config", bytes));
     try (Model model =
-            Model.random(new RandomSpec("bert", json, WeightMix.of("f32"), 1), Backend.cpu());
+            Model.random(new RandomSpec("tiny", json, WeightMix.of("f32"), 1), Backend.cpu());
         OutputStream out = Files.newOutputStream(folder.resolve("model.safetensors"))) {
       List<OutputTensor> tensors = model.tensors().values().stream().map(OutputTensor::of).toList();
       new SafetensorsWriter(Map.of("format", "pt"), tensors).writeTo(out);
