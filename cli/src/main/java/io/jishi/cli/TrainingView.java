@@ -56,10 +56,13 @@ final class TrainingView implements RunListener {
     String text =
         String.format(
             Locale.ROOT,
-            "step %d/%d  loss %.3f  rate %.1e  %,.0f tokens/s%s  %s left",
+            "step %d/%d  loss %.3f%s  rate %.1e  %,.0f tokens/s%s  %s left",
             p.step(),
             plan.steps(),
             loss,
+            p.imbalance() == 0
+                ? ""
+                : String.format(Locale.ROOT, "  experts' load %.2f", p.imbalance()),
             p.rate(),
             speed,
             peak > 0
@@ -92,11 +95,13 @@ final class TrainingView implements RunListener {
     line(
         String.format(
             Locale.ROOT,
-            "step %d: held-out loss %.3f, %.3f bits per %s%s",
+            "step %d: held-out loss %.3f%s%s",
             step,
             evaluation.loss(),
-            evaluation.bits(),
-            evaluation.unit(),
+            evaluation.unit().equals(Learner.Evaluation.NUMBER)
+                ? ", half the squared error"
+                : String.format(
+                    Locale.ROOT, ", %.3f bits per %s", evaluation.bits(), evaluation.unit()),
             Double.isNaN(evaluation.right())
                 ? ""
                 : String.format(Locale.ROOT, ", %.0f %% right", 100 * evaluation.right())));

@@ -28,9 +28,13 @@ final class AskedWeightFile implements WeightFile {
   private long bytes;
 
   AskedWeightFile(RandomSpec random) {
+    this(random, Family.spec(new HuggingFaceConfig(random.config())).checkpoint());
+  }
+
+  /** Tensors that stand under names of their own: a tower's. */
+  AskedWeightFile(RandomSpec random, Checkpoint names) {
     this.random = random;
-    DecoderSpec spec = Family.spec(new HuggingFaceConfig(random.config()));
-    this.stems = spec.checkpoint().stems().values();
+    this.stems = names.stems().values();
   }
 
   @Override

@@ -151,7 +151,9 @@ public final class Decoder {
               names.add("attention of " + g.attention().headDim() + " values a head");
           case Mixer.Latent l when !backend.emits(l.attention()) ->
               names.add("attention of " + l.attention().rank() + " latent values");
-          case Mixer.Bidirectional _ -> names.add("attention in both directions");
+          case Mixer.Bidirectional b when !backend.emits(b.attention()) ->
+              names.add(
+                  "attention in both directions of " + b.attention().headDim() + " values a head");
           default -> {}
         }
       }
@@ -224,6 +226,11 @@ public final class Decoder {
    */
   public Linear output() {
     return output;
+  }
+
+  /** The table of the tokens' vectors, {@code [vocabulary, width]}. */
+  public Weight tokenEmbedding() {
+    return embedding.tokens;
   }
 
   /**

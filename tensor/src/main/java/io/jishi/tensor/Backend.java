@@ -40,6 +40,11 @@ public interface Backend {
   /** Whether attention like this runs by this backend's kernels, where it has any. */
   boolean emits(Attention attention);
 
+  /**
+   * Whether attention in both directions like this runs by this backend's kernels, if it has any.
+   */
+  boolean emits(BidirectionalAttention attention);
+
   /** Whether latent attention like this runs by this backend's kernels, where it has any. */
   boolean emits(LatentAttention attention);
 

@@ -31,4 +31,9 @@ public record BidirectionalAttention(
   public int outputWidth() {
     return heads * headDim;
   }
+
+  /** The same heads, causal. */
+  public Attention causal() {
+    return new Attention(heads, kvHeads, headDim, rope, null, null, 0, scale);
+  }
 }

@@ -17,24 +17,30 @@ import java.util.stream.Stream;
  * matrices are Q8_0.
  */
 public final class TinyFamilies {
-  private static final JsonObject CONFIGS = read();
+  private static final JsonObject CONFIGS = read("tiny.json");
+  private static final JsonObject ENCODERS = read("tiny-encoders.json");
 
   private TinyFamilies() {}
 
-  /** Their names. */
+  /** Names of the encoders. */
+  public static Stream<String> encoders() {
+    return ENCODERS.fields().keySet().stream();
+  }
+
+  /** Names of the decoders. */
   public static Stream<String> names() {
     return CONFIGS.fields().keySet().stream();
   }
 
   /** Makes one of them. */
   public static Model open(String name) {
-    JsonObject config = CONFIGS.object(name).orElseThrow();
+    JsonObject config = CONFIGS.object(name).or(() -> ENCODERS.object(name)).orElseThrow();
     return Model.random(new RandomSpec(name, config, WeightMix.of("q8_0"), 1), Backend.cpu());
   }
 
-  private static JsonObject read() {
-    try (InputStream in = TinyFamilies.class.getResourceAsStream("tiny.json")) {
-      return JsonObject.of("tiny.json", Json.parse("tiny.json", in.readAllBytes()));
+  private static JsonObject read(String file) {
+    try (InputStream in = TinyFamilies.class.getResourceAsStream(file)) {
+      return JsonObject.of(file, Json.parse(file, in.readAllBytes()));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

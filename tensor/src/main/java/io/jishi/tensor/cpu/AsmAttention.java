@@ -4,7 +4,6 @@ package io.jishi.tensor.cpu;
 import io.jishi.tensor.Attention;
 import io.jishi.tensor.Batch;
 import io.jishi.tensor.DType;
-import io.jishi.tensor.Rope;
 import io.jishi.tensor.Scores;
 import io.jishi.tensor.SequenceState;
 import io.jishi.tensor.StateSpec;
@@ -38,7 +37,7 @@ final class AsmAttention implements AttentionRunner {
   private final AttentionRunner scalar;
   private final AttentionWorker[] workers;
   private final List<AttentionKernels> shapes = new ArrayList<>();
-  private final List<AngleTable> tables = new ArrayList<>();
+  private final AngleTables tables = new AngleTables();
   private final Team.Task preparing = this::prepare;
   private final Team.Task attending = this::attend;
   private final HeadRows heads = new HeadRows();
@@ -70,9 +69,7 @@ final class AsmAttention implements AttentionRunner {
 
   @Override
   public void begin() {
-    for (int i = 0; i < tables.size(); i++) {
-      tables.get(i).begin();
-    }
+    tables.begin();
     heads.begin();
     scalar.begin();
   }
@@ -96,7 +93,7 @@ final class AsmAttention implements AttentionRunner {
     }
     cached = batch.state(0).rows(layer);
     if (shape.shape().wholeHeads()) {
-      angles = spec.rope() == null ? null : angles(spec.rope());
+      angles = tables.of(spec.rope(), batch);
       loadGains();
     } else {
       heads.prepare(spec, batch);
@@ -120,24 +117,6 @@ final class AsmAttention implements AttentionRunner {
     }
     shapes.add(kernels.attention(wanted));
     return shapes.getLast();
-  }
-
-  private AngleTable angles(Rope rope) {
-    for (int i = 0; i < tables.size(); i++) {
-      if (tables.get(i).rope() == rope) {
-        return tables.get(i);
-      }
-    }
-    AngleTable table = null;
-    for (int i = 0; table == null && i < tables.size(); i++) {
-      table = tables.get(i).rope() == null ? tables.get(i) : null;
-    }
-    if (table == null) {
-      table = new AngleTable();
-      tables.add(table);
-    }
-    table.prepare(rope, batch);
-    return table;
   }
 
   private void loadGains() {
@@ -201,19 +180,18 @@ final class AsmAttention implements AttentionRunner {
 
   private void token(AttentionWorker w, SequenceState state, int t) {
     int heads = attention.kvHeads();
-    int dim = attention.headDim();
-    long keyAt = 4L * attention.outputWidth();
-    long valueAt = keyAt + 4L * heads * dim;
-    long row = 4L * attention.inputWidth() * t;
-    MemorySegment keys = w.keys(4L * heads * dim);
-    if (angles != null) {
-      w.token.angles(angles.memory(), angles.offset(t));
-    }
-    w.token.norm(attention.queryNorm() == null ? null : queryGain, attention.eps());
-    long stride = queryOffset(1, t) - queryOffset(0, t);
-    w.token.heads(shape, in.data(), row, heads, group(), queries, queryOffset(0, t), stride);
-    w.token.norm(attention.keyNorm() == null ? null : keyGain, attention.eps());
-    w.token.heads(shape, in.data(), row + keyAt, 1, heads, keys, 0, 4L * heads * dim);
+    w.heads(
+        shape,
+        attention,
+        angles,
+        attention.queryNorm() == null ? null : queryGain,
+        attention.keyNorm() == null ? null : keyGain,
+        in,
+        t,
+        queries,
+        queryOffset(0, t),
+        queryOffset(1, t) - queryOffset(0, t));
+    MemorySegment keys = w.keys();
     if (cached.type() == DType.Q8_0) {
       bytes(w, state, t, keys);
       return;
@@ -222,7 +200,8 @@ final class AsmAttention implements AttentionRunner {
     MemorySegment block = state.block(batch.position(t) / BLOCK);
     w.token.keys(shape, cached.type(), keys, heads, block, state.keyOffset(layer), slot);
     long values = state.valueOffset(layer);
-    w.token.values(shape, cached.type(), in.data(), row + valueAt, heads, block, values, slot);
+    long valueAt = 4L * (attention.inputWidth() * (t + 1L) - heads * attention.headDim());
+    w.token.values(shape, cached.type(), in.data(), valueAt, heads, block, values, slot);
   }
 
   /** Rounds a token's keys and values to bytes. */
@@ -318,9 +297,7 @@ final class AsmAttention implements AttentionRunner {
     for (AttentionWorker worker : workers) {
       worker.close();
     }
-    for (AngleTable table : tables) {
-      table.close();
-    }
+    tables.close();
     queryArena.close();
     arena.close();
     scalar.close();

@@ -3,6 +3,7 @@ package io.jishi.tensor.cpu;
 
 import io.jishi.tensor.Attention;
 import io.jishi.tensor.Backend;
+import io.jishi.tensor.BidirectionalAttention;
 import io.jishi.tensor.DType;
 import io.jishi.tensor.ForwardRows;
 import io.jishi.tensor.LatentAttention;
@@ -21,6 +22,7 @@ import io.jishi.tensor.cpu.asm.StepKernels;
 import io.jishi.tensor.cpu.asm.TileKernels;
 import io.jishi.tensor.cpu.asm.WeightMemory;
 import io.jishi.tensor.cpu.scalar.AttentionTask;
+import io.jishi.tensor.cpu.scalar.BidirectionalTask;
 import io.jishi.tensor.cpu.scalar.LatentTask;
 import io.jishi.tensor.cpu.scalar.LinearTask;
 import io.jishi.tensor.cpu.scalar.ProductMeter;
@@ -99,14 +101,17 @@ public final class CpuBackend implements Backend {
     AttentionRunner attention = new Fallbacks.NotedAttention(new AttentionTask(team.size()), log);
     RecurrentRunner recurrences = new Fallbacks.NotedRecurrences(new Recurrences(), log);
     LatentRunner latent = new Fallbacks.NotedLatent(new LatentTask(team.size()), log);
+    BidirectionalRunner both =
+        new Fallbacks.NotedBidirectional(new BidirectionalTask(team.size()), log);
     if (kernels != null) {
       products = new AsmProducts(kernels, products, team.size());
       rows = new AsmRows(kernels, rows, team.size());
       attention = new AsmAttention(kernels, attention, team.size());
       latent = new AsmLatent(kernels, latent, team.size());
+      both = new AsmBidirectional(kernels, both, team.size());
       recurrences = new AsmRecurrences(kernels, recurrences, team.size());
     }
-    return new ScalarOps(team, width, products, rows, attention, latent, recurrences, log);
+    return new ScalarOps(team, width, products, rows, attention, both, latent, recurrences, log);
   }
 
   @Override
@@ -117,6 +122,11 @@ public final class CpuBackend implements Backend {
   @Override
   public boolean emits(Attention attention) {
     return kernels == null || AttentionShape.of(attention).supported();
+  }
+
+  @Override
+  public boolean emits(BidirectionalAttention attention) {
+    return emits(attention.causal());
   }
 
   @Override

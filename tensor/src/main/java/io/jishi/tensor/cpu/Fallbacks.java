@@ -4,6 +4,7 @@ package io.jishi.tensor.cpu;
 import io.jishi.tensor.Activation;
 import io.jishi.tensor.Attention;
 import io.jishi.tensor.Batch;
+import io.jishi.tensor.BidirectionalAttention;
 import io.jishi.tensor.Convolution;
 import io.jishi.tensor.DeltaRule;
 import io.jishi.tensor.LatentAttention;
@@ -43,6 +44,25 @@ final class Fallbacks {
         Team team, int width, Tensor qkv, Attention spec, int layer, Batch batch, Tensor out) {
       log.inJava();
       java.run(team, width, qkv, spec, layer, batch, out);
+    }
+
+    @Override
+    public void close() {
+      java.close();
+    }
+  }
+
+  record NotedBidirectional(BidirectionalRunner java, WorkLog log) implements BidirectionalRunner {
+    @Override
+    public void begin() {
+      java.begin();
+    }
+
+    @Override
+    public void run(
+        Team team, int width, Tensor qkv, BidirectionalAttention spec, Batch batch, Tensor out) {
+      log.inJava();
+      java.run(team, width, qkv, spec, batch, out);
     }
 
     @Override

@@ -40,6 +40,7 @@ public final class PooledLoss implements Loss {
   private final int classes;
   private Trainable weight;
   private Trainable bias;
+  private int right;
 
   /**
    * A head, zero at the start.
@@ -83,8 +84,14 @@ public final class PooledLoss implements Loss {
     return sum;
   }
 
+  /** How many of the last batch's classes the head held for the likeliest. */
+  public int right() {
+    return right;
+  }
+
   @Override
   public double run(States states, double normaliser) {
+    right = 0;
     Examples examples = states.examples();
     double sum = 0;
     for (int s = 0; s < examples.spans(); s++) {
@@ -148,6 +155,7 @@ public final class PooledLoss implements Loss {
           "targets", "class " + label + " of token " + target + " is none of " + classes);
     }
     double max = java.util.Arrays.stream(y).max().orElseThrow();
+    right += y[label] == max ? 1 : 0;
     double sum = 0;
     for (double v : y) {
       sum += Math.exp(v - max);

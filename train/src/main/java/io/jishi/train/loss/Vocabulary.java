@@ -41,7 +41,8 @@ final class Vocabulary {
     long rows = chunk(spec.vocabulary(), tokens);
     // Room to decode a frozen matrix, logits, and rows that do not stand side by side.
     long panel = WeightProducts.PANEL_BYTES + 4L * spec.width();
-    int logits = spec.head().softCap() == 0 ? 1 : 2; // a cap's slope follows from its results
+    boolean capped = spec.head() != null && spec.head().softCap() != 0;
+    int logits = capped ? 2 : 1; // a cap's slope follows from its results
     return panel + 4 * rows * ((long) logits * spec.vocabulary() + 2L * spec.width());
   }
 

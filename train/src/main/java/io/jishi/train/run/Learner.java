@@ -15,8 +15,15 @@ public interface Learner extends AutoCloseable {
    * @param loss mean over the learned tokens, in nats
    * @param gradientNorm before it was clipped
    * @param tokens that went in, of all processes
+   * @param imbalance how unevenly mixtures used their experts: the mean of their load-balancing
+   *     losses, 1 where all experts got the same; 0 of a model without mixtures
    */
-  record Step(double loss, double gradientNorm, long tokens) {}
+  record Step(double loss, double gradientNorm, long tokens, double imbalance) {
+    /** Of a model without mixtures. */
+    public Step(double loss, double gradientNorm, long tokens) {
+      this(loss, gradientNorm, tokens, 0);
+    }
+  }
 
   /**
    * What held-out text costs.
@@ -24,13 +31,18 @@ public interface Learner extends AutoCloseable {
    * @param nats sum over the predicted tokens, or over pairs of answers
    * @param tokens predicted, or pairs
    * @param bytes of text that they stand for; 0 where that is not known
-   * @param right share of the pairs whose better answer the model has come to prefer; NaN where
-   *     there are no pairs
+   * @param right share of the pairs whose better answer the model has come to prefer, or of the
+   *     texts whose class it knows; NaN where there are neither
+   * @param unit what bits are counted by: byte of text, token where bytes are not known, pair, text
+   *     or number
    */
-  record Evaluation(double nats, long tokens, long bytes, double right) {
+  record Evaluation(double nats, long tokens, long bytes, double right, String unit) {
+    /** Of numbers, whose loss is half the squared error. */
+    public static final String NUMBER = "number";
+
     /** Of predicted tokens. */
     public Evaluation(double nats, long tokens, long bytes) {
-      this(nats, tokens, bytes, Double.NaN);
+      this(nats, tokens, bytes, Double.NaN, bytes > 0 ? "byte" : "token");
     }
 
     /** Mean loss in nats a token or pair. */
@@ -38,14 +50,9 @@ public interface Learner extends AutoCloseable {
       return nats / tokens;
     }
 
-    /** Bits a {@link #unit}. */
+    /** Bits a unit; by this the best checkpoint is told. */
     public double bits() {
       return nats / Math.log(2) / (bytes > 0 ? bytes : tokens);
-    }
-
-    /** What bits are counted by: byte of text, token where bytes are not known, or pair. */
-    public String unit() {
-      return !Double.isNaN(right) ? "pair" : bytes > 0 ? "byte" : "token";
     }
   }
 

@@ -69,12 +69,12 @@ final class PreferenceObjective implements Objective {
   }
 
   @Override
-  public double count(Batch batch) {
+  public double count(Batch batch, long step) {
     return batch.rows() / 2.0;
   }
 
   @Override
-  public Examples examples(Batch batch) {
+  public Examples examples(Batch batch, long step) {
     float[] values = new float[batch.tokens().length];
     for (int row = 0; row < batch.rows(); row++) {
       values[(row + 1) * batch.length() - 1] = reference(batch, row);
@@ -189,6 +189,6 @@ final class PreferenceObjective implements Objective {
             }
           });
     }
-    return new Learner.Evaluation(sums[0], (long) sums[1], 0, sums[2] / sums[1]);
+    return new Learner.Evaluation(sums[0], (long) sums[1], 0, sums[2] / sums[1], "pair");
   }
 }

@@ -135,7 +135,9 @@ public record Recipe(
     /** One conversation a line: {@code {"messages": […]}}. */
     CHAT,
     /** One pair a line: {@code {"prompt", "chosen", "rejected"}}. */
-    PREFERENCE
+    PREFERENCE,
+    /** One text with its class or number a line: {@code {"text", "label"}}. */
+    LABELLED
   }
 
   /**
@@ -299,7 +301,36 @@ public record Recipe(
     /** The answers of the data. */
     SFT,
     /** The better of two answers (Rafailov et al. 2023). */
-    DPO
+    DPO,
+    /** Tokens that were masked (Devlin et al. 2018). */
+    MASKED,
+    /** The class of a text. */
+    CLASSIFY,
+    /** The number that belongs to a text. */
+    REGRESS
+  }
+
+  /** Which state of a text its class or number is read from. */
+  public enum Pooling {
+    /** The first token's for encoders, the last one's for others. */
+    AUTO,
+    /** The first token's. */
+    FIRST,
+    /** The last token's. */
+    LAST,
+    /** The mean of all. */
+    MEAN
+  }
+
+  /**
+   * What an objective beyond the next token wants to know.
+   *
+   * @param pooling for classes and numbers
+   * @param masked share of the tokens that are masked
+   */
+  public record Aim(Pooling pooling, double masked) {
+    /** The usual. */
+    public static final Aim DEFAULT = new Aim(Pooling.AUTO, 0.15);
   }
 
   /**
@@ -313,6 +344,7 @@ public record Recipe(
    * @param targets matrices that get one, by the names of the published layout
    * @param beta how far DPO may go from the base
    * @param bits of the base under QLoRA: 8 or 4
+   * @param aim more about the objective
    */
   public record FineTune(
       Path base,
@@ -322,10 +354,35 @@ public record Recipe(
       double alpha,
       List<String> targets,
       double beta,
-      int bits) {
+      int bits,
+      Aim aim) {
     /** All that can be named: matrices of a layer. */
     public static final List<String> ALL =
         List.of("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj");
+
+    /** A fine-tuning by the next token. */
+    public FineTune(
+        Path base,
+        Method method,
+        Objective objective,
+        int rank,
+        double alpha,
+        List<String> targets,
+        double beta,
+        int bits) {
+      this(base, method, objective, rank, alpha, targets, beta, bits, Aim.DEFAULT);
+    }
+
+    /** What a checkpoint must agree with; what only some objectives know, only they name. */
+    private String identity() {
+      String known =
+          "FineTune[base=%s, method=%s, objective=%s, rank=%s, alpha=%s, targets=%s, beta=%s, bits=%s]"
+              .formatted(base, method, objective, rank, alpha, targets, beta, bits);
+      return switch (objective) {
+        case SFT, DPO -> known;
+        case MASKED, CLASSIFY, REGRESS -> known + " " + aim;
+      };
+    }
 
     /** Whether it takes every matrix that can have an addition, rather than some by name. */
     public boolean all() {
@@ -336,6 +393,16 @@ public record Recipe(
   /** Whether it learns which of two answers is better. */
   boolean prefers() {
     return fineTune.isPresent() && fineTune.get().objective() == Objective.DPO;
+  }
+
+  /** Whether it learns what belongs to whole texts: their class, or a number. */
+  boolean labels() {
+    return objective() == Objective.CLASSIFY || objective() == Objective.REGRESS;
+  }
+
+  /** What it aims at; new models say the next token. */
+  Objective objective() {
+    return fineTune.map(FineTune::objective).orElse(Objective.SFT);
   }
 
   /** What a checkpoint must agree with to go on from it, as words for messages. */
@@ -354,7 +421,7 @@ public record Recipe(
     }
     values.put("evaluate.held_out", Double.toString(evaluation.share));
     values.put("evaluate.data", evaluation.data.map(Path::toString).orElse("none"));
-    values.put("finetune", fineTune.map(Record::toString).orElse("none"));
+    values.put("finetune", fineTune.map(FineTune::identity).orElse("none"));
     return values;
   }
 }

@@ -7,6 +7,7 @@ import java.nio.charset.MalformedInputException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 
 /** Reads a recipe from YAML. The least one is {@code data: my.txt}. */
@@ -110,25 +111,38 @@ public final class RecipeReader {
         root.isList("data")
             ? root.sections("data")
             : root.isSection("data") ? List.of(root.section("data")) : List.of();
-    boolean prefers = fineTune != null && fineTune.objective() == Recipe.Objective.DPO;
-    Recipe.Format usual = prefers ? Recipe.Format.PREFERENCE : Recipe.Format.AUTO;
+    Recipe.Format usual = usual(fineTune);
     if (parts.isEmpty()) {
       Path path = root.path("data", folder).orElseThrow(() -> root.about("data", "is missing"));
       return List.of(source(path, 1, usual, "text", root, "data"));
     }
     List<Recipe.Source> sources = parts.stream().map(p -> source(p, usual)).toList();
     for (int i = 0; i < sources.size(); i++) {
-      if (sources.get(i).format() == Recipe.Format.PREFERENCE != prefers) {
-        throw parts
-            .get(i)
-            .about(
-                "format",
-                prefers
-                    ? "must be 'preference' under finetune.objective: dpo"
-                    : "'preference' is for finetune.objective: dpo");
-      }
+      requireFormat(sources.get(i).format(), usual, parts.get(i));
     }
     return sources;
+  }
+
+  private static Recipe.Format usual(Recipe.FineTune fineTune) {
+    return switch (fineTune == null ? Recipe.Objective.SFT : fineTune.objective()) {
+      case SFT, MASKED -> Recipe.Format.AUTO;
+      case DPO -> Recipe.Format.PREFERENCE;
+      case CLASSIFY, REGRESS -> Recipe.Format.LABELLED;
+    };
+  }
+
+  /** Pairs and labelled texts are for the objectives that learn from them, and no other data is. */
+  private static void requireFormat(Recipe.Format is, Recipe.Format usual, YamlSection at) {
+    if (usual != Recipe.Format.AUTO && is != usual) {
+      throw at.about(
+          "format", "must be '" + usual.name().toLowerCase(Locale.ROOT) + "' for this objective");
+    }
+    if (is != usual && is == Recipe.Format.PREFERENCE) {
+      throw at.about("format", "'preference' is for finetune.objective: dpo");
+    }
+    if (is != usual && is == Recipe.Format.LABELLED) {
+      throw at.about("format", "'labelled' is for finetune.objective: classify and regress");
+    }
   }
 
   private Recipe.Source source(YamlSection part, Recipe.Format usual) {
@@ -274,15 +288,35 @@ public final class RecipeReader {
     if (bits != 4 && bits != 8) {
       throw s.wrong("bits", "4 or 8");
     }
+    Recipe.Objective objective =
+        s.choice("objective", Recipe.Objective.SFT, Recipe.Objective.class);
+    boolean language = objective == Recipe.Objective.SFT || objective == Recipe.Objective.DPO;
+    Recipe.Aim aim = aim(s, objective);
     return Optional.of(
         new Recipe.FineTune(
             base,
-            s.choice("method", Recipe.Method.LORA, Recipe.Method.class),
-            s.choice("objective", Recipe.Objective.SFT, Recipe.Objective.class),
+            s.choice(
+                "method", language ? Recipe.Method.LORA : Recipe.Method.FULL, Recipe.Method.class),
+            objective,
             rank,
             s.real("alpha", 1e-6, 1e6).orElse(2.0 * rank),
             targets.isEmpty() ? Recipe.FineTune.ALL : targets,
             s.real("beta", 1e-6, 1e3).orElse(0.1),
-            bits));
+            bits,
+            aim));
+  }
+
+  private static Recipe.Aim aim(YamlSection s, Recipe.Objective objective) {
+    boolean pooled =
+        objective == Recipe.Objective.CLASSIFY || objective == Recipe.Objective.REGRESS;
+    if (s.has("pooling") && !pooled) {
+      throw s.about("pooling", "is for objective: classify and regress");
+    }
+    if (s.has("masked") && objective != Recipe.Objective.MASKED) {
+      throw s.about("masked", "is for objective: masked");
+    }
+    return new Recipe.Aim(
+        s.choice("pooling", Recipe.Pooling.AUTO, Recipe.Pooling.class),
+        s.real("masked", 0.01, 0.9).orElse(Recipe.Aim.DEFAULT.masked()));
   }
 }

@@ -2,13 +2,18 @@
 package io.jishi.train.run;
 
 import io.jishi.base.JishiException;
+import io.jishi.base.Json;
+import io.jishi.base.JsonObject;
+import io.jishi.model.adapter.AdapterExport;
 import io.jishi.model.export.AtomicFiles;
+import io.jishi.model.export.Disk;
 import io.jishi.text.Tokenizer;
 import io.jishi.text.template.ChatTemplate;
 import io.jishi.train.data.BatchSource;
 import io.jishi.train.data.Document;
 import io.jishi.train.data.DocumentFilter;
 import io.jishi.train.data.Documents;
+import io.jishi.train.data.LabelledPreparation;
 import io.jishi.train.data.Mixture;
 import io.jishi.train.data.Packing;
 import io.jishi.train.data.PairRows;
@@ -18,6 +23,7 @@ import io.jishi.train.data.Preparation;
 import io.jishi.train.data.ShardWriter;
 import io.jishi.train.data.TokenShards;
 import io.jishi.train.data.TokenizerDigest;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,6 +32,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
 
 /**
  * The tokens of a run, made once: for each source a folder of shards to learn from and one of what
@@ -35,11 +42,13 @@ import java.util.Set;
 final class RunData implements AutoCloseable {
   private static final int BLOCK = 1 << 12; // UTF-16 units
   private static final String EVALUATION = "evaluation";
+  private static final String LABELS = "labels.json";
   private static final Set<String> TEXTS = Set.of("txt", "text", "md");
 
   private final List<Recipe.Source> sources;
   private final List<TokenShards> train = new ArrayList<>();
   private final List<TokenShards> heldOut = new ArrayList<>();
+  private List<String> labels = List.of();
 
   private RunData(List<Recipe.Source> sources) {
     this.sources = sources;
@@ -50,18 +59,26 @@ final class RunData implements AutoCloseable {
    *
    * @param template of the model's conversations, or null
    * @param first whether this process may write
+   * @param note is told what a person should know
    */
   static RunData open(
-      Recipe recipe, Path folder, Tokenizer tokenizer, ChatTemplate template, boolean first) {
+      Recipe recipe,
+      Path folder,
+      Tokenizer tokenizer,
+      ChatTemplate template,
+      boolean first,
+      Consumer<String> note) {
     if (first && !Files.exists(folder)) {
       AtomicFiles.createFolder(
           folder,
           to -> {
+            writeLabels(recipe, to, tokenizer);
             for (int i = 0; i < recipe.data().size(); i++) {
-              make(recipe, recipe.data().get(i), to.resolve("source-" + i), tokenizer, template);
+              Path own = to.resolve("source-" + i);
+              make(recipe, recipe.data().get(i), own, tokenizer, template, note);
             }
             if (recipe.evaluation().data().isPresent()) {
-              make(recipe, evaluated(recipe), to.resolve(EVALUATION), tokenizer, template);
+              make(recipe, evaluated(recipe), to.resolve(EVALUATION), tokenizer, template, note);
             }
           });
     }
@@ -76,6 +93,9 @@ final class RunData implements AutoCloseable {
       }
       if (recipe.evaluation().data().isPresent()) {
         data.heldOut.add(opened(folder.resolve(EVALUATION).resolve("train"), tokenizer));
+      }
+      if (recipe.labels()) {
+        data.labels = readLabels(folder.resolve(LABELS));
       }
       return data;
     } catch (RuntimeException e) {
@@ -97,9 +117,54 @@ final class RunData implements AutoCloseable {
     return shards;
   }
 
+  /** The classes, or the different numbers, of all that is learned from. */
+  private static void writeLabels(Recipe recipe, Path folder, Tokenizer tokenizer)
+      throws IOException {
+    if (!recipe.labels()) {
+      return;
+    }
+    List<Path> paths = new ArrayList<>(recipe.data().stream().map(Recipe.Source::path).toList());
+    if (recipe.objective() == Recipe.Objective.REGRESS) {
+      recipe.evaluation().data().ifPresent(paths::add);
+    }
+    List<String> labels =
+        labelled(recipe, recipe.data().getFirst(), tokenizer).labels(Documents.files(paths));
+    AdapterExport.write(folder.resolve(LABELS), Map.of("labels", labels), Disk.LOCAL);
+  }
+
+  private static List<String> readLabels(Path file) {
+    JsonObject json = Json.parseObject(file);
+    return json.array("labels").orElseThrow(() -> json.missing("labels")).stream()
+        .map(Object::toString)
+        .toList();
+  }
+
+  private static LabelledPreparation labelled(
+      Recipe recipe, Recipe.Source source, Tokenizer tokenizer) {
+    return new LabelledPreparation(
+        tokenizer,
+        source.field(),
+        recipe.shape().context(),
+        recipe.objective() == Recipe.Objective.REGRESS);
+  }
+
   private static void make(
-      Recipe recipe, Recipe.Source source, Path to, Tokenizer tokenizer, ChatTemplate template) {
+      Recipe recipe,
+      Recipe.Source source,
+      Path to,
+      Tokenizer tokenizer,
+      ChatTemplate template,
+      Consumer<String> note) {
     List<Path> files = Documents.files(List.of(source.path()));
+    if (source.format() == Recipe.Format.LABELLED) {
+      List<String> labels = readLabels(to.resolveSibling(LABELS));
+      int cut =
+          labelled(recipe, source, tokenizer).run(files, labels, recipe.evaluation().share(), to);
+      if (cut > 0) {
+        note.accept(cut + " texts are cut: longer than a context of " + recipe.shape().context());
+      }
+      return;
+    }
     if (source.format() == Recipe.Format.PREFERENCE) {
       new PreferencePreparation(tokenizer, template, recipe.evaluation().share()).run(files, to);
       return;
@@ -131,6 +196,11 @@ final class RunData implements AutoCloseable {
 
   private boolean preferences() {
     return sources.getFirst().format() == Recipe.Format.PREFERENCE;
+  }
+
+  /** The classes, or the different numbers, that texts are labelled with. */
+  List<String> labels() {
+    return labels;
   }
 
   /** The pairs to learn from. */

@@ -15,6 +15,7 @@ public interface RunListener {
    * @param gradientNorm before it was clipped
    * @param tokensPerSecond of this step
    * @param secondsLeft until the last step, by the speed of late
+   * @param imbalance of the experts' loads, see {@link Learner.Step}
    */
   record Progress(
       long step,
@@ -22,7 +23,8 @@ public interface RunListener {
       double rate,
       double gradientNorm,
       double tokensPerSecond,
-      double secondsLeft) {}
+      double secondsLeft,
+      double imbalance) {}
 
   /** The run begins, or goes on after {@code done} steps. */
   default void started(Plan plan, long done) {}

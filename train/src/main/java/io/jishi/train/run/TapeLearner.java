@@ -4,7 +4,10 @@ package io.jishi.train.run;
 import io.jishi.base.JishiException;
 import io.jishi.base.JsonObject;
 import io.jishi.model.Model;
+import io.jishi.model.adapter.AdapterExport;
 import io.jishi.model.export.Disk;
+import io.jishi.model.export.OutputTensor;
+import io.jishi.model.export.SafetensorsWriter;
 import io.jishi.tensor.Backend;
 import io.jishi.tensor.Ops;
 import io.jishi.train.data.Batch;
@@ -17,6 +20,8 @@ import io.jishi.train.tape.StepResult;
 import io.jishi.train.tape.Trainable;
 import io.jishi.train.tape.Trainer;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -74,7 +79,7 @@ final class TapeLearner implements Learner {
   @Override
   public Step step(long number, double rate) {
     Batch batch = parts.source.next(plan.batch());
-    double learned = parts.objective.count(batch);
+    double learned = parts.objective.count(batch, number);
     if (learned == 0) {
       throw new JishiException.BadFile(
           "step "
@@ -85,15 +90,18 @@ final class TapeLearner implements Learner {
     World world = parts.world;
     int own = plan.batch() / world.size();
     double loss = 0;
+    double imbalance = 0;
     for (int from = 0; from < own; from += plan.micro()) {
       Batch part = batch.slice(world.rank() * own + from, plan.micro());
-      loss += parts.trainer.accumulate(parts.objective.examples(part), learned);
+      loss += parts.trainer.accumulate(parts.objective.examples(part, number), learned);
+      imbalance += parts.trainer.imbalance() * plan.micro() / plan.batch();
     }
     if (world.size() > 1) {
       for (Trainable trained : parts.trainer.trained()) {
         world.sum(trained.summed());
       }
       loss = world.sum(loss);
+      imbalance = world.sum(imbalance);
     }
     if (!Double.isFinite(loss)) {
       parts.trainer.clear(); // weights stay as they were
@@ -103,7 +111,7 @@ final class TapeLearner implements Learner {
     if (parts.average != null) {
       parts.average.update();
     }
-    return new Step(loss, result.gradientNorm(), plan.tokensPerStep());
+    return new Step(loss, result.gradientNorm(), plan.tokensPerStep(), imbalance);
   }
 
   @Override
@@ -130,6 +138,9 @@ final class TapeLearner implements Learner {
 
   @Override
   public String sample(String prompt, int tokens, long seed) {
+    if (parts.model.decoder().output() == null) {
+      return ""; // an encoder writes nothing
+    }
     swap();
     try (Ops ops = parts.form.ops(Backend.cpu(), parts.trainer.trained(), threads)) {
       return TextSampler.continued(
@@ -144,15 +155,38 @@ final class TapeLearner implements Learner {
     List<NamedTensor> weights = new ArrayList<>();
     List<Trainable> trained = parts.trainer.trained();
     for (int i = 0; i < trained.size(); i++) {
+      if (inHead(trained.get(i))) {
+        continue;
+      }
       NamedTensor own = parts.form.stored(trained.get(i));
       weights.add(parts.average == null ? own : own.over(parts.average.state().get(i).data()));
     }
     return weights;
   }
 
+  private static boolean inHead(Trainable trained) {
+    return trained.name().startsWith(PooledObjective.HEAD + ".");
+  }
+
+  /** The head on pooled states, where the objective has one: with the average's values, if any. */
+  private List<NamedTensor> head() {
+    List<NamedTensor> head = new ArrayList<>();
+    List<Trainable> trained = parts.trainer.trained();
+    for (int i = 0; i < trained.size(); i++) {
+      if (inHead(trained.get(i))) {
+        Trainable own = trained.get(i);
+        List<Long> shape = List.of((long) own.rows(), (long) own.cols());
+        MemorySegment floats =
+            parts.average == null ? own.data() : parts.average.state().get(i).data();
+        head.add(new NamedTensor(own.name(), shape, floats));
+      }
+    }
+    return head;
+  }
+
   @Override
   public List<NamedTensor> state() {
-    List<NamedTensor> state = new ArrayList<>();
+    List<NamedTensor> state = new ArrayList<>(head());
     for (StateBuffer buffer : parts.trainer.optimizer().state()) {
       List<Long> shape = List.of((long) buffer.rows(), (long) buffer.cols());
       state.add(new NamedTensor(buffer.name(), shape, buffer.data()));
@@ -199,6 +233,13 @@ final class TapeLearner implements Learner {
   @Override
   public void writeCompanions(Path folder, Disk disk) throws IOException {
     parts.form.writeCompanions(folder, disk);
+    if (!parts.objective.head().isEmpty()) {
+      AdapterExport.write(folder.resolve("head.json"), parts.objective.head(), disk);
+      List<OutputTensor> tensors = head().stream().map(NamedTensor::output).toList();
+      try (OutputStream out = disk.create(folder.resolve("head.safetensors"))) {
+        new SafetensorsWriter(Map.of("format", "pt"), tensors).writeTo(out);
+      }
+    }
   }
 
   @Override

@@ -27,12 +27,12 @@ record TokenObjective(List<TokenShards> heldOut, int length, int rows, long most
   }
 
   @Override
-  public double count(Batch batch) {
+  public double count(Batch batch, long step) {
     return batch.learned();
   }
 
   @Override
-  public Examples examples(Batch batch) {
+  public Examples examples(Batch batch, long step) {
     return Examples.of(batch.tokens(), batch.bounds(), batch.labels());
   }
 
@@ -51,7 +51,7 @@ record TokenObjective(List<TokenShards> heldOut, int length, int rows, long most
         int learned = batch.learned();
         seen += (long) rows * length;
         if (learned > 0) {
-          nats += trainer.evaluate(examples(batch)) * learned;
+          nats += trainer.evaluate(examples(batch, 0)) * learned;
           own += learned;
         }
       }

@@ -135,6 +135,9 @@ public final class TrainingRun implements AutoCloseable {
       line.put("gradientNorm", done.gradientNorm());
       line.put("tokens", done.tokens());
       line.put("tokensPerSecond", done.tokens() / seconds);
+      if (done.imbalance() > 0) {
+        line.put("imbalance", done.imbalance());
+      }
       metrics.add(line);
       listener.step(
           plan,
@@ -144,7 +147,8 @@ public final class TrainingRun implements AutoCloseable {
               rate,
               done.gradientNorm(),
               done.tokens() / seconds,
-              (plan.steps() - step) * secondsPerStep));
+              (plan.steps() - step) * secondsPerStep,
+              done.imbalance()));
     }
     return true;
   }
@@ -172,13 +176,11 @@ public final class TrainingRun implements AutoCloseable {
     Map<String, Object> line = new LinkedHashMap<>();
     line.put("step", step);
     line.put("evaluationLoss", evaluation.loss());
-    line.put(
-        switch (evaluation.unit()) {
-          case "byte" -> "bitsPerByte";
-          case "pair" -> "bitsPerPair";
-          default -> "bitsPerToken";
-        },
-        bits);
+    String unit = evaluation.unit();
+    if (!unit.equals(Learner.Evaluation.NUMBER)) {
+      String upper = unit.substring(0, 1).toUpperCase(java.util.Locale.ROOT);
+      line.put("bitsPer" + upper + unit.substring(1), bits);
+    }
     if (!Double.isNaN(evaluation.right())) {
       line.put("right", evaluation.right());
     }

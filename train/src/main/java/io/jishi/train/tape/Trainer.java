@@ -2,9 +2,11 @@
 package io.jishi.train.tape;
 
 import io.jishi.model.Decoder;
+import io.jishi.model.DecoderSpec;
 import io.jishi.model.LayerObserver;
 import io.jishi.tensor.Backend;
 import io.jishi.tensor.Batch;
+import io.jishi.tensor.Linear;
 import io.jishi.tensor.Precision;
 import io.jishi.tensor.Tensor;
 import io.jishi.train.optim.Optimizer;
@@ -108,7 +110,12 @@ public final class Trainer implements AutoCloseable {
       watched.put(States.LAST, tape.value(last));
     }
     program = new Program(tape, watched.values(), options.checkpointing());
-    states = new States(machine, parameters, decoder.output(), decoder.spec().head(), watched);
+    // An encoder's logits, where a loss wants them, are products with its embedding.
+    Linear own = decoder.output();
+    Linear output = own == null ? Linear.of(decoder.tokenEmbedding()) : own;
+    DecoderSpec.Head ownHead = decoder.spec().head();
+    DecoderSpec.Head head = ownHead == null ? DecoderSpec.Head.plain(true) : ownHead;
+    states = new States(machine, parameters, output, head, watched);
     planned = batch.size();
   }
 

@@ -27,12 +27,25 @@ final class PieceRule {
     if (length >= MAX_LENGTH || next == SPACE || next == '\n' || before[length - 1] == '\n') {
       return false;
     }
-    return before[length - 1] == SPACE || script(before[length - 1]) == script(next);
+    UnicodeScript script = script(next);
+    for (int i = length - 1; i >= 0 && script != UnicodeScript.INHERITED; i--) {
+      UnicodeScript other = script(before[i]);
+      if (before[i] == SPACE) {
+        return true;
+      }
+      if (other != UnicodeScript.INHERITED) {
+        return other == script;
+      }
+    }
+    return true;
   }
 
-  /** Japanese syllables go with Chinese characters. */
+  /** Japanese syllables go with Chinese characters, what is not assigned with signs. */
   private static UnicodeScript script(int c) {
     UnicodeScript script = UnicodeScript.of(c);
+    if (script == UnicodeScript.UNKNOWN) {
+      return UnicodeScript.COMMON;
+    }
     boolean syllable = script == UnicodeScript.HIRAGANA || script == UnicodeScript.KATAKANA;
     return syllable || c == 0x30FC ? UnicodeScript.HAN : script;
   }

@@ -15,32 +15,28 @@ import java.util.function.Consumer;
 public final class UnigramFile {
   private static final String SPACE = "▁";
   private static final String UNKNOWN = "<unk>";
+  private static final char LINE = '\n';
   private static final double NEVER = -1e6; // a byte's name in a text is not the byte
 
   private UnigramFile() {}
 
-  /** Gives the words of a text in order. */
+  /** Gives the words of a text in order; line breaks are none. */
   public static void words(String text, Consumer<String> out) {
     int from = 0;
-    for (int i = 0; i < text.length(); i++) {
-      char c = text.charAt(i);
-      if (c == ' ' || c == '\n' || i > 0 && text.charAt(i - 1) == '\n') {
-        word(text, from, i, out);
-        from = i;
+    for (int i = 0; i <= text.length(); i++) {
+      char c = i == text.length() ? LINE : text.charAt(i);
+      if (c == LINE || c == ' ' || c == SPACE.charAt(0)) {
+        if (i > from) {
+          out.accept(text.substring(from, i).replace(" ", SPACE));
+        }
+        from = c == LINE ? i + 1 : i;
       }
     }
-    word(text, from, text.length(), out);
   }
 
-  private static void word(String text, int from, int to, Consumer<String> out) {
-    if (to > from) {
-      out.accept(text.substring(from, to).replace(" ", SPACE));
-    }
-  }
-
-  /** Tokens that are no learned pieces: special ones, the unknown, 256 bytes. */
+  /** Tokens that are no learned pieces: special ones, the unknown, 256 bytes, the line break. */
   public static int reserved(List<String> special) {
-    return special.size() + 1 + 256;
+    return special.size() + 1 + 256 + 1;
   }
 
   /**
@@ -56,6 +52,8 @@ public final class UnigramFile {
     for (int b = 0; b < 256; b++) {
       vocabulary.add(List.of("<0x%02X>".formatted(b), NEVER));
     }
+    // A line break is cut out before pieces are chosen: its score decides nothing.
+    vocabulary.add(List.of(String.valueOf(LINE), 0.0));
     pieces.forEach(p -> vocabulary.add(List.of(p.text(), p.score())));
     Map<String, Object> model =
         TokenizerFile.object(

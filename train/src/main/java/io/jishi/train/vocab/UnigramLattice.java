@@ -28,6 +28,9 @@ final class UnigramLattice {
   private int[] from = new int[64];
   private int[] to = new int[64];
   private int[] piece = new int[64];
+  private int[][] lastOf = {}; // by place: edges that end there
+  private int[] before = {}; // by edge: the best one before it
+  private float[] reached = {}; // by edge: the best sum up to its end
 
   /**
    * A lattice over pieces.
@@ -86,17 +89,16 @@ final class UnigramLattice {
    * Adds how often each piece is to be expected in the word.
    *
    * @param count of the word
-   * @return the logarithm of the word's probability, {@code count} times
    */
-  double expect(long count, double[] expected) {
-    float[] before = new float[word.length + 1];
+  void expect(float count, float[] expected) {
+    float[] ahead = new float[word.length + 1];
     float[] behind = new float[word.length + 1];
-    Arrays.fill(before, Float.NEGATIVE_INFINITY);
+    Arrays.fill(ahead, Float.NEGATIVE_INFINITY);
     Arrays.fill(behind, Float.NEGATIVE_INFINITY);
-    before[0] = 0;
+    ahead[0] = 0;
     behind[word.length] = 0;
     for (int e = 0; e < edges; e++) {
-      before[to[e]] = sum(before[to[e]], score(e) + before[from[e]]);
+      ahead[to[e]] = sum(ahead[to[e]], score(e) + ahead[from[e]]);
     }
     for (int last = edges; last > 0; ) { // edges of one beginning, the shortest first
       int first = last - 1;
@@ -108,12 +110,12 @@ final class UnigramLattice {
       }
       last = first;
     }
-    float all = before[word.length];
+    float all = ahead[word.length];
     for (int e = 0; e < edges; e++) {
-      float way = before[from[e]] + score(e) + behind[to[e]] - all;
-      expected[Math.max(0, piece[e])] += count * Math.exp(way);
+      float way = ahead[from[e]] + score(e) + behind[to[e]] - all;
+      int which = Math.max(0, piece[e]);
+      expected[which] = (float) (expected[which] + count * StrictMath.exp(way));
     }
-    return count * all;
   }
 
   private static float sum(float a, float b) {
@@ -121,64 +123,87 @@ final class UnigramLattice {
     float low = Math.min(a, b);
     return low < high - NOTHING_BESIDE
         ? high
-        : (float) (high + Math.log(Math.exp((double) (low - high)) + 1));
+        : (float) (high + StrictMath.log(StrictMath.exp((double) (low - high)) + 1));
+  }
+
+  /** The pieces of the best way; of equal ones the one whose last pieces are longer. */
+  int[] best() {
+    reached();
+    List<Integer> way = new ArrayList<>();
+    for (int e = bestBefore(word.length, 0); e >= 0; e = before[e]) {
+      way.add(piece[e]);
+    }
+    return way.reversed().stream().mapToInt(Integer::intValue).toArray();
+  }
+
+  /** Finds for each edge the best edge before it, and the best sum up to its end. */
+  private void reached() {
+    before = new int[edges];
+    reached = new float[edges];
+    lastOf = new int[word.length + 1][];
+    int[] ends = new int[word.length + 1];
+    for (int e = 0; e < edges; e++) {
+      ends[to[e]]++;
+    }
+    for (int at = 0; at <= word.length; at++) {
+      lastOf[at] = new int[ends[at]];
+      ends[at] = 0;
+    }
+    for (int e = 0; e < edges; e++) {
+      lastOf[to[e]][ends[to[e]]++] = e;
+    }
+    for (int e = 0; e < edges; e++) {
+      before[e] = bestBefore(from[e], score(e));
+      reached[e] = (before[e] < 0 ? 0 : reached[before[e]]) + score(e);
+    }
+  }
+
+  /** Of the edges that end at a place the best to go on from; -1 at the beginning of the word. */
+  private int bestBefore(int at, float more) {
+    int best = -1;
+    float most = 0;
+    for (int e : lastOf[at]) {
+      float sum = reached[e] + more; // rounded with it: what is equal then ties
+      if (best < 0 || sum > most) {
+        best = e;
+        most = sum;
+      }
+    }
+    return best;
   }
 
   /**
-   * The best ways, the best one first; at equal scores the one whose last pieces are longer.
+   * The best ways, the best one first: a search from the end of the word that is led by the exact
+   * sums from its beginning (A*).
    *
-   * @param most how many: 1 or 2
+   * @param most how many
    */
   List<int[]> best(int most) {
-    // For each place the best ways to it: their scores, last edges, and which way to those.
-    float[][] scored = new float[word.length + 1][most];
-    int[][] last = new int[word.length + 1][most];
-    int[][] rank = new int[word.length + 1][most];
-    int[] ways = new int[word.length + 1];
-    ways[0] = 1;
-    for (int e = 0; e < edges; e++) {
-      for (int way = 0; way < ways[from[e]]; way++) {
-        float score = scored[from[e]][way] + score(e);
-        int at = ways[to[e]];
-        while (at > 0 && score > scored[to[e]][at - 1]) {
-          at--;
-        }
-        if (at < most) {
-          int n = Math.min(most - 1, ways[to[e]]);
-          for (int i = n; i > at; i--) {
-            scored[to[e]][i] = scored[to[e]][i - 1];
-            last[to[e]][i] = last[to[e]][i - 1];
-            rank[to[e]][i] = rank[to[e]][i - 1];
-          }
-          scored[to[e]][at] = score;
-          last[to[e]][at] = e;
-          rank[to[e]][at] = way;
-          ways[to[e]] = Math.min(most, ways[to[e]] + 1);
+    reached();
+    UnigramQueue queue = new UnigramQueue();
+    queue.add(new UnigramQueue.Way(-1, word.length, null, 0, 0));
+    List<int[]> found = new ArrayList<>();
+    while (found.size() < most && !queue.isEmpty()) {
+      UnigramQueue.Way way = queue.poll();
+      if (way.at() < 0) {
+        found.add(pieces(way));
+      } else if (way.at() == 0) { // a step of its own, as the beginning is a node
+        queue.add(new UnigramQueue.Way(-1, -1, way, way.behind(), way.behind()));
+      } else {
+        for (int e : lastOf[way.at()]) {
+          float behind = score(e) + way.behind();
+          queue.add(new UnigramQueue.Way(e, from[e], way, behind, reached[e] + way.behind()));
         }
       }
-    }
-    List<int[]> found = new ArrayList<>();
-    for (int way = 0; way < ways[word.length]; way++) {
-      found.add(path(last, rank, way));
     }
     return found;
   }
 
-  private int[] path(int[][] last, int[][] rank, int way) {
-    int[] reversed = new int[word.length];
-    int n = 0;
-    int at = word.length;
-    int which = way;
-    while (at > 0) {
-      int e = last[at][which];
-      reversed[n++] = piece[e];
-      which = rank[at][which];
-      at = from[e];
+  private int[] pieces(UnigramQueue.Way whole) {
+    List<Integer> pieces = new ArrayList<>();
+    for (UnigramQueue.Way way = whole.next(); way.edge() >= 0; way = way.next()) {
+      pieces.add(piece[way.edge()]);
     }
-    int[] path = new int[n];
-    for (int i = 0; i < n; i++) {
-      path[i] = reversed[n - 1 - i];
-    }
-    return path;
+    return pieces.stream().mapToInt(Integer::intValue).toArray();
   }
 }

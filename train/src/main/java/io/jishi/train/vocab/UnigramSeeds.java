@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jishi.train.vocab;
 
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -28,7 +29,8 @@ final class UnigramSeeds {
   }
 
   /**
-   * Finds the seeds: characters first, the most frequent before the rarer.
+   * Finds the seeds: characters first, the most frequent before the rarer, then strings, of equal
+   * worth those of more bytes first.
    *
    * @param most strings of several characters
    */
@@ -52,7 +54,10 @@ final class UnigramSeeds {
     UnigramSeeds strings = new UnigramSeeds(text, counts);
     strings.group(strings.allPlaces(), 0);
     strings.found.sort(
-        Comparator.comparingDouble(Seed::score).reversed().thenComparing(Seed::piece));
+        Comparator.comparingDouble(Seed::score)
+            .reversed()
+            .thenComparing(seed -> -seed.piece.getBytes(StandardCharsets.UTF_8).length)
+            .thenComparing(Seed::piece, UnigramTrainer.BY_CODE_POINTS));
     seeds.addAll(strings.found.subList(0, Math.min(most, strings.found.size())));
     return seeds;
   }

@@ -5,7 +5,9 @@ import io.jishi.tensor.Batch;
 import io.jishi.tensor.BidirectionalAttention;
 import io.jishi.tensor.StateSpec;
 import io.jishi.tensor.Tensor;
+import io.jishi.tensor.cpu.BidirectionalRunner;
 import io.jishi.tensor.cpu.Team;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
@@ -14,9 +16,9 @@ import java.util.Arrays;
  * Attention within the sequences of a batch. Keys are reduced in blocks at fixed positions of their
  * sequence, merged in ascending order with a running maximum (Milakov and Gimelshein 2018), so that
  * neither neighbours nor threads change a bit. A chunk of work is a tile of one sequence's tokens
- * and one key-value head.
+ * and one key-value head. The order of sums is that of {@link AttentionTask}.
  */
-final class BidirectionalTask implements Team.Task {
+public final class BidirectionalTask implements BidirectionalRunner, Team.Task {
   private static final int BLOCK = StateSpec.BLOCK;
 
   /** Tokens that share one staging of keys and values. */
@@ -25,6 +27,8 @@ final class BidirectionalTask implements Team.Task {
   private final Scratch[] scratch;
   private final RotaryTable rotary = new RotaryTable();
   private float[] row = new float[0];
+  private Arena arena = Arena.ofShared();
+  private Tensor turned;
   private BidirectionalAttention spec;
   private Batch batch;
   private Tensor qkv;
@@ -38,7 +42,7 @@ final class BidirectionalTask implements Team.Task {
     final float[] scores = new float[BLOCK];
     float[][] acc = new float[0][];
     float[] max = new float[0];
-    float[] sums = new float[0];
+    float[][] sums = new float[0][];
 
     void resize(int headDim, int group) {
       int states = QUERIES * group;
@@ -48,42 +52,36 @@ final class BidirectionalTask implements Team.Task {
         line = new float[headDim];
         acc = new float[states][headDim];
         max = new float[states];
-        sums = new float[states];
+        sums = new float[states][AttentionTask.LANES];
       }
     }
   }
 
   /** Attention for teams of up to {@code workers} threads. */
-  BidirectionalTask(int workers) {
+  public BidirectionalTask(int workers) {
     scratch = new Scratch[workers];
     for (int w = 0; w < workers; w++) {
       scratch[w] = new Scratch();
     }
   }
 
-  /** Forgets the positions of the step before. */
-  void begin() {
+  @Override
+  public void begin() {
     rotary.begin();
   }
 
-  /**
-   * Attends.
-   *
-   * @param input queries, keys and values as they come
-   * @param turned takes queries and keys after their rotation
-   */
-  void run(
+  @Override
+  public void run(
       Team team,
       int width,
       Tensor input,
       BidirectionalAttention attention,
       Batch tokens,
-      Tensor turned,
       Tensor result) {
     spec = attention;
     batch = tokens;
     out = result;
-    qkv = attention.rope() == null ? input : turn(input, turned);
+    qkv = attention.rope() == null ? input : turn(input);
     int tiles = 0;
     for (int span = 0; span < batch.spans(); span++) {
       tiles += tiles(span);
@@ -91,7 +89,15 @@ final class BidirectionalTask implements Team.Task {
     team.run(tiles * spec.kvHeads(), width, this);
   }
 
-  private Tensor turn(Tensor input, Tensor turned) {
+  /** Queries and keys after their rotation, and the values. */
+  private Tensor turn(Tensor input) {
+    if (turned == null || turned.rows() != input.rows() || turned.cols() != input.cols()) {
+      rotary.begin(); // a tower may merge its tokens in the middle of a step
+      arena.close();
+      arena = Arena.ofShared();
+      long bytes = Tensor.bytes(input.rows(), input.cols());
+      turned = new Tensor(arena.allocate(bytes, 64), input.rows(), input.cols());
+    }
     rotary.prepare(spec.rope(), batch);
     if (row.length < input.cols()) {
       row = new float[input.cols()];
@@ -127,7 +133,7 @@ final class BidirectionalTask implements Team.Task {
     s.resize(spec.headDim(), group);
     for (int i = 0; i < (end - first) * group; i++) {
       Arrays.fill(s.acc[i], 0);
-      s.sums[i] = 0;
+      Arrays.fill(s.sums[i], 0);
       s.max[i] = -Float.MAX_VALUE; // finite, so that less it is never a NaN
     }
     int lastKey = spec.reach() == 0 ? length - 1 : Math.min(length - 1, end - 1 + spec.reach());
@@ -175,10 +181,11 @@ final class BidirectionalTask implements Team.Task {
     float[] scores = s.scores;
     Arrays.fill(scores, 0);
     for (int i = 0; i < dim; i++) {
-      addScaled(s.keys[i], s.line[i] * spec.scale(), scores);
+      addScaled(s.keys[i], s.line[i], scores);
     }
     float max = s.max[index];
     for (int j = from; j < to; j++) {
+      scores[j] *= spec.scale();
       max = Math.max(max, scores[j]);
     }
     float[] acc = s.acc[index];
@@ -186,13 +193,15 @@ final class BidirectionalTask implements Team.Task {
     for (int i = 0; i < dim; i++) {
       acc[i] *= rescale;
     }
-    float sum = s.sums[index] * rescale;
+    float[] sums = s.sums[index];
+    for (int l = 0; l < sums.length; l++) {
+      sums[l] *= rescale;
+    }
     for (int j = from; j < to; j++) {
       float p = Maths.exp(scores[j] - max);
-      sum += p;
+      sums[j % sums.length] += p;
       addScaled(s.values[j], p, acc);
     }
-    s.sums[index] = sum;
     s.max[index] = max;
   }
 
@@ -208,11 +217,17 @@ final class BidirectionalTask implements Team.Task {
       for (int h = 0; h < group; h++) {
         int index = (t - first) * group + h;
         float[] acc = s.acc[index];
+        float sum = AttentionTask.total(s.sums[index]);
         for (int i = 0; i < dim; i++) {
-          acc[i] /= s.sums[index];
+          acc[i] /= sum;
         }
         out.write(t, (head * group + h) * dim, acc, 0, dim);
       }
     }
+  }
+
+  @Override
+  public void close() {
+    arena.close();
   }
 }

@@ -19,6 +19,7 @@ import io.jishi.tensor.Weight;
 import io.jishi.tensor.WeightedMean;
 import io.jishi.tensor.Work;
 import io.jishi.tensor.cpu.AttentionRunner;
+import io.jishi.tensor.cpu.BidirectionalRunner;
 import io.jishi.tensor.cpu.LatentRunner;
 import io.jishi.tensor.cpu.Products;
 import io.jishi.tensor.cpu.RecurrentRunner;
@@ -50,7 +51,7 @@ public final class ScalarOps implements Ops {
   private final RowOps rows;
   private final AttentionRunner attentionRunner;
   private final LatentRunner latent;
-  private final BidirectionalTask bidirectional;
+  private final BidirectionalRunner bidirectional;
   private final Experts experts = new Experts();
   private final RecurrentRunner recurrences;
   private final WorkLog log;
@@ -64,6 +65,7 @@ public final class ScalarOps implements Ops {
    * @param products how to multiply; closed with this object
    * @param rows how to work on rows; closed with this object
    * @param attention how to attend; closed with this object
+   * @param both how to attend in both directions; closed with this object
    * @param latent how to attend to latent rows; closed with this object
    * @param recurrences how to run recurrent operations; closed with this object
    * @param log in which fallbacks of these say so
@@ -74,6 +76,7 @@ public final class ScalarOps implements Ops {
       Products products,
       RowOps rows,
       AttentionRunner attention,
+      BidirectionalRunner both,
       LatentRunner latent,
       RecurrentRunner recurrences,
       WorkLog log) {
@@ -85,7 +88,7 @@ public final class ScalarOps implements Ops {
     this.latent = latent;
     this.recurrences = recurrences;
     this.log = log;
-    this.bidirectional = new BidirectionalTask(team.size());
+    this.bidirectional = both;
   }
 
   @Override
@@ -324,14 +327,9 @@ public final class ScalarOps implements Ops {
       throw new IllegalArgumentException("not the queries, keys and values of this batch");
     }
     Tensor out = workspace.take(batch.size(), attention.outputWidth());
-    Tensor turned = attention.rope() == null ? null : like(qkv);
     log.start();
-    log.inJava();
-    bidirectional.run(team, width, qkv, attention, batch, turned, out);
+    bidirectional.run(team, width, qkv, attention, batch, out);
     log.end(2.0 * 2 * attention.outputWidth() * pairs(batch, attention.reach()));
-    if (turned != null) {
-      workspace.release(turned);
-    }
     return out;
   }
 
@@ -431,6 +429,7 @@ public final class ScalarOps implements Ops {
     products.close();
     rows.close();
     attentionRunner.close();
+    bidirectional.close();
     latent.close();
     recurrences.close();
     experts.close();
