@@ -81,10 +81,7 @@ final class LocalEngine implements Engine {
     if (closed) {
       throw Driver.closedError();
     }
-    if (count < 1 || count > runner.places()) {
-      throw new JishiException.BadRequest(
-          "n", "n must be 1 to " + runner.places() + ", not " + count);
-    }
+    checkCount("n", count);
     Written prompt = prompt(request);
     List<TokenStream.Setup> setups = new ArrayList<>();
     for (int i = 0; i < count; i++) {
@@ -95,6 +92,13 @@ final class LocalEngine implements Engine {
     runner.submit(jobs.getFirst());
     driver.wake();
     return List.copyOf(jobs);
+  }
+
+  private void checkCount(String field, int count) {
+    if (count < 1 || count > runner.places()) {
+      throw new JishiException.BadRequest(
+          field, field + " must be 1 to " + runner.places() + ", not " + count);
+    }
   }
 
   /** The first job, and the others as its siblings; their places are taken already. */
@@ -120,7 +124,10 @@ final class LocalEngine implements Engine {
   @Override
   public Search.Run search(Request request, Search search) {
     return switch (search) {
-      case Search.BestOf best -> BestOfRun.start(this, request, best);
+      case Search.BestOf best -> {
+        checkCount("best_of", best.tries());
+        yield BestOfRun.start(this, request, best);
+      }
       case Search.Beams beams -> beams(request, beams);
     };
   }

@@ -212,6 +212,7 @@ class BeamTest {
       Request plain = request(3, Set.of(), 0);
       refused("constraint", engine, plain.with(new Constraint.Json()), beams);
       refused("stop", engine, plain.withStop(List.of("x")), beams);
+      refused("best_of", engine, plain, new Search.BestOf(1, 16 + 64 + 1)); // places and queue
       refused("temperature", engine, plain.with(new Sampling(1, 0, 1, 0, 1L)), beams);
       engine.search(plain.with(Sampling.GREEDY), beams).result();
     }
