@@ -67,6 +67,11 @@ public final class Vision {
     return processor.patches(image);
   }
 
+  /** The most patches of one image or tile, whatever the image. */
+  public long mostPatches() {
+    return processor.mostPatches();
+  }
+
   /** Tokens that pixels become. */
   public int tokens(Pixels pixels) {
     return pixels.grids().stream().mapToInt(tower::tokens).sum();
