@@ -78,7 +78,10 @@ class BadCallersTest {
         () -> engine.start(text("x", 1).with(new Request.Adapted("none", 1))));
     all.put("an adapter of another shape", () -> engine.addAdapter("other", adapter));
     all.put("a session cut short", () -> engine.restore(session));
-    all.put("beams with a form", () -> engine.search(regex("a*"), Search.Beams.of(2)));
+    all.put(
+        "beams that draw",
+        () -> engine.search(text("x", 1).with(new Sampling(1, 0, 1, 0, 1L)), Search.Beams.of(2)));
+    all.put("beams with a bad form", () -> engine.search(regex("(("), Search.Beams.of(2)));
     return all;
   }
 

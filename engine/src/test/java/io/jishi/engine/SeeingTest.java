@@ -20,6 +20,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
@@ -241,6 +242,66 @@ class SeeingTest {
       twins.forEach(t -> assertThat(t.result().tokens()).isEqualTo(alone.getFirst().tokens()));
     }
   }
+
+  @Test
+  void searchesWithAnImageAreThoseOfTheirTextsAlone() throws IOException {
+    Path folder = qwen();
+    Prompt prompt = qwenPrompt(image(QWEN));
+    Request request = greedy(prompt, 6).with((Sampling) null);
+    Search.Beams rules = new Search.Beams(3, 3, 1, Search.Beams.Early.LIKELY);
+    List<Answer> alone;
+    try (Engine engine = open(folder)) {
+      Answer greedy = engine.generate(greedy(prompt, 6));
+      Answer one = engine.search(request, Search.Beams.of(1)).result().getFirst();
+      assertThat(one.tokens()).isEqualTo(greedy.tokens());
+      assertThat(one.logprobs()).isEqualTo(greedy.logprobs());
+      alone = engine.search(request, rules).result();
+      for (Answer answer : alone) { // each text has the probabilities that it has as a prompt
+        int[] ids = ints(golden(QWEN), "input_ids");
+        int[] whole = Arrays.copyOf(ids, ids.length + answer.tokens().length);
+        System.arraycopy(answer.tokens(), 0, whole, ids.length, answer.tokens().length);
+        Request scored =
+            greedy(new Prompt.Tokens(whole, List.of(image(QWEN))), 1)
+                .with(new Request.Output(-1, 0, false));
+        List<TokenLogprob> scores = engine.generate(scored).promptLogprobs();
+        for (int i = 0; i < answer.tokens().length; i++) {
+          assertThat(scores.get(ids.length - 1 + i).logprob())
+              .isEqualTo(answer.logprobs().get(i).logprob());
+        }
+      }
+    }
+    Capacity tight = new Capacity(2, CONTEXT, 7, 7, 0);
+    try (Engine engine = open(folder, tight)) { // cut within the image, and preempted
+      Search.Run run = engine.search(request, rules);
+      List<Generation> beside =
+          engine.start(
+              greedy(qwenPrompt(other(image(QWEN))), 6).with(new Sampling(1, 0, 1, 0, 5L)), 3);
+      Search.Run best = engine.search(request.with(new Sampling(1, 0, 1, 0, 9L)), BEST);
+      List<Answer> found = run.result();
+      for (int i = 0; i < 3; i++) {
+        assertThat(found.get(i).tokens()).isEqualTo(alone.get(i).tokens());
+        assertThat(found.get(i).logprobs()).isEqualTo(alone.get(i).logprobs());
+      }
+      try (Engine fresh = open(folder)) {
+        Request seeded =
+            greedy(qwenPrompt(other(image(QWEN))), 6).with(new Sampling(1, 0, 1, 0, 5L));
+        for (int i = 0; i < 3; i++) {
+          assertThat(beside.get(i).result().tokens())
+              .isEqualTo(fresh.generate(Engine.choice(seeded, i)).tokens());
+        }
+        Request drawn = request.with(new Sampling(1, 0, 1, 0, 9L));
+        assertThat(best.result().getFirst().tokens())
+            .isEqualTo(
+                IntStream.range(0, 4)
+                    .mapToObj(i -> fresh.generate(Engine.choice(drawn, i)))
+                    .max(Comparator.comparingDouble(BestOfRun::score))
+                    .orElseThrow()
+                    .tokens());
+      }
+    }
+  }
+
+  private static final Search.BestOf BEST = new Search.BestOf(1, 4);
 
   @Test
   void aSecondTurnFindsTheFirstOneWithItsImage() throws IOException {
