@@ -18,6 +18,7 @@ import io.jishi.tensor.Ops;
 import io.jishi.tensor.StateSpec;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 
 /**
@@ -71,7 +72,7 @@ final class EngineLoader {
         draft.hold(cache);
       }
       Sampling defaults = defaults(model);
-      Ops ops = wrap.apply(ops(model, options, Backend.cpu()));
+      Supplier<Ops> ops = () -> wrap.apply(ops(model, options, Backend.cpu()));
       boolean able = Inspector.canTakeBack(model);
       Speculation.Mode usual = options.speculation().mode();
       Speculator speculator =

@@ -115,8 +115,12 @@ class BadCallersTest {
       for (int i = 0; i < 4; i++) {
         good.add(engine.start(text("The " + i + ". story", 150)));
       }
+      Gate gate = new Gate();
+      engine.listen(gate);
+      gate.lock.lock();
       Generation vanished = engine.start(text("Nobody reads this", CONTEXT / 2));
       vanished.cancel();
+      gate.lock.unlock();
       wrong(engine, session, adapter)
           .forEach(
               (name, call) ->

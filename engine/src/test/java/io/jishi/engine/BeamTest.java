@@ -254,8 +254,13 @@ class BeamTest {
       List<Answer> answers = engine.search(late, new Search.Beams(2, 4, 1, NEVER)).result();
       assertThat(answers).isNotEmpty();
       assertThat(answers).allMatch(answer -> answer.finish() == Answer.Finish.DEADLINE);
+      Gate gate = new Gate();
+      engine.listen(gate);
+      gate.lock.lock();
       Search.Run run = engine.search(request(100, Set.of(), 100), Search.Beams.of(4));
+      gate.awaitStep();
       run.cancel();
+      gate.lock.unlock();
       assertThat(run.result()).allMatch(answer -> answer.finish() == Answer.Finish.CANCELLED);
     }
     assertNobodyIsLeft(engine);

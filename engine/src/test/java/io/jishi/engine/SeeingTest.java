@@ -11,8 +11,13 @@ import io.jishi.model.Model;
 import io.jishi.model.vision.Image;
 import io.jishi.model.vision.ImageFiles;
 import io.jishi.tensor.Backend;
+import io.jishi.tensor.Batch;
+import io.jishi.tensor.BidirectionalAttention;
 import io.jishi.tensor.DType;
+import io.jishi.tensor.ForwardingOps;
+import io.jishi.tensor.Ops;
 import io.jishi.tensor.Precision;
+import io.jishi.tensor.Tensor;
 import io.jishi.testkit.SeeingFolder;
 import io.jishi.testkit.Shared;
 import java.io.IOException;
@@ -23,6 +28,9 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -241,6 +249,71 @@ class SeeingTest {
       List<Generation> twins = engine.start(greedy(prompts.getFirst(), 12), 2);
       twins.forEach(t -> assertThat(t.result().tokens()).isEqualTo(alone.getFirst().tokens()));
     }
+  }
+
+  /** Operations that note in which order the model and its tower compute. */
+  private static final class Noting extends ForwardingOps {
+    private final StringBuffer order;
+    private final char name;
+
+    Noting(Ops ops, StringBuffer order, char name) {
+      super(ops);
+      this.order = order;
+      this.name = name;
+    }
+
+    @Override
+    public void begin(Batch batch) {
+      order.append(name);
+      super.begin(batch);
+    }
+
+    @Override
+    public Tensor bidirectionalAttention(
+        Tensor qkv, BidirectionalAttention attention, Batch batch) {
+      order.append(name); // once a layer
+      return super.bidirectionalAttention(qkv, attention, batch);
+    }
+  }
+
+  @Test
+  void othersGetTheirTokensBetweenTheLayersOfATower() throws Exception {
+    StringBuffer order = new StringBuffer();
+    AtomicInteger made = new AtomicInteger();
+    Path folder = qwen();
+    EngineOptions options =
+        EngineOptions.DEFAULT.withContext(CONTEXT).with(Precision.EXACT).withCache(DType.F32);
+    Request seeing = greedy(qwenPrompt(image(QWEN)), 6);
+    Request plain = greedy(chat(Message.user(SeeingFolder.text(1, 2, 3))), 100);
+    Request blind = plain.with(new Request.Ending(100, Set.of(), false));
+    Answer alone;
+    Answer other;
+    try (Engine engine = open(folder)) {
+      alone = engine.generate(seeing);
+      other = engine.generate(blind);
+    }
+    try (Engine engine =
+        EngineLoader.load(
+            folder,
+            options,
+            ops -> new Noting(ops, order, made.getAndIncrement() == 0 ? 'm' : 'T'))) {
+      Gate gate = new Gate();
+      engine.listen(gate);
+      gate.lock.lock();
+      Generation beside = engine.start(blind);
+      gate.awaitStep();
+      AtomicReference<Answer> answer = new AtomicReference<>();
+      Thread caller = Thread.ofPlatform().start(() -> answer.set(engine.generate(seeing)));
+      while (caller.getState() != Thread.State.WAITING) { // for the tower
+        Thread.onSpinWait();
+      }
+      gate.lock.unlock();
+      caller.join();
+      assertThat(answer.get().logprobs()).isEqualTo(alone.logprobs());
+      assertThat(beside.result().logprobs()).isEqualTo(other.logprobs());
+    }
+    // The tower begins with its first layer, and a step of the model follows each of its layers.
+    assertThat(order).containsPattern("mTTmTmTm");
   }
 
   @Test

@@ -22,7 +22,6 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.concurrent.locks.ReentrantLock;
 import jdk.jfr.Recording;
 import jdk.jfr.consumer.RecordedEvent;
 import jdk.jfr.consumer.RecordingFile;
@@ -53,17 +52,6 @@ class ServiceTest {
     int[] prompt = new int[length];
     Arrays.setAll(prompt, i -> 1 + (first + i * i) % 240);
     return new Request(new Prompt.Tokens(prompt), Sampling.GREEDY, tokens, List.of());
-  }
-
-  /** Holds up the engine after each step as long as a test wants. */
-  private static final class Gate implements EngineListener {
-    final ReentrantLock lock = new ReentrantLock();
-
-    @Override
-    public void stepDone(StepMetrics step) {
-      lock.lock();
-      lock.unlock();
-    }
   }
 
   /** Operations that fail as soon as they meet a certain token at a certain place. */
