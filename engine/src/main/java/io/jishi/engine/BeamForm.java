@@ -41,6 +41,20 @@ final class BeamForm {
   }
 
   /**
+   * Whether the form can be completed in time behind a token.
+   *
+   * @param token that may come and does not end an answer
+   * @param left how many may come behind it
+   */
+  boolean fits(int token, int left) {
+    if (guide == null) {
+      return true;
+    }
+    Guide next = guide.copy();
+    return next.accept(token) && next.cost() <= left;
+  }
+
+  /**
    * The form behind one more token, the last of the text.
    *
    * @param text with that token, which does not end an answer

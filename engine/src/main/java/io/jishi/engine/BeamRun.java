@@ -129,14 +129,7 @@ final class BeamRun implements Search.Run {
   private Answer answer(BeamSearch.Found found, Answer.Finish finish, Usage usage) {
     TokenStream stream = new TokenStream(setup, _ -> {});
     stream.take(found.text().tokens(), found.end() == BeamSearch.End.TOKEN, finish);
-    Usage own =
-        new Usage(
-            usage.promptTokens(),
-            usage.cachedTokens(),
-            found.text().length(),
-            usage.queueNanos(),
-            usage.prefillNanos(),
-            usage.decodeNanos());
+    Usage own = usage.withGenerated(found.text().length());
     return stream.answer(own, lead.scores == null ? List.of() : lead.scores);
   }
 

@@ -126,11 +126,32 @@ final class BeamSearch {
         List.copyOf(best.subList(0, Math.clamp(logprobs, 0, best.size())));
     long[] mask = text.form.mask(most - text.length);
     if (mask != null) {
-      best = TokenLogprob.best(logits, mask, wanted);
-      best.removeIf(choice -> !(choice.logprob() > Float.NEGATIVE_INFINITY));
+      best = allowed(text, logits, mask, wanted);
     }
     choices.set(beam, new Next(best, beside));
     missing--;
+  }
+
+  /** The likeliest tokens that may come and leave room for the end of the form. */
+  private List<TokenLogprob.Choice> allowed(
+      Text text, float[] logits, long[] mask, int wanted) {
+    List<TokenLogprob.Choice> best = TokenLogprob.best(logits, mask, wanted);
+    if (!best.stream().allMatch(choice -> fits(text, choice.token()))) {
+      long[] fitting = mask.clone();
+      for (int token = 0; token < logits.length && token >> 6 < mask.length; token++) {
+        if ((mask[token >> 6] >> token & 1) != 0 && !fits(text, token)) {
+          fitting[token >> 6] &= ~(1L << token);
+        }
+      }
+      List<TokenLogprob.Choice> inTime = TokenLogprob.best(logits, fitting, wanted);
+      best = inTime.isEmpty() ? best : inTime; // else it is cut off whatever comes
+    }
+    best.removeIf(choice -> !(choice.logprob() > Float.NEGATIVE_INFINITY));
+    return best;
+  }
+
+  private boolean fits(Text text, int token) {
+    return ends.contains(token) || text.form.fits(token, most - text.length - 1);
   }
 
   /** Whether a token may end a text; a form says that by its mask. */

@@ -145,10 +145,7 @@ final class LocalEngine implements Engine {
     }
     BeamRun.check(request);
     Written prompt = prompt(request);
-    Request.Ending ending = request.ending();
-    Request inTime = // a text that is cut off has no form, so it would be no answer
-        request.with(new Request.Ending(ending.minTokens(), ending.stopTokens(), true));
-    TokenStream.Setup setup = setup(inTime, prompt.tokens());
+    TokenStream.Setup setup = setup(request, prompt.tokens());
     runner.admit(1);
     Request.Service unguessed = request.service().with(Speculation.Mode.OFF); // nothing is drawn
     Job lead = jobs(request.with(unguessed), List.of(setup), prompt).getFirst();

@@ -45,9 +45,9 @@ public sealed interface Search {
    *
    * <p>Forms and stop texts are kept: what does not fit goes no further, a stop text or a form that
    * nothing can follow ends an answer as an end token does, and scores stay those of the model
-   * alone. Near the limit of tokens beams are led to the end of their form, as with {@link
-   * Request.Ending#closeInTime}; one that is cut off in spite of it comes behind all that have
-   * their form.
+   * alone. No token goes further behind which the limit of tokens leaves no room for the end of the
+   * form; a text that is cut off in spite of it (behind thoughts, or where not even the shortest
+   * text fits) comes behind all that have their form.
    *
    * @param answers that are wanted, at most {@code width}
    * @param width beams side by side

@@ -211,14 +211,24 @@ class BeamFormTest {
   }
 
   @Test
-  void whatIsCutOffComesBehindAllThatHaveTheirForm() {
-    // Two tokens are enough for some of these texts alone.
-    Request request = request(2).with(new Constraint.Choice(List.of("a", "bcdefghij")));
-    List<Answer> answers = engine.search(request, beams(8, 8)).result();
-    int whole = (int) answers.stream().takeWhile(a -> a.text().equals("a")).count();
-    assertThat(whole).isPositive();
-    assertThat(answers.subList(0, whole)).allMatch(a -> a.finish() == Answer.Finish.STOP);
-    assertThat(answers.subList(whole, answers.size()))
+  void onlyWhatCanBeCompletedWithinTheLimitGoesFurther() {
+    Constraint form = new Constraint.Regex("a|[b-d]{2}|e{9}");
+    List<Answer> one = engine.search(request(1).with(form), beams(8, 8)).result();
+    assertThat(one).isNotEmpty().allMatch(a -> a.text().equals("a"));
+    List<Answer> two = engine.search(request(2).with(form), beams(8, 8)).result();
+    assertThat(two).hasSize(8).allMatch(a -> a.text().matches("a|[b-d]{2}"));
+    assertThat(two).allMatch(a -> a.finish() == Answer.Finish.STOP);
+    Constraint many =
+        new Constraint.JsonSchema(
+            "{\"type\":\"array\",\"items\":{\"type\":\"array\"},\"minItems\":2}");
+    for (int limit = 8; limit < 14; limit++) {
+      for (Answer answer : engine.search(request(limit).with(many), beams(4, 4)).result()) {
+        assertThat(answer.finish()).isEqualTo(Answer.Finish.STOP);
+        assertThat(Json.parse("answer", answer.text())).isInstanceOf(List.class);
+      }
+    }
+    Constraint longer = new Constraint.Choice(List.of("bcdef"));
+    assertThat(engine.search(request(1).with(longer), beams(1, 2)).result())
         .allMatch(a -> a.finish() == Answer.Finish.LENGTH);
   }
 

@@ -103,6 +103,14 @@ public final class Guide {
   }
 
   /**
+   * No fewer tokens than the shortest way to the end needs, where each byte is a token and an end
+   * token stands behind what could go on; 0 where the form has not begun.
+   */
+  public long cost() {
+    return phase != Phase.FORM ? 0 : form.cost() + (form.ended() ? 0 : 1);
+  }
+
+  /**
    * The tokens that may come, end tokens included: valid until the next call.
    *
    * @param left how many tokens may still be generated
