@@ -87,6 +87,11 @@ final class BeamForm {
     return stops.stopped();
   }
 
+  /** Whether there is a form and the text has it. */
+  boolean complete() {
+    return guide != null && guide.complete();
+  }
+
   /** Whether the text ends here: a stop text has come up, or nothing can follow in the form. */
   boolean ended() {
     return stopped || (guide != null && guide.ended());

@@ -60,7 +60,10 @@ final class BeamSearch {
   enum End {
     /** Its last token, which is no part of the answer. */
     TOKEN,
-    /** Its last token, which is: it completes a stop text, or a form that nothing can follow. */
+    /**
+     * Its last token, which is: it completes a stop text, or a form that nothing can follow or for
+     * more of which there is no room.
+     */
     TEXT,
     /** Nothing: there was no room or no time for more. */
     OPEN
@@ -133,8 +136,7 @@ final class BeamSearch {
   }
 
   /** The likeliest tokens that may come and leave room for the end of the form. */
-  private List<TokenLogprob.Choice> allowed(
-      Text text, float[] logits, long[] mask, int wanted) {
+  private List<TokenLogprob.Choice> allowed(Text text, float[] logits, long[] mask, int wanted) {
     List<TokenLogprob.Choice> best = TokenLogprob.best(logits, mask, wanted);
     if (!best.stream().allMatch(choice -> fits(text, choice.token()))) {
       long[] fitting = mask.clone();
@@ -189,15 +191,20 @@ final class BeamSearch {
     }
     boolean over = next.isEmpty() || over(next.getFirst());
     if (!over && next.getFirst().length == most) {
-      if (!binding) { // else they lack their form: they count where others are too few
-        next.forEach(text -> keep(found(text, End.OPEN)));
-      }
+      next.forEach(this::full);
       over = true;
     }
     live = next;
     choices = new ArrayList<>(Collections.nCopies(next.size(), null));
     missing = next.size();
     return over ? List.of() : moves;
+  }
+
+  /** Keeps a text that has no room for more; one that lacks its form counts behind all others. */
+  private void full(Text text) {
+    if (!binding || text.form.complete()) {
+      keep(found(text, binding ? End.TEXT : End.OPEN));
+    }
   }
 
   private Found found(Text text, End end) {

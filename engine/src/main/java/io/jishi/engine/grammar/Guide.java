@@ -103,11 +103,11 @@ public final class Guide {
   }
 
   /**
-   * No fewer tokens than the shortest way to the end needs, where each byte is a token and an end
-   * token stands behind what could go on; 0 where the form has not begun.
+   * So many tokens are enough for the shortest way to a complete text, where each byte is a token;
+   * 0 where the form has not begun.
    */
   public long cost() {
-    return phase != Phase.FORM ? 0 : form.cost() + (form.ended() ? 0 : 1);
+    return phase == Phase.FORM ? form.cost() : 0;
   }
 
   /**
