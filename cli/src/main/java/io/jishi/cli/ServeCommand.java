@@ -3,6 +3,7 @@ package io.jishi.cli;
 
 import io.jishi.engine.Engine;
 import io.jishi.engine.embed.Embedder;
+import io.jishi.engine.embed.EmbedderOptions;
 import io.jishi.engine.embed.Reranker;
 import io.jishi.nano.Nano;
 import io.jishi.server.Encoders;
@@ -62,6 +63,14 @@ final class ServeCommand extends SpeakingCommand {
   private Path rerank;
 
   @Option(
+      names = "--embed-ctx",
+      paramLabel = "TOKENS",
+      description =
+          "most tokens of a text for --embed and --rerank, which take memory for it (default: what"
+              + " they were made for)")
+  private int embedContext;
+
+  @Option(
       names = "--lora",
       paramLabel = "NAME=PATH",
       description =
@@ -70,6 +79,7 @@ final class ServeCommand extends SpeakingCommand {
   private Map<String, Path> adapters = new LinkedHashMap<>();
 
   private ServerOptions options;
+  private EmbedderOptions encoderOptions;
 
   ServeCommand(Shell shell) {
     super(shell);
@@ -85,14 +95,15 @@ final class ServeCommand extends SpeakingCommand {
                     .withHost(host)
                     .withPort(port)
                     .withAdapters(List.copyOf(adapters.keySet())));
+    encoderOptions = valid(() -> EmbedderOptions.DEFAULT.withContext(embedContext));
     options = key.isEmpty() ? open : valid(() -> open.withApiKey(key));
   }
 
   @Override
   protected void run(Engine engine) {
     adapters.forEach(engine::addAdapter);
-    try (Embedder embedder = embed == null ? null : Embedder.open(embed);
-        Reranker reranker = rerank == null ? null : Reranker.open(rerank)) {
+    try (Embedder embedder = embed == null ? null : Embedder.open(embed, encoderOptions);
+        Reranker reranker = rerank == null ? null : Reranker.open(rerank, encoderOptions)) {
       serve(engine, new Encoders(embedder, reranker));
     }
   }

@@ -3,18 +3,12 @@ package io.jishi.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.jishi.engine.Engine;
-import java.io.File;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
-import java.util.spi.ToolProvider;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -43,41 +37,7 @@ class ReadmeTest {
     assertThat(programs).hasSize(1);
     assertThat(programs.getFirst().lines().filter(line -> !line.isBlank())).hasSizeLessThan(13);
     Path source = Files.writeString(folder.resolve("Hello.java"), programs.getFirst());
-    StringWriter messages = new StringWriter();
-    PrintWriter writer = new PrintWriter(messages);
-    int code =
-        ToolProvider.findFirst("javac")
-            .orElseThrow()
-            .run(
-                writer,
-                writer,
-                "-Xlint:all",
-                "-Werror",
-                "--release",
-                "25",
-                "-d",
-                folder.toString(),
-                "-cp",
-                enginePath(),
-                source.toString());
-    assertThat(code).as(messages.toString()).isZero();
-  }
-
-  private static String enginePath() {
-    return ENGINE.stream()
-        .map(room -> Engine.class.getModule().getLayer().findModule("io.jishi." + room))
-        .map(module -> location(module.orElseThrow()).toString())
-        .collect(Collectors.joining(File.pathSeparator));
-  }
-
-  private static Path location(Module module) {
-    return module
-        .getLayer()
-        .configuration()
-        .findModule(module.getName())
-        .flatMap(found -> found.reference().location())
-        .map(Path::of)
-        .orElseThrow();
+    assertThat(Javac.complaints(ENGINE, folder, source)).isEmpty();
   }
 
   @Test

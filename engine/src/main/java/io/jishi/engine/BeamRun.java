@@ -35,21 +35,13 @@ final class BeamRun implements Search.Run {
             setup.room(),
             request.ending().minTokens(),
             setup.endTokens(),
-            request.output().logprobs());
+            request.output().logprobs(),
+            new BeamForm(setup));
     lead.beams = this;
   }
 
   /** Refuses by name what a beam search has not. */
   static void check(Request request) {
-    if (request.constraint() != null) {
-      throw new JishiException.BadRequest(
-          "constraint",
-          "beams keep no form: leave out the schema, grammar, expression or choice, or the beams");
-    }
-    if (!request.stop().isEmpty()) {
-      throw new JishiException.BadRequest(
-          "stop", "beams end at tokens alone: leave out 'stop', or use stop_token_ids");
-    }
     Sampling sampling = request.sampling();
     if (sampling != null && !sampling.plainGreedy()) {
       throw new JishiException.BadRequest(
@@ -124,7 +116,9 @@ final class BeamRun implements Search.Run {
   }
 
   private static Answer.Finish finish(BeamSearch.Found found, Answer.Finish why) {
-    return found.ended() && why != Answer.Finish.CANCELLED ? Answer.Finish.STOP : why;
+    return found.end() != BeamSearch.End.OPEN && why != Answer.Finish.CANCELLED
+        ? Answer.Finish.STOP
+        : why;
   }
 
   /** Hands the answers to the caller. */
@@ -134,15 +128,8 @@ final class BeamRun implements Search.Run {
 
   private Answer answer(BeamSearch.Found found, Answer.Finish finish, Usage usage) {
     TokenStream stream = new TokenStream(setup, _ -> {});
-    stream.take(found.text().tokens(), found.ended(), finish);
-    Usage own =
-        new Usage(
-            usage.promptTokens(),
-            usage.cachedTokens(),
-            found.text().length(),
-            usage.queueNanos(),
-            usage.prefillNanos(),
-            usage.decodeNanos());
+    stream.take(found.text().tokens(), found.end() == BeamSearch.End.TOKEN, finish);
+    Usage own = usage.withGenerated(found.text().length());
     return stream.answer(own, lead.scores == null ? List.of() : lead.scores);
   }
 

@@ -13,9 +13,12 @@ import io.jishi.model.adapter.Adapter;
 import io.jishi.model.adapter.AdapterFiles;
 import io.jishi.model.adapter.AdapterOps;
 import io.jishi.tensor.Backend;
+import io.jishi.tensor.DType;
 import io.jishi.tensor.Ops;
+import io.jishi.tensor.StateSpec;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 
 /**
@@ -63,13 +66,13 @@ final class EngineLoader {
       int context = context(model, options);
       draft = draft(model, options);
       MemoryPlan plan = MemoryPlan.of(model, options, context);
-      plan = draft == null ? plan : plan.beside(draft, options);
+      plan = draft == null ? plan : plan.beside(needs(options), true);
       long cache = plan.cacheTokens(options, context);
       if (draft != null) {
         draft.hold(cache);
       }
       Sampling defaults = defaults(model);
-      Ops ops = wrap.apply(ops(model, options, Backend.cpu()));
+      Supplier<Ops> ops = () -> wrap.apply(ops(model, options, Backend.cpu()));
       boolean able = Inspector.canTakeBack(model);
       Speculation.Mode usual = options.speculation().mode();
       Speculator speculator =
@@ -93,11 +96,24 @@ final class EngineLoader {
   private static ModelOptions planned(ModelOutline outline, EngineOptions options) {
     int context = context(outline.name(), outline.spec(), options);
     MemoryPlan plan = MemoryPlan.of(outline, options, context);
+    if (drafts(options, outline.stateSpec(DType.F32))) {
+      plan = plan.beside(needs(options), false);
+    }
     plan.cacheTokens(options, context); // refuses
     long tokens = Math.max(context, options.capacity().cacheTokens());
     boolean experts = plan.hasPlaceFor(outline.experts(), options, tokens);
     ModelOptions usual = modelOptions(options);
     return new ModelOptions(usual.context(), usual.repack(), usual.repack() && experts);
+  }
+
+  private static boolean drafts(EngineOptions options, StateSpec states) {
+    return options.speculation().mode() == Speculation.Mode.DRAFT && !states.hasRecurrent();
+  }
+
+  /** What the draft model that was asked for takes, by its headers. */
+  private static ModelDrafter.Needs needs(EngineOptions options) {
+    ModelOutline draft = ModelOutline.read(options.speculation().draft());
+    return ModelDrafter.Needs.of(draft, options.capacity().sequences());
   }
 
   private static void tell(Model model, boolean matters, String what) {
@@ -108,7 +124,7 @@ final class EngineLoader {
 
   /** The draft model that was asked for, or null, also where the model could not use it. */
   private static ModelDrafter draft(Model model, EngineOptions options) {
-    if (options.speculation().mode() != Speculation.Mode.DRAFT || !Inspector.canTakeBack(model)) {
+    if (!drafts(options, model.decoder().stateSpec(DType.F32))) {
       return null;
     }
     return ModelDrafter.open(

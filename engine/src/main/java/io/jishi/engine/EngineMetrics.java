@@ -13,6 +13,7 @@ package io.jishi.engine;
  * @param queueNanos sum over all ended requests, nanoseconds
  * @param firstTokenNanos the same, from arrival to the first token
  * @param decodeNanos the same, from the first token to the end
+ * @param furtherTokens of them: those behind each request's first
  * @param steps of the model
  * @param stepTokens tokens that these computed
  * @param stepSequences sum over the steps of the sequences in them
@@ -35,6 +36,7 @@ public record EngineMetrics(
     long queueNanos,
     long firstTokenNanos,
     long decodeNanos,
+    long furtherTokens,
     long steps,
     long stepTokens,
     long stepSequences,
@@ -50,6 +52,25 @@ public record EngineMetrics(
   /** The share of prompt tokens that did not have to be computed. */
   public double hitRate() {
     return promptTokens == 0 ? 0 : (double) cachedTokens / promptTokens;
+  }
+
+  /** Mean time that an ended request waited for its first step, nanoseconds. */
+  public long meanQueueNanos() {
+    return mean(queueNanos, answered + failed);
+  }
+
+  /** Mean time from the arrival of an ended request to its first token, nanoseconds. */
+  public long meanFirstTokenNanos() {
+    return mean(firstTokenNanos, answered + failed);
+  }
+
+  /** Mean time of a token after a request's first one, nanoseconds. */
+  public long meanPerTokenNanos() {
+    return mean(decodeNanos, furtherTokens);
+  }
+
+  private static long mean(long sum, long count) {
+    return count == 0 ? 0 : sum / count;
   }
 
   /** Mean number of sequences in a step. */

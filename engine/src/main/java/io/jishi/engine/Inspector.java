@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jishi.engine;
 
+import io.jishi.engine.memory.Workspace;
 import io.jishi.model.DecoderSpec;
 import io.jishi.model.Model;
 import io.jishi.model.StoredTensor;
 import io.jishi.model.TowerSpec;
+import io.jishi.model.Vision;
 import io.jishi.tensor.Backend;
 import io.jishi.tensor.DType;
 import io.jishi.tensor.StateSpec;
@@ -82,7 +84,6 @@ final class Inspector {
   }
 
   static ModelInfo.Memory memory(Model model, EngineOptions options, int context) {
-    DecoderSpec spec = model.decoder().spec();
     long weights = model.tensors().values().stream().mapToLong(StoredTensor::bytes).sum();
     StateSpec states = model.decoder().stateSpec(options.cacheType());
     return new ModelInfo.Memory(
@@ -90,7 +91,7 @@ final class Inspector {
         states.bytes(context),
         options.cacheType().name(),
         states.tokenBytes(),
-        workspace(spec, context, options),
+        workspace(model, options, context),
         jvm());
   }
 
@@ -100,45 +101,21 @@ final class Inspector {
         + memory.getNonHeapMemoryUsage().getCommitted();
   }
 
-  /** The most that a prefill step holds at once: hidden states and the widest products. */
+  /** The most that a step holds at once, and that the tower of a model that sees does. */
+  static long workspace(Model model, EngineOptions options, int context) {
+    Vision vision = model.vision();
+    long seeing = vision == null ? 0 : Workspace.bytes(vision.spec().tower(), vision.mostPatches());
+    return workspace(model.decoder().spec(), context, options) + seeing;
+  }
+
+  /** The most that a prefill step holds at once. */
   static long workspace(DecoderSpec spec, int context, EngineOptions options) {
-    long widest = 0;
-    for (DecoderSpec.Layer layer : spec.layers()) {
-      for (DecoderSpec.Part part : layer.parts()) {
-        widest = Math.max(widest, width(part, spec));
-      }
-    }
     Capacity capacity = options.capacity();
     long chunk = Math.max(capacity.chunk(), capacity.mixedChunk() + capacity.sequences());
     long tokens = Math.min(chunk, (long) capacity.sequences() * context);
     boolean guesses = options.speculation().mode() != Speculation.Mode.OFF;
     long outputs = capacity.sequences() + (guesses ? capacity.mixedChunk() : 0);
-    long logits = outputs * spec.vocabulary();
-    return (tokens * (3L * spec.width() + widest) + logits) * Float.BYTES;
-  }
-
-  /** Values of a token that a part holds at once. */
-  private static long width(DecoderSpec.Part part, DecoderSpec spec) {
-    return switch (part) {
-      case DecoderSpec.GroupedAttention a -> (2L * a.heads() + 2L * a.kvHeads()) * a.headDim();
-      case DecoderSpec.BidirectionalAttention b ->
-          (4L * b.heads().heads() + 4L * b.heads().kvHeads()) * b.heads().headDim();
-      case DecoderSpec.LatentAttention a -> 3L * a.heads() * (a.rank() + a.rotary());
-      case DecoderSpec.Mamba m -> 8L * m.inner();
-      case DecoderSpec.Mamba2 m -> 6L * m.mixed();
-      case DecoderSpec.GatedDelta d ->
-          4L * (2L * d.keyHeads() * d.keyDim() + d.valueHeads() * d.valueDim());
-      case DecoderSpec.ChannelDelta d -> 8L * d.heads() * d.headDim();
-      case DecoderSpec.ShortConvolution _ -> 6L * spec.width();
-      case DecoderSpec.TimeMix t -> 4L * t.inner();
-      case DecoderSpec.FeedForward f -> 3L * f.inner();
-      case DecoderSpec.SharpFeedForward s -> 3L * s.inner();
-      case DecoderSpec.Mixture m ->
-          3L * m.expert().inner()
-              + 2L * spec.width()
-              + (m.shared() == null ? 0 : 3L * m.shared().inner());
-      case DecoderSpec.ChannelMix c -> c.inner() + 2L * spec.width();
-    };
+    return Workspace.bytes(spec, tokens, outputs);
   }
 
   private static String kernels(Model model, EngineOptions options) {

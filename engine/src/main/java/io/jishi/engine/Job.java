@@ -176,7 +176,8 @@ final class Job implements Generation {
             start - queuedAt,
             first - start,
             now - first,
-            new Usage.Guesses(sequence.guessed(), sequence.accepted()));
+            new Usage.Guesses(sequence.guessed(), sequence.accepted()),
+            steps == 0 ? 0 : (double) sharedSteps / steps);
     return new RequestMetrics(usage, finish, steps, sharedSteps);
   }
 

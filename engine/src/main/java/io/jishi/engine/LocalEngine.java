@@ -41,23 +41,27 @@ final class LocalEngine implements Engine {
   private byte[] identity;
   private volatile boolean closed;
 
-  /** An engine over a model, which it closes; see {@link EngineLoader}. */
+  /**
+   * An engine over a model, which it closes; see {@link EngineLoader}.
+   *
+   * @param ops makes operations, each time others that own their results
+   */
   LocalEngine(
       Model model,
       Sampling defaults,
-      Ops ops,
+      Supplier<Ops> ops,
       EngineOptions options,
       int context,
       long cacheTokens,
       Speculator speculator) {
     this.model = model;
     this.defaults = defaults;
-    this.ops = new BatchAdapters(ops);
+    this.ops = new BatchAdapters(ops.get());
     this.adapters = new Adapters(model, this.ops);
     this.sight =
         model.vision() == null
             ? null
-            : new Sight(model.vision(), model.tokenizer(), this.ops, options.precision());
+            : new Sight(model.vision(), model.tokenizer(), ops.get(), options.precision());
     this.prompts = new PromptWriter(model, sight);
     this.options = options;
     this.context = context;
@@ -81,10 +85,7 @@ final class LocalEngine implements Engine {
     if (closed) {
       throw Driver.closedError();
     }
-    if (count < 1 || count > runner.places()) {
-      throw new JishiException.BadRequest(
-          "n", "n must be 1 to " + runner.places() + ", not " + count);
-    }
+    checkCount("n", count);
     Written prompt = prompt(request);
     List<TokenStream.Setup> setups = new ArrayList<>();
     for (int i = 0; i < count; i++) {
@@ -97,12 +98,22 @@ final class LocalEngine implements Engine {
     return List.copyOf(jobs);
   }
 
+  private void checkCount(String field, int count) {
+    if (count < 1 || count > runner.places()) {
+      throw new JishiException.BadRequest(
+          field, field + " must be 1 to " + runner.places() + ", not " + count);
+    }
+  }
+
   /** The first job, and the others as its siblings; their places are taken already. */
   private List<Job> jobs(Request request, List<TokenStream.Setup> setups, Written prompt) {
     List<Job> jobs = new ArrayList<>();
     try {
       long now = System.nanoTime();
-      Sight.Seen seen = prompt.looks().isEmpty() ? null : sight.see(prompt, this::onDriver);
+      Sight.Seen seen =
+          prompt.looks().isEmpty()
+              ? null
+              : sight.see(prompt, parts -> onDriver(new Errand<>(parts)));
       for (int i = setups.size() - 1; i >= 0; i--) { // the siblings first
         List<Job> siblings = new ArrayList<>(i == 0 ? jobs : List.of());
         Speculator.Followed followed = speculator.follow(request);
@@ -120,7 +131,10 @@ final class LocalEngine implements Engine {
   @Override
   public Search.Run search(Request request, Search search) {
     return switch (search) {
-      case Search.BestOf best -> BestOfRun.start(this, request, best);
+      case Search.BestOf best -> {
+        checkCount("best_of", best.tries());
+        yield BestOfRun.start(this, request, best);
+      }
       case Search.Beams beams -> beams(request, beams);
     };
   }
@@ -307,12 +321,15 @@ final class LocalEngine implements Engine {
       if (closed) {
         return;
       }
+      runner.closing();
       closed = true;
     }
-    runner.closing();
     driver.close();
     runner.stopped();
     runner.close();
+    if (sight != null) {
+      sight.close();
+    }
     model.close();
   }
 }

@@ -2,9 +2,9 @@
 package io.jishi.engine;
 
 import io.jishi.base.JishiException;
+import io.jishi.engine.memory.Room;
+import io.jishi.engine.memory.Workspace;
 import io.jishi.engine.speculate.ModelDrafter;
-import io.jishi.model.DecoderSpec;
-import io.jishi.model.MemoryBudget;
 import io.jishi.model.Model;
 import io.jishi.model.ModelOutline;
 import io.jishi.model.StoredTensor;
@@ -18,31 +18,29 @@ import java.util.Locale;
  * killed later; and again when it is loaded, before any of the cache is made.
  *
  * @param weights bytes that are held, or read from the mapped file
- * @param workspace bytes of results on the way through the layers
+ * @param draft bytes of the draft model's weights, 0 without one
+ * @param workspace bytes of results on the way through the layers, of all models
  * @param perToken bytes of the cache for one token
  * @param fixed bytes of the cache of one sequence whatever its length
- * @param free bytes that cache and workspace may take
+ * @param room that cache and workspace may take
  */
-record MemoryPlan(long weights, long workspace, long perToken, long fixed, long free) {
+record MemoryPlan(long weights, long draft, long workspace, long perToken, long fixed, Room room) {
   private static final double GIGABYTE = 1e9;
-
-  /** Of the memory that is free; the rest is for the heap and for what others need. */
-  private static final double SHARE = 0.9;
 
   /** Of the memory that is free, unasked: prefixes are kept in what nobody needs. */
   private static final double CACHE_SHARE = 0.5;
 
   /** The plan for a model of which only the headers were read. */
   static MemoryPlan of(ModelOutline outline, EngineOptions options, int context) {
-    long limit = options.capacity().memory();
-    long left = (limit == 0 ? MemoryBudget.available() : limit) - outline.weights();
-    return of(
-        outline.spec(),
-        outline.stateSpec(options.cacheType()),
+    StateSpec states = outline.stateSpec(options.cacheType());
+    return new MemoryPlan(
         outline.weights(),
-        limit == 0 ? (long) (SHARE * left) : left,
-        options,
-        context);
+        0,
+        Inspector.workspace(outline.spec(), context, options)
+            + Workspace.bytes(outline.tower(), outline.patches()),
+        Math.max(1, states.tokenBytes()),
+        states.recurrentBytes(),
+        Room.beforeLoading(outline.weights(), options.capacity().memory()));
   }
 
   /**
@@ -54,45 +52,34 @@ record MemoryPlan(long weights, long workspace, long perToken, long fixed, long 
     for (StoredTensor tensor : model.tensors().values()) {
       weights += tensor.expert() && !model.packedExperts() ? 0 : tensor.bytes();
     }
-    long limit = options.capacity().memory();
-    return of(
-        model.decoder().spec(),
-        model.decoder().stateSpec(options.cacheType()),
-        weights,
-        limit == 0 ? (long) (SHARE * MemoryBudget.available()) : limit - weights,
-        options,
-        context);
-  }
-
-  private static MemoryPlan of(
-      DecoderSpec spec,
-      StateSpec states,
-      long weights,
-      long free,
-      EngineOptions options,
-      int context) {
+    StateSpec states = model.decoder().stateSpec(options.cacheType());
     return new MemoryPlan(
         weights,
-        Inspector.workspace(spec, context, options),
+        0,
+        Inspector.workspace(model, options, context),
         Math.max(1, states.tokenBytes()),
         states.recurrentBytes(),
-        free);
+        Room.afterLoading(weights, options.capacity().memory()));
   }
 
   /** Whether so many bytes have place beside the workspace and a cache of that many tokens. */
   boolean hasPlaceFor(long bytes, EngineOptions options, long tokens) {
-    return bytes <= free - workspace - cache(options.capacity(), tokens + StateSpec.BLOCK);
+    return bytes <= room.bytes() - workspace - cache(options.capacity(), tokens + StateSpec.BLOCK);
   }
 
-  /** The same beside a draft model, whose cache grows with the cache. */
-  MemoryPlan beside(ModelDrafter draft, EngineOptions options) {
-    long limited = options.capacity().memory() == 0 ? 0 : draft.weightBytes();
+  /**
+   * The same beside a draft model, whose cache grows with the cache.
+   *
+   * @param loaded whether its weights are in memory, so that what is free is free beside them
+   */
+  MemoryPlan beside(ModelDrafter.Needs needs, boolean loaded) {
     return new MemoryPlan(
-        weights + draft.weightBytes(),
-        workspace,
-        perToken + draft.tokenBytes(),
+        weights,
+        needs.weights(),
+        workspace + needs.workspace(),
+        perToken + needs.perToken(),
         fixed,
-        free - limited);
+        loaded && !room.limited() ? room : room.less(needs.weights()));
   }
 
   /**
@@ -106,14 +93,14 @@ record MemoryPlan(long weights, long workspace, long perToken, long fixed, long 
     long asked = Math.max(context, capacity.cacheTokens());
     // A sequence may have to copy one block that it shares.
     long needed = cache(capacity, asked + StateSpec.BLOCK);
-    if (needed > free - workspace) {
+    if (needed > room.bytes() - workspace) {
       throw refusal(options, asked, needed);
     }
     if (capacity.cacheTokens() > 0) {
       return asked;
     }
-    double share = capacity.memory() > 0 ? 1 : CACHE_SHARE / SHARE;
-    long spare = (long) (share * (free - workspace)) - cache(capacity, StateSpec.BLOCK);
+    double share = room.limited() ? 1 : CACHE_SHARE / Room.SHARE;
+    long spare = (long) (share * (room.bytes() - workspace)) - cache(capacity, StateSpec.BLOCK);
     long blocks = (context + StateSpec.BLOCK - 1L) / StateSpec.BLOCK;
     long most = capacity.sequences() * blocks * StateSpec.BLOCK;
     return Math.max(context, Math.min(most, spare / perToken / StateSpec.BLOCK * StateSpec.BLOCK));
@@ -128,21 +115,25 @@ record MemoryPlan(long weights, long workspace, long perToken, long fixed, long 
 
   private JishiException.OutOfResources refusal(EngineOptions options, long tokens, long needed) {
     Capacity capacity = options.capacity();
-    long fits = (free - workspace - cache(capacity, 2 * StateSpec.BLOCK)) / perToken;
+    long fits = (room.bytes() - workspace - cache(capacity, 2 * StateSpec.BLOCK)) / perToken;
     long context = Math.max(0, fits / StateSpec.BLOCK * StateSpec.BLOCK);
     return new JishiException.OutOfResources(
         String.format(
             Locale.ROOT,
             "not enough memory: a cache of %d tokens takes %.3f GB and the workspace %.3f GB,"
-                + " beside weights of %.3f GB, but only %.3f GB are %s; %s",
+                + " beside weights of %.3f GB%s, but only %.3f GB are %s; %s",
             tokens,
             needed / GIGABYTE,
             workspace / GIGABYTE,
             weights / GIGABYTE,
-            Math.max(0, free) / GIGABYTE,
-            capacity.memory() > 0 ? "left of the limit" : "free",
+            draft == 0
+                ? ""
+                : String.format(Locale.ROOT, " and %.3f GB of the draft model", draft / GIGABYTE),
+            Math.max(0, room.bytes()) / GIGABYTE,
+            room.whose(),
             (context > 0 ? "a context of " + context + " tokens fits; else " : "")
                 + "take a smaller quantisation or model, "
+                + (draft == 0 ? "" : "no draft model, ")
                 + (options.cacheType() == DType.Q8_0 ? "" : "a cache of bytes (q8), ")
                 + "or fewer sequences"),
         null);

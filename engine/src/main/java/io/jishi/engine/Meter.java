@@ -24,6 +24,7 @@ final class Meter {
   private long queueNanos;
   private long firstTokenNanos;
   private long decodeNanos;
+  private long furtherTokens;
   private long guessed;
   private long accepted;
   private long steps;
@@ -59,6 +60,7 @@ final class Meter {
       queueNanos += request.usage().queueNanos();
       firstTokenNanos += request.firstTokenNanos();
       decodeNanos += request.usage().decodeNanos();
+      furtherTokens += Math.max(0, request.usage().generatedTokens() - 1);
       guessed += request.usage().guesses().computed();
       accepted += request.usage().guesses().accepted();
     }
@@ -118,6 +120,7 @@ final class Meter {
         queueNanos,
         firstTokenNanos,
         decodeNanos,
+        furtherTokens,
         steps,
         stepTokens,
         stepSequences,

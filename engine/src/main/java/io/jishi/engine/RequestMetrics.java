@@ -14,17 +14,16 @@ public record RequestMetrics(Usage usage, Answer.Finish finish, long steps, long
 
   /** From its arrival to its first token, nanoseconds. */
   public long firstTokenNanos() {
-    return usage.queueNanos() + usage.prefillNanos();
+    return usage.firstTokenNanos();
   }
 
   /** Mean time of a token after the first one, nanoseconds; 0 where there is none. */
   public long perTokenNanos() {
-    int more = usage.generatedTokens() - 1;
-    return more < 1 ? 0 : usage.decodeNanos() / more;
+    return usage.perTokenNanos();
   }
 
   /** Mean number of sequences in its steps. */
   public double meanBatch() {
-    return steps == 0 ? 0 : (double) sharedSteps / steps;
+    return usage.meanBatch();
   }
 }

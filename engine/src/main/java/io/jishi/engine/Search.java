@@ -43,6 +43,12 @@ public sealed interface Search {
    * become answers, with the score {@code Σ log p(token) / tokens^lengthPenalty}, end token
    * included; those beams that reach the limit of tokens become answers as they are.
    *
+   * <p>Forms and stop texts are kept: what does not fit goes no further, a stop text or a form that
+   * nothing can follow ends an answer as an end token does, and scores stay those of the model
+   * alone. No token goes further behind which the limit of tokens leaves no room for the end of the
+   * form; a text that is cut off in spite of it (behind thoughts, or where not even the shortest
+   * text fits) comes behind all that have their form.
+   *
    * @param answers that are wanted, at most {@code width}
    * @param width beams side by side
    * @param lengthPenalty above 0 longer answers are preferred over 0, where the sum alone counts; 1

@@ -11,12 +11,12 @@ import io.jishi.tensor.Precision;
 import io.jishi.text.Tokenizer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
-import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
 /** What an engine's model sees: images to tokens, and to the vectors behind them. */
-final class Sight {
+final class Sight implements AutoCloseable {
   /** More images than this in a prompt are refused. */
   static final int MOST_IMAGES = 64;
 
@@ -28,6 +28,9 @@ final class Sight {
   private final Ops ops;
   private final Precision precision;
   private final ImageMemory memory = new ImageMemory(MOST_VALUES);
+
+  /** Who has it has the tower's operations, which hold one image on its way. */
+  private final ReentrantLock tower = new ReentrantLock(true);
 
   /**
    * An image of a prompt.
@@ -49,7 +52,7 @@ final class Sight {
   /**
    * A model's sight.
    *
-   * @param ops that the driver's thread runs, and nobody else
+   * @param ops for the tower alone, which the driver's thread runs
    */
   Sight(Vision vision, Tokenizer tokenizer, Ops ops, Precision precision) {
     this.vision = vision;
@@ -122,22 +125,43 @@ final class Sight {
   }
 
   /**
-   * Looks at the images of a prompt: those that are not known run through the tower, one by one, so
-   * that others' steps go on between them.
+   * Looks at the images of a prompt: those that are not known run through the tower, one by one and
+   * layer by layer, so that others' steps go on in between.
    *
-   * @param driver runs something on the thread that runs the model, and waits
+   * @param driver does something part by part on the thread that runs the model, and waits
    */
-  Seen see(Written prompt, Function<Supplier<Vision.Seen>, Vision.Seen> driver) {
+  Seen see(Written prompt, Function<Errand.Parts<Vision.Seen>, Vision.Seen> driver) {
     List<Vision.Seen> all = new ArrayList<>();
     for (Look look : prompt.looks()) {
       Vision.Seen seen = memory.seen(look.digest());
-      if (seen == null) {
-        seen = driver.apply(() -> vision.see(ops, look.pixels(), precision));
-        memory.keep(look.digest(), seen);
-      }
-      all.add(seen);
+      all.add(seen == null ? see(look, driver) : seen);
     }
     return new Seen(
         keys(prompt.tokens(), prompt.looks()), new SeenTokens(vision.spec(), prompt.tokens(), all));
+  }
+
+  private Vision.Seen see(Look look, Function<Errand.Parts<Vision.Seen>, Vision.Seen> driver) {
+    try {
+      tower.lockInterruptibly();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new JishiException.Cancelled("the waiting thread was interrupted");
+    }
+    try {
+      Vision.Seen seen = memory.seen(look.digest()); // by another caller, meanwhile
+      if (seen == null) {
+        seen = driver.apply(vision.seeing(ops, look.pixels(), precision)::next);
+        memory.keep(look.digest(), seen);
+      }
+      return seen;
+    } finally {
+      tower.unlock();
+    }
+  }
+
+  /** Gives back the tower's memory; nobody looks any more. */
+  @Override
+  public void close() {
+    ops.close();
   }
 }

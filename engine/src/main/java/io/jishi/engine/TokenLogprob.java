@@ -23,6 +23,23 @@ public record TokenLogprob(int token, float logprob, List<Choice> top) {
    * @param most how many of the most likely tokens are wanted
    */
   static TokenLogprob of(float[] logits, int token, int most) {
+    double log = logSum(logits);
+    List<Choice> top = choices(logits, log, null, most);
+    return new TokenLogprob(token, (float) (logits[token] - log), List.copyOf(top));
+  }
+
+  /**
+   * The likeliest tokens of a place, falling, by the probabilities that they have among all.
+   *
+   * @param allowed bit {@code t % 64} of word {@code t / 64} says whether token t counts; null
+   *     where all do
+   * @param most how many
+   */
+  static List<Choice> best(float[] logits, long[] allowed, int most) {
+    return choices(logits, logSum(logits), allowed, most);
+  }
+
+  private static double logSum(float[] logits) {
     double sum = 0;
     float max = Float.NEGATIVE_INFINITY;
     for (float logit : logits) {
@@ -31,20 +48,26 @@ public record TokenLogprob(int token, float logprob, List<Choice> top) {
     for (float logit : logits) {
       sum += Math.exp(logit - max);
     }
-    double log = max + Math.log(sum);
+    return max + Math.log(sum);
+  }
+
+  private static List<Choice> choices(float[] logits, double log, long[] allowed, int most) {
     List<Choice> top = new ArrayList<>(most);
-    for (int v : best(logits, most)) {
+    for (int v : largest(logits, allowed, most)) {
       top.add(new Choice(v, (float) (logits[v] - log)));
     }
-    return new TokenLogprob(token, (float) (logits[token] - log), List.copyOf(top));
+    return top;
   }
 
   /** Ids of the largest logits, falling; of equals the lowest ids. */
-  private static int[] best(float[] logits, int most) {
+  private static int[] largest(float[] logits, long[] allowed, int most) {
     int[] best = new int[Math.min(most, logits.length)];
     int count = 0;
     for (int v = 0; v < logits.length; v++) {
       if (count == best.length && (count == 0 || logits[v] <= logits[best[count - 1]])) {
+        continue;
+      }
+      if (allowed != null && (v >> 6 >= allowed.length || (allowed[v >> 6] >> v & 1) == 0)) {
         continue;
       }
       int at = count == best.length ? count - 1 : count++;

@@ -11,6 +11,8 @@ package io.jishi.engine;
  * @param prefillNanos from start to the first token's logits, nanoseconds
  * @param decodeNanos the rest, nanoseconds
  * @param guesses what was guessed of the answer; see {@link Speculation}
+ * @param meanBatch mean number of sequences in the steps that it was part of, 0 where there was
+ *     none
  */
 public record Usage(
     int promptTokens,
@@ -19,7 +21,8 @@ public record Usage(
     long queueNanos,
     long prefillNanos,
     long decodeNanos,
-    Guesses guesses) {
+    Guesses guesses,
+    double meanBatch) {
 
   /**
    * Guesses of tokens that were computed ahead.
@@ -37,7 +40,30 @@ public record Usage(
     }
   }
 
-  /** What a generation without guesses took. */
+  /** From its arrival to its first token, nanoseconds. */
+  public long firstTokenNanos() {
+    return queueNanos + prefillNanos;
+  }
+
+  /** Mean time of a token after the first one, nanoseconds; 0 where there is none. */
+  public long perTokenNanos() {
+    return generatedTokens < 2 ? 0 : decodeNanos / (generatedTokens - 1);
+  }
+
+  /** The same of another number of tokens. */
+  Usage withGenerated(int tokens) {
+    return new Usage(
+        promptTokens,
+        cachedTokens,
+        tokens,
+        queueNanos,
+        prefillNanos,
+        decodeNanos,
+        guesses,
+        meanBatch);
+  }
+
+  /** What a generation without guesses took, alone. */
   public Usage(
       int promptTokens,
       int cachedTokens,
@@ -52,6 +78,7 @@ public record Usage(
         queueNanos,
         prefillNanos,
         decodeNanos,
-        Guesses.NONE);
+        Guesses.NONE,
+        0);
   }
 }

@@ -78,7 +78,10 @@ class BadCallersTest {
         () -> engine.start(text("x", 1).with(new Request.Adapted("none", 1))));
     all.put("an adapter of another shape", () -> engine.addAdapter("other", adapter));
     all.put("a session cut short", () -> engine.restore(session));
-    all.put("beams with a form", () -> engine.search(regex("a*"), Search.Beams.of(2)));
+    all.put(
+        "beams that draw",
+        () -> engine.search(text("x", 1).with(new Sampling(1, 0, 1, 0, 1L)), Search.Beams.of(2)));
+    all.put("beams with a bad form", () -> engine.search(regex("(("), Search.Beams.of(2)));
     return all;
   }
 
@@ -112,8 +115,12 @@ class BadCallersTest {
       for (int i = 0; i < 4; i++) {
         good.add(engine.start(text("The " + i + ". story", 150)));
       }
+      Gate gate = new Gate();
+      engine.listen(gate);
+      gate.lock.lock();
       Generation vanished = engine.start(text("Nobody reads this", CONTEXT / 2));
       vanished.cancel();
+      gate.lock.unlock();
       wrong(engine, session, adapter)
           .forEach(
               (name, call) ->

@@ -14,6 +14,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -23,8 +24,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Beam search against the plainest one there is, over the raw logits of the same model. */
 class BeamTest {
-  private static final int[] PROMPT = {7, 19, 3, 42, 5, 77};
-  private static final int TOKENS = 6;
+  static final int[] PROMPT = {7, 19, 3, 42, 5, 77};
+  static final int TOKENS = 6;
 
   /** The models' own end token. */
   private static final int OWN_END = 2;
@@ -51,8 +52,12 @@ class BeamTest {
         .with(new Request.Output(2, -1, false));
   }
 
-  /** A text with its end token, if it has one. */
-  private record Plain(List<Integer> tokens, double sum, boolean ended) {
+  /**
+   * A text with its end token, if it has one.
+   *
+   * @param ended by that token or by what it says
+   */
+  record Plain(List<Integer> tokens, double sum, boolean ended) {
     double score(double penalty) {
       return sum / Math.pow(tokens.size(), penalty);
     }
@@ -61,6 +66,16 @@ class BeamTest {
   /** Beam search as the textbook has it: all continuations of all beams, sorted. */
   private static List<Plain> oracle(
       Engine engine, Search.Beams rules, Set<Integer> ends, int least) {
+    return oracle(engine, rules, ends, least, _ -> false);
+  }
+
+  /** The same where texts end too that are of some kind. */
+  static List<Plain> oracle(
+      Engine engine,
+      Search.Beams rules,
+      Set<Integer> ends,
+      int least,
+      Predicate<List<Integer>> ended) {
     double penalty = rules.lengthPenalty();
     List<Plain> done = new ArrayList<>();
     List<Plain> live = List.of(new Plain(List.of(), 0, false));
@@ -72,7 +87,8 @@ class BeamTest {
           List<Integer> more = new ArrayList<>(text.tokens);
           more.add(v);
           if (length > least || !ends.contains(v)) {
-            all.add(new Plain(more, text.sum + logprobs[v], ends.contains(v)));
+            boolean over = ends.contains(v) || ended.test(more);
+            all.add(new Plain(more, text.sum + logprobs[v], over));
           }
         }
       }
@@ -89,6 +105,9 @@ class BeamTest {
       done.sort(Comparator.comparingDouble((Plain p) -> -p.score(penalty)));
       done = new ArrayList<>(done.subList(0, Math.min(done.size(), rules.width())));
       live = next;
+      if (live.isEmpty()) {
+        return done.subList(0, Math.min(done.size(), rules.answers()));
+      }
       if (done.size() == rules.width()) {
         double best =
             switch (rules.early()) {
@@ -106,7 +125,7 @@ class BeamTest {
     return done.subList(0, rules.answers());
   }
 
-  private static double[] logprobs(Engine engine, List<Integer> text) {
+  static double[] logprobs(Engine engine, List<Integer> text) {
     int[] tokens = Arrays.copyOf(PROMPT, PROMPT.length + text.size());
     for (int i = 0; i < text.size(); i++) {
       tokens[PROMPT.length + i] = text.get(i);
@@ -210,8 +229,7 @@ class BeamTest {
     try (Engine engine = open("qwen3", Capacity.DEFAULT)) {
       Search.Beams beams = Search.Beams.of(2);
       Request plain = request(3, Set.of(), 0);
-      refused("constraint", engine, plain.with(new Constraint.Json()), beams);
-      refused("stop", engine, plain.withStop(List.of("x")), beams);
+      refused("best_of", engine, plain, new Search.BestOf(1, 16 + 64 + 1)); // places and queue
       refused("temperature", engine, plain.with(new Sampling(1, 0, 1, 0, 1L)), beams);
       engine.search(plain.with(Sampling.GREEDY), beams).result();
     }
@@ -236,8 +254,13 @@ class BeamTest {
       List<Answer> answers = engine.search(late, new Search.Beams(2, 4, 1, NEVER)).result();
       assertThat(answers).isNotEmpty();
       assertThat(answers).allMatch(answer -> answer.finish() == Answer.Finish.DEADLINE);
+      Gate gate = new Gate();
+      engine.listen(gate);
+      gate.lock.lock();
       Search.Run run = engine.search(request(100, Set.of(), 100), Search.Beams.of(4));
+      gate.awaitStep();
       run.cancel();
+      gate.lock.unlock();
       assertThat(run.result()).allMatch(answer -> answer.finish() == Answer.Finish.CANCELLED);
     }
     assertNobodyIsLeft(engine);

@@ -8,12 +8,16 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.jishi.base.JishiException;
 import io.jishi.base.Json;
 import io.jishi.engine.bench.TinyFamilies;
+import io.jishi.engine.memory.Workspace;
+import io.jishi.engine.speculate.ModelDrafter;
+import io.jishi.model.EmbeddingDefaults;
 import io.jishi.model.Model;
 import io.jishi.model.ModelOutline;
 import io.jishi.tensor.DType;
 import io.jishi.tensor.StateSpec;
 import io.jishi.testkit.BlockType;
 import io.jishi.testkit.RandomModel;
+import io.jishi.testkit.SeeingFolder;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
@@ -141,12 +145,60 @@ class MemoryTest {
     Engine.open(model, EngineOptions.DEFAULT.with(limit).withContext(64)).close();
   }
 
+  @Test
+  void aDraftModelCountsBeforeItIsLoaded() {
+    EngineOptions plain = EngineOptions.DEFAULT.withContext(256);
+    Speculation draft = Speculation.draft(model()); // as large as the model itself
+    EngineOptions drafting = plain.with(draft);
+    ModelOutline outline = ModelOutline.read(model());
+    MemoryPlan alone = MemoryPlan.of(outline, drafting, 256);
+    MemoryPlan both = alone.beside(ModelDrafter.Needs.of(outline, 16), false);
+    assertThat(both.workspace()).isGreaterThan(alone.workspace());
+    assertThat(both.perToken()).isEqualTo(2 * alone.perToken());
+    long needed = both.weights() + both.draft() + both.workspace() + (256 + 64) * both.perToken();
+    Capacity fits = Capacity.DEFAULT.withMemory(needed);
+    Capacity lacks = Capacity.DEFAULT.withMemory(needed - 1);
+    Engine.open(model(), drafting.with(fits)).close();
+    Engine.open(model(), plain.with(lacks)).close();
+    assertThatThrownBy(() -> Engine.open(model(), drafting.with(lacks)))
+        .isInstanceOf(JishiException.OutOfResources.class)
+        .hasMessageContaining("of the draft model")
+        .hasMessageContaining("no draft model, ");
+  }
+
+  @Test
+  void theTowerOfAModelThatSeesCounts() throws IOException {
+    Path folder = SeeingFolder.write(temp.resolve("seeing"), "vlm_qwen2_5_vl", "<v260>");
+    ModelOutline outline = ModelOutline.read(folder);
+    EngineOptions options = EngineOptions.DEFAULT.withContext(250);
+    assertThat(outline.patches()).isPositive();
+    long tower = Workspace.bytes(outline.tower(), outline.patches());
+    MemoryPlan plan = MemoryPlan.of(outline, options, 250);
+    assertThat(plan.workspace())
+        .isEqualTo(Inspector.workspace(outline.spec(), 250, options) + tower);
+    long needed = plan.weights() + plan.workspace() + (256 + 64) * plan.perToken();
+    try (Engine engine = Engine.open(folder, options.with(Capacity.DEFAULT.withMemory(needed)))) {
+      assertThat(engine.info().memory().workspace()).isEqualTo(plan.workspace());
+    }
+    assertThatThrownBy(
+            () -> Engine.open(folder, options.with(Capacity.DEFAULT.withMemory(needed - tower))))
+        .isInstanceOf(JishiException.OutOfResources.class);
+  }
+
   @ParameterizedTest
   @MethodSource("families")
   void theHeadersTellWhatACacheTakes(String family) {
     try (Model model = TinyFamilies.open(family)) {
       ModelOutline outline =
-          new ModelOutline(model.path(), model.name(), model.decoder().spec(), 0, 0);
+          new ModelOutline(
+              model.path(),
+              model.name(),
+              model.decoder().spec(),
+              0,
+              0,
+              EmbeddingDefaults.NONE,
+              null,
+              0);
       assertThat(outline.stateSpec(DType.F16)).isEqualTo(model.decoder().stateSpec(DType.F16));
     }
   }

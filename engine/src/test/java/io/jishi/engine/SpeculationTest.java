@@ -315,4 +315,41 @@ class SpeculationTest {
       assertThat(engine.metrics().guesses().accepted()).isPositive();
     }
   }
+
+  @Test
+  void searchesAndSeveralAnswersAreTheSameBesideGuesses() {
+    Request drawn =
+        new Request(
+            new Prompt.Tokens(new int[] {5, 9, 2, 40}),
+            new Sampling(1, 0, 1, 0, 3L),
+            30,
+            List.of());
+    Request plain = drawn.with((Sampling) null).withMaxTokens(12);
+    Search.Beams rules = new Search.Beams(3, 4, 1, Search.Beams.Early.LIKELY);
+    Search.BestOf best = new Search.BestOf(2, 5);
+    List<Answer> several;
+    List<Answer> beams;
+    List<Answer> likeliest;
+    try (Engine engine = Engine.open(model("qwen3"), options(1, Capacity.DEFAULT))) {
+      several = engine.start(drawn, 4).stream().map(Generation::result).toList();
+      beams = engine.search(plain, rules).result();
+      likeliest = engine.search(drawn, best).result();
+    }
+    Scripted drafter = new Scripted(Scripted::half);
+    for (int i = 0; i < several.size(); i++) {
+      drafter.knows(drawn, several.get(i));
+    }
+    for (Capacity capacity : List.of(Capacity.DEFAULT, new Capacity(3, CONTEXT, 20, 9, 0))) {
+      try (Engine engine = open("qwen3", 2, capacity, drafter)) {
+        List<Generation> all = engine.start(drawn, 4);
+        Search.Run search = engine.search(plain, rules);
+        Search.Run ranked = engine.search(drawn, best);
+        assertSame(all.stream().map(Generation::result).toList(), several);
+        assertSame(search.result(), beams);
+        assertSame(ranked.result(), likeliest);
+        assertNothingLost(engine);
+        assertThat(engine.metrics().guesses().accepted()).isPositive();
+      }
+    }
+  }
 }

@@ -5,7 +5,6 @@ import io.jishi.base.JishiException;
 import io.jishi.tensor.Backend;
 import io.jishi.text.Tokenizer;
 import java.lang.foreign.Arena;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.function.Function;
@@ -65,7 +64,7 @@ public final class Model implements AutoCloseable {
    */
   public static Model openPlanned(
       Path path, Backend backend, Function<ModelOutline, ModelOptions> decide) {
-    return load(open(path), backend, decide);
+    return load(ModelFiles.open(path), backend, decide);
   }
 
   /**
@@ -76,7 +75,7 @@ public final class Model implements AutoCloseable {
    *     the same, or one over memory of the caller's that outlives the model
    */
   public static Model open(Path path, Backend backend, UnaryOperator<StoredTensor> place) {
-    return load(new PlacedFiles(open(path), place), backend, _ -> ModelOptions.DEFAULT);
+    return load(new PlacedFiles(ModelFiles.open(path), place), backend, _ -> ModelOptions.DEFAULT);
   }
 
   /** Makes a model of random weights that the caller places: see {@link #open}. */
@@ -101,7 +100,7 @@ public final class Model implements AutoCloseable {
       VisionSpec seeing = io.jishi.model.family.Family.vision(files.config());
       DecoderSpec spec =
           io.jishi.model.family.Family.spec(seeing == null ? files.config() : seeing.text());
-      ModelOptions options = decide.apply(ModelOutline.of(files, spec));
+      ModelOptions options = decide.apply(ModelOutline.of(files, spec, seeing));
       WeightFile weights = seeing == null ? files.weights() : seeing.textFile(files.weights());
       Tokenizer tokenizer = files.tokenizer();
       if (tokenizer.vocabSize() > spec.vocabulary()) {
@@ -148,13 +147,6 @@ public final class Model implements AutoCloseable {
       files.close();
       throw e;
     }
-  }
-
-  private static ModelFiles open(Path path) {
-    if (!Files.exists(path)) {
-      throw new JishiException.BadFile(path + ": there is no such file or folder");
-    }
-    return Files.isDirectory(path) ? new HuggingFaceFolder(path) : new GgufModel(path);
   }
 
   /** The forward pass. */

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jishi.model;
 
+import io.jishi.base.JishiException;
 import io.jishi.text.Tokenizer;
+import java.nio.file.Files;
+import java.nio.file.Path;
 
 /**
  * What a model is loaded from: one GGUF file or a folder of several, as models are published, or
@@ -9,6 +12,14 @@ import io.jishi.text.Tokenizer;
  */
 sealed interface ModelFiles extends AutoCloseable
     permits GgufModel, HuggingFaceFolder, PlacedFiles, RandomFiles {
+
+  /** The files at a path: a GGUF file, or a folder. */
+  static ModelFiles open(Path path) {
+    if (!Files.exists(path)) {
+      throw new JishiException.BadFile(path + ": there is no such file or folder");
+    }
+    return Files.isDirectory(path) ? new HuggingFaceFolder(path) : new GgufModel(path);
+  }
 
   /** Tensors. */
   WeightFile weights();

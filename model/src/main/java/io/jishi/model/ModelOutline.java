@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jishi.model;
 
+import io.jishi.model.vision.ImageProcessor;
 import io.jishi.tensor.DType;
 import io.jishi.tensor.StateSpec;
 import java.nio.file.Path;
@@ -15,10 +16,37 @@ import java.nio.file.Path;
  *     that its attention needs
  * @param experts bytes of the experts of mixtures; those that stay in the file are read from there
  *     when a token chooses them, and take no memory that anybody else needs
+ * @param embedding what its makers say about vectors of whole texts
+ * @param tower how it sees images, or null where it does not; {@code weights} has its tensors
+ * @param patches the most patches of an image or tile that the tower gets
  */
-public record ModelOutline(Path path, String name, DecoderSpec spec, long weights, long experts) {
+public record ModelOutline(
+    Path path,
+    String name,
+    DecoderSpec spec,
+    long weights,
+    long experts,
+    EmbeddingDefaults embedding,
+    TowerSpec tower,
+    long patches) {
 
-  static ModelOutline of(ModelFiles files, DecoderSpec spec) {
+  /**
+   * Reads headers; nothing of the weights is read.
+   *
+   * @param path a GGUF file, or a folder with {@code config.json}, safetensors and tokenizer
+   * @throws io.jishi.base.JishiException.BadFile where something is damaged or missing
+   * @throws io.jishi.base.JishiException.Unsupported where the family is unknown
+   */
+  public static ModelOutline read(Path path) {
+    try (ModelFiles files = ModelFiles.open(path)) {
+      VisionSpec seeing = io.jishi.model.family.Family.vision(files.config());
+      DecoderSpec spec =
+          io.jishi.model.family.Family.spec(seeing == null ? files.config() : seeing.text());
+      return of(files, spec, seeing);
+    }
+  }
+
+  static ModelOutline of(ModelFiles files, DecoderSpec spec, VisionSpec seeing) {
     long weights = 0;
     long experts = 0;
     for (StoredTensor tensor : files.weights().tensors().values()) {
@@ -29,7 +57,21 @@ public record ModelOutline(Path path, String name, DecoderSpec spec, long weight
       }
     }
     return new ModelOutline(
-        files.weights().path(), files.name(), spec, weights + copies(spec), experts);
+        files.weights().path(),
+        files.name(),
+        spec,
+        weights + copies(spec),
+        experts,
+        files.embedding(),
+        seeing == null ? null : seeing.tower(),
+        patches(files, seeing));
+  }
+
+  private static long patches(ModelFiles files, VisionSpec seeing) {
+    if (seeing == null || files.imageProcessor() == null) { // without one loading says so
+      return 0;
+    }
+    return ImageProcessor.of(files.imageProcessor(), seeing.tower().patch()).mostPatches();
   }
 
   /** Keys of latent attention are turned and widened to FP32: once as made, once as packed. */

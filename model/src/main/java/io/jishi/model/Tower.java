@@ -75,6 +75,20 @@ public final class Tower {
    * @throws JishiException.BadRequest where the image has no whole number of tokens
    */
   public float[][] encode(Ops ops, PatchGrid grid, Precision precision) {
+    Encoding encoding = encoding(ops, grid, precision);
+    float[][] vectors = encoding.next();
+    while (vectors == null) {
+      vectors = encoding.next();
+    }
+    return vectors;
+  }
+
+  /**
+   * The same part by part, so that others can compute in between, with other operations than these.
+   *
+   * @throws JishiException.BadRequest where the image has no whole number of tokens
+   */
+  public Encoding encoding(Ops ops, PatchGrid grid, Precision precision) {
     if (grid.rows() % spec.unit() != 0 || grid.columns() % spec.unit() != 0) {
       throw new JishiException.BadRequest(
           "image",
@@ -88,24 +102,59 @@ public final class Tower {
               + spec.unit()
               + " patches");
     }
-    PatchOrder order = PatchOrder.of(grid.rows(), grid.columns(), spec.merges(), spec.window());
-    Batch whole = batch(grid, order, new int[] {order.rows().length});
-    Batch windows = spec.window() == 0 ? whole : batch(grid, order, order.windows());
-    ops.begin(whole);
-    Tensor x = embed(ops, whole, precision);
-    for (int l = 0; l < parts.layers.size(); l++) {
-      boolean all = spec.window() == 0 || spec.whole().contains(l);
-      for (Decoder.Block block : parts.layers.get(l)) {
+    return new Encoding(ops, grid, precision);
+  }
+
+  /** An image on its way through the tower. For one thread at a time. */
+  public final class Encoding {
+    private final Ops ops;
+    private final Precision precision;
+    private final PatchOrder order;
+    private Batch whole;
+    private Batch windows;
+    private Tensor x;
+    private int layer;
+
+    private Encoding(Ops ops, PatchGrid grid, Precision precision) {
+      this.ops = ops;
+      this.precision = precision;
+      this.order = PatchOrder.of(grid.rows(), grid.columns(), spec.merges(), spec.window());
+      this.whole = batch(grid, order, new int[] {order.rows().length});
+      this.windows = spec.window() == 0 ? whole : batch(grid, order, order.windows());
+    }
+
+    /**
+     * Computes a layer; the first one with what stands before it, the last one with the projector.
+     *
+     * @return null where there is more to compute, else the vectors, {@code [tokens, out]}
+     */
+    public float[][] next() {
+      if (x == null) {
+        ops.begin(whole);
+        x = embed(ops, whole, precision);
+      }
+      if (layer < parts.layers.size()) {
+        compute();
+        layer++;
+      }
+      if (layer < parts.layers.size()) {
+        return null;
+      }
+      Tensor out = Part.then(ops, x, ops.outputs(x, whole)); // without the class token
+      return rows(project(ops, out, precision), order);
+    }
+
+    private void compute() {
+      boolean all = spec.window() == 0 || spec.whole().contains(layer);
+      for (Decoder.Block block : parts.layers.get(layer)) {
         x = Decoder.run(ops, x, block, all ? whole : windows, precision);
       }
-      if (spec.inserted() != null && spec.inserted().after() == l) {
+      if (spec.inserted() != null && spec.inserted().after() == layer) {
         x = merged(ops, x, precision);
         whole = plain(new int[] {x.rows()});
         windows = whole;
       }
     }
-    x = Part.then(ops, x, ops.outputs(x, whole)); // without the class token
-    return rows(project(ops, x, precision), order);
   }
 
   /** The patches as tokens: their ids are their positions, their vectors their pixels. */

@@ -67,6 +67,11 @@ public final class Vision {
     return processor.patches(image);
   }
 
+  /** The most patches of one image or tile, whatever the image. */
+  public long mostPatches() {
+    return processor.mostPatches();
+  }
+
   /** Tokens that pixels become. */
   public int tokens(Pixels pixels) {
     return pixels.grids().stream().mapToInt(tower::tokens).sum();
@@ -87,21 +92,64 @@ public final class Vision {
 
   /** Runs the tower. */
   public Seen see(Ops ops, Pixels pixels, Precision precision) {
-    List<float[]> vectors = new ArrayList<>();
-    int[] tokens = new int[pixels.grids().size()];
-    for (int i = 0; i < tokens.length; i++) {
-      PatchGrid grid = pixels.grids().get(i);
-      tokens[i] = tower.tokens(grid);
-      vectors.addAll(List.of(tower.encode(ops, grid, precision)));
+    Seeing seeing = seeing(ops, pixels, precision);
+    Seen seen = seeing.next();
+    while (seen == null) {
+      seen = seeing.next();
     }
-    PatchGrid first = pixels.grids().getFirst();
-    int unit = spec.tower().unit();
-    return new Seen(
-        vectors.toArray(float[][]::new),
-        tokens,
-        first.rows() / unit,
-        first.columns() / unit,
-        pixels.tileRows(),
-        pixels.tileColumns());
+    return seen;
+  }
+
+  /** Runs the tower part by part, so that others can compute in between. */
+  public Seeing seeing(Ops ops, Pixels pixels, Precision precision) {
+    return new Seeing(ops, pixels, precision);
+  }
+
+  /** An image on its way through the tower, one tile after another. For one thread at a time. */
+  public final class Seeing {
+    private final Ops ops;
+    private final Pixels pixels;
+    private final Precision precision;
+    private final int[] tokens;
+    private final List<float[]> vectors = new ArrayList<>();
+    private int tile;
+    private Tower.Encoding encoding;
+
+    private Seeing(Ops ops, Pixels pixels, Precision precision) {
+      this.ops = ops;
+      this.pixels = pixels;
+      this.precision = precision;
+      this.tokens = pixels.grids().stream().mapToInt(tower::tokens).toArray();
+    }
+
+    /**
+     * Computes a layer of a tile.
+     *
+     * @return null where there is more to compute, else all of it
+     */
+    public Seen next() {
+      if (encoding == null) {
+        encoding = tower.encoding(ops, pixels.grids().get(tile), precision);
+      }
+      float[][] made = encoding.next();
+      if (made == null) {
+        return null;
+      }
+      vectors.addAll(List.of(made));
+      encoding = null;
+      return ++tile < tokens.length ? null : seen();
+    }
+
+    private Seen seen() {
+      PatchGrid first = pixels.grids().getFirst();
+      int unit = spec.tower().unit();
+      return new Seen(
+          vectors.toArray(float[][]::new),
+          tokens,
+          first.rows() / unit,
+          first.columns() / unit,
+          pixels.tileRows(),
+          pixels.tileColumns());
+    }
   }
 }

@@ -75,7 +75,7 @@ public final class JishiServer implements AutoCloseable {
                         new EncoderCalls(encoders),
                         models,
                         running,
-                        PrometheusText.of(engine),
+                        Figures.of(engine, encoders),
                         options.apiKey(),
                         Greeting.page(models.name(), options.examples()))
                     .routing())

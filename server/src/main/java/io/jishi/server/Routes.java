@@ -21,7 +21,7 @@ final class Routes {
   private final EncoderCalls encoders;
   private final Models models;
   private final Running running;
-  private final PrometheusText metrics;
+  private final Figures metrics;
   private final String apiKey;
   private final String page;
 
@@ -30,7 +30,7 @@ final class Routes {
       EncoderCalls encoders,
       Models models,
       Running running,
-      PrometheusText metrics,
+      Figures metrics,
       String apiKey,
       String page) {
     this.generations = generations;
@@ -137,7 +137,7 @@ final class Routes {
   }
 
   private void metrics(ServerRequest request, ServerResponse response) {
-    if (metrics == null) {
+    if (!metrics.any()) {
       throw new ApiError.Refused(
           ApiError.request(404, null, "this server's engine does not count: it has no metrics"));
     }

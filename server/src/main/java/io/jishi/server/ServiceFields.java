@@ -3,12 +3,14 @@ package io.jishi.server;
 
 import io.jishi.engine.Request;
 import io.jishi.engine.Search;
+import io.jishi.engine.Speculation;
 import java.time.Duration;
 
 /**
  * The fields that say how a call is served: {@code priority} (higher goes first), {@code timeout}
  * (seconds; what is there then is the answer), {@code adapter} (a name, or an object with {@code
- * name} and {@code scale}); and how its answers are found: {@code best_of}, {@code beams} with
+ * name} and {@code scale}), {@code speculation} (where guesses of its tokens come from, which
+ * changes its time alone); and how its answers are found: {@code best_of}, {@code beams} with
  * {@code length_penalty} and {@code early_stopping}, or vLLM's {@code use_beam_search}, which takes
  * as many beams as {@code best_of} or else {@code n} says.
  */
@@ -24,7 +26,20 @@ final class ServiceFields {
       }
       timeout = Duration.ofNanos((long) (seconds * 1e9));
     }
-    return new Request.Service(fields.integer("priority").orElse(0), timeout);
+    int priority = fields.integer("priority").orElse(0);
+    return new Request.Service(priority, timeout, speculation(fields));
+  }
+
+  /** Null takes the server's. */
+  private static Speculation.Mode speculation(Fields fields) {
+    Object value = fields.raw("speculation");
+    return switch (Boolean.FALSE.equals(value) ? "off" : value) {
+      case null -> null;
+      case String mode when mode.equals("off") -> Speculation.Mode.OFF;
+      case String mode when mode.equals("lookup") -> Speculation.Mode.LOOKUP;
+      case String mode when mode.equals("draft") -> Speculation.Mode.DRAFT;
+      default -> throw fields.wrong("speculation", "\"off\" or false, \"lookup\" or \"draft\"");
+    };
   }
 
   /** The adapter that is asked for by its field, or null. */

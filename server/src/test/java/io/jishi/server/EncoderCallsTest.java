@@ -127,6 +127,29 @@ class EncoderCallsTest {
   }
 
   @Test
+  void callsStandOnThePageOfMetrics() {
+    for (int i = 0; i < 2; i++) {
+      post("/v1/embeddings", "{\"input\":[\"cat\",\"dog\"]}");
+    }
+    post("/v1/rerank", "{\"query\":\"cat\",\"documents\":[\"dog\",\"cat\",\"dog dog\"]}");
+    String page =
+        http.send(http.request("/metrics").header("Authorization", "Bearer key").build()).body();
+    MetricsTest.read(page);
+    assertThat(page)
+        .contains("\njishi_embeddings_total 2\n")
+        .contains("\njishi_embeddings_texts_total 4\n")
+        .contains("\njishi_embeddings_tokens_total 12\n") // each between two framing tokens
+        .contains("\njishi_embeddings_queue_seconds_count 2\n")
+        .contains("\njishi_embeddings_pass_seconds_count 2\n")
+        .contains("\njishi_rerank_total 1\n")
+        .contains("\njishi_rerank_texts_total 3\n")
+        .contains("\njishi_rerank_tokens_total " + reranker.metrics().tokens() + "\n")
+        .contains("\njishi_rerank_call_texts_sum 3.0\n")
+        .contains("\njishi_rerank_failed_total 0\n")
+        .doesNotContain("jishi_requests_total"); // the engine of this test does not count
+  }
+
+  @Test
   void whatIsWrongNamesItsField() {
     String[][] wrong = {
       {"/v1/embeddings", "{}", "input"},

@@ -138,7 +138,8 @@ final class FakeEngine implements Engine {
     @Override
     public Answer result() {
       while (next() != null) {}
-      return new Answer(text.toString(), new int[0], finish, new Usage(7, 3, 5, 0, 0, 0, guesses));
+      return new Answer(
+          text.toString(), new int[0], finish, new Usage(7, 3, 5, 0, 0, 0, guesses, 1));
     }
 
     @Override

@@ -117,10 +117,18 @@ class ManyAnswersTest {
       List<Answer> best = engine.search(request(sampling), new Search.BestOf(1, 4)).result();
       assertThat(texts(http.post(Http.COMPLETIONS, BODY + ",\"best_of\":4,\"seed\":8}")))
           .containsExactly(best.getFirst().text());
+      String form = ",\"n\":2,\"beams\":3,\"guided_regex\":\"[a-c]{2}\"}";
+      assertThat(texts(http.post(Http.COMPLETIONS, BODY + form)))
+          .hasSize(2)
+          .doesNotHaveDuplicates()
+          .allMatch(text -> text.matches("[a-c]{2}"));
       HttpResponse<String> refused =
-          http.post(Http.COMPLETIONS, BODY + ",\"beams\":2,\"guided_regex\":\"a*\"}");
+          http.post(Http.COMPLETIONS, BODY + ",\"beams\":2,\"temperature\":0.7}");
       assertThat(refused.statusCode()).isEqualTo(400);
-      assertThat(Http.error(refused).text("message").orElseThrow()).contains("beams keep no form");
+      assertThat(Http.error(refused).text("message").orElseThrow()).contains("beams draw nothing");
+      refused = http.post(Http.COMPLETIONS, BODY + ",\"best_of\":1000}");
+      assertThat(refused.statusCode()).isEqualTo(400);
+      assertThat(Http.error(refused).text("param")).contains("best_of");
       http.client().close();
     }
   }

@@ -35,7 +35,7 @@ class MetricsTest {
   @TempDir Path temp;
 
   /** Every sample by its name and label; a line that is none of the grammar fails. */
-  private static Map<String, Double> read(String page) {
+  static Map<String, Double> read(String page) {
     assertThat(page).endsWith("\n").doesNotContain("\r", "\n\n");
     Map<String, Double> samples = new LinkedHashMap<>();
     Set<String> families = new HashSet<>();

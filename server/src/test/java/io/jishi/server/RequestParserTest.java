@@ -12,6 +12,7 @@ import io.jishi.engine.Prompt;
 import io.jishi.engine.Request;
 import io.jishi.engine.Sampling;
 import io.jishi.engine.Search;
+import io.jishi.engine.Speculation;
 import io.jishi.engine.Tool;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -259,6 +260,8 @@ class RequestParserTest {
         "{'prompt':'x','beams':2,'early_stopping':'maybe'}|early_stopping",
         "{'prompt':'x','length_penalty':1}|length_penalty",
         "{'prompt':'x','priority':101}|priority",
+        "{'prompt':'x','speculation':'fast'}|speculation",
+        "{'prompt':'x','speculation':true}|speculation",
         "{'prompt':'x','timeout':0}|timeout",
         "{'prompt':'x','timeout':1e9}|timeout",
         "{'prompt':'x','adapter':7}|adapter",
@@ -333,5 +336,21 @@ class RequestParserTest {
 
   private static Call parse(Call.Api api, String body) {
     return RequestParser.parse(api, body.replace('\'', '"').getBytes(StandardCharsets.UTF_8));
+  }
+
+  @Test
+  void aCallSaysHowItIsGuessedFor() {
+    String[] asked = {"false", "'off'", "'lookup'", "'draft'", "null"};
+    Speculation.Mode[] modes = {
+      Speculation.Mode.OFF,
+      Speculation.Mode.OFF,
+      Speculation.Mode.LOOKUP,
+      Speculation.Mode.DRAFT,
+      null
+    };
+    for (int i = 0; i < asked.length; i++) {
+      Call call = chat("{'speculation':" + asked[i] + "," + MESSAGES + "}");
+      assertThat(call.request().service().speculation()).as(asked[i]).isEqualTo(modes[i]);
+    }
   }
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jishi.engine.bench;
 
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -59,11 +58,8 @@ public record BenchReport(
 
   /** The report as plain values for JSON. */
   public Map<String, Object> toJson() {
-    Map<String, Object> json = new LinkedHashMap<>();
-    json.put("model", model);
-    json.put("threads", threads);
-    json.put("limits", toJson(limits));
-    json.put("runs", runs.stream().map(BenchReport::toJson).toList());
+    Map<String, Object> more = Map.of("limits", toJson(limits));
+    Map<String, Object> json = Plain.report(model, threads, more, runs, BenchReport::toJson);
     if (!profiles.isEmpty()) {
       json.put("profile", profiles.stream().map(Profile::toJson).toList());
     }
@@ -71,28 +67,22 @@ public record BenchReport(
   }
 
   private static Map<String, Object> toJson(Limits limits) {
-    Map<String, Object> json = new LinkedHashMap<>();
-    json.put("bytesPerSecond", limits.bytesPerSecond);
-    json.put("opsPerSecond", limits.opsPerSecond);
-    json.put("opsEstimated", limits.opsEstimated);
-    json.put("shownByRun", limits.shownByRun);
-    return json;
+    return Plain.object(
+        "bytesPerSecond", limits.bytesPerSecond,
+        "opsPerSecond", limits.opsPerSecond,
+        "opsEstimated", limits.opsEstimated,
+        "shownByRun", limits.shownByRun);
   }
 
   private static Map<String, Object> toJson(Run run) {
-    Map<String, Object> json = new LinkedHashMap<>();
-    json.put("kind", run.kind);
-    json.put("tokens", run.tokens);
-    json.put("batch", run.batch);
-    Map<String, Object> rate = new LinkedHashMap<>();
-    rate.put("median", run.median);
-    rate.put("min", run.min);
-    rate.put("max", run.max);
-    json.put("tokensPerSecond", rate);
-    json.put("bytesPerSecond", run.bytesPerSecond);
-    json.put("opsPerSecond", run.opsPerSecond);
-    json.put("memoryBytesPerSecond", run.memoryBytesPerSecond);
-    json.put("fractionOfLimit", run.fractionOfLimit);
-    return json;
+    return Plain.object(
+        "kind", run.kind,
+        "tokens", run.tokens,
+        "batch", run.batch,
+        "tokensPerSecond", Plain.object("median", run.median, "min", run.min, "max", run.max),
+        "bytesPerSecond", run.bytesPerSecond,
+        "opsPerSecond", run.opsPerSecond,
+        "memoryBytesPerSecond", run.memoryBytesPerSecond,
+        "fractionOfLimit", run.fractionOfLimit);
   }
 }

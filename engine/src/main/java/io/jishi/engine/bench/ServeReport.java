@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jishi.engine.bench;
 
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -81,16 +80,14 @@ public record ServeReport(String model, int threads, List<Run> runs, Prefix pref
 
   /** The report as plain values for JSON. */
   public Map<String, Object> toJson() {
-    Map<String, Object> json = new LinkedHashMap<>();
-    json.put("model", model);
-    json.put("threads", threads);
-    json.put("runs", runs.stream().map(ServeReport::toJson).toList());
+    Map<String, Object> json = Plain.report(model, threads, Map.of(), runs, ServeReport::toJson);
     if (prefix != null) {
-      Map<String, Object> p = new LinkedHashMap<>();
-      p.put("tokens", prefix.tokens);
-      p.put("firstNanos", prefix.firstNanos);
-      p.put("againNanos", prefix.againNanos);
-      json.put("prefix", p);
+      json.put(
+          "prefix",
+          Plain.object(
+              "tokens", prefix.tokens,
+              "firstNanos", prefix.firstNanos,
+              "againNanos", prefix.againNanos));
     }
     if (replay != null) {
       json.put("replay", toJson(replay));
@@ -99,39 +96,33 @@ public record ServeReport(String model, int threads, List<Run> runs, Prefix pref
   }
 
   private static Map<String, Object> toJson(Run run) {
-    Map<String, Object> json = new LinkedHashMap<>();
-    json.put("streams", run.streams);
-    json.put("tokensPerSecond", run.tokensPerSecond);
-    json.put("firstTokenNanos", run.firstTokenNanos);
-    json.put("perTokenNanos", run.perTokenNanos);
-    json.put("worstRatio", run.worstRatio);
-    return json;
+    return Plain.object(
+        "streams", run.streams,
+        "tokensPerSecond", run.tokensPerSecond,
+        "firstTokenNanos", run.firstTokenNanos,
+        "perTokenNanos", run.perTokenNanos,
+        "worstRatio", run.worstRatio);
   }
 
   private static Map<String, Object> toJson(Replay replay) {
-    Map<String, Object> json = new LinkedHashMap<>();
-    json.put("requests", replay.requests);
-    json.put("failed", replay.failed);
-    json.put("refused", replay.refused);
-    json.put("seconds", replay.seconds);
-    json.put("inTime", replay.inTime);
-    json.put("goodput", replay.goodput);
-    json.put("tokensPerSecond", replay.tokensPerSecond);
-    json.put("hitRate", replay.hitRate);
-    json.put("meanBatch", replay.meanBatch);
-    json.put("preemptions", replay.preemptions);
-    json.put("firstTokenNanos", toJson(replay.firstToken));
-    json.put("perTokenNanos", toJson(replay.perToken));
-    json.put("peakBlocks", replay.peakBlocks);
-    json.put("capacityBlocks", replay.capacityBlocks);
-    return json;
+    return Plain.object(
+        "requests", replay.requests,
+        "failed", replay.failed,
+        "refused", replay.refused,
+        "seconds", replay.seconds,
+        "inTime", replay.inTime,
+        "goodput", replay.goodput,
+        "tokensPerSecond", replay.tokensPerSecond,
+        "hitRate", replay.hitRate,
+        "meanBatch", replay.meanBatch,
+        "preemptions", replay.preemptions,
+        "firstTokenNanos", toJson(replay.firstToken),
+        "perTokenNanos", toJson(replay.perToken),
+        "peakBlocks", replay.peakBlocks,
+        "capacityBlocks", replay.capacityBlocks);
   }
 
   private static Map<String, Object> toJson(Quantiles quantiles) {
-    Map<String, Object> json = new LinkedHashMap<>();
-    json.put("median", quantiles.median);
-    json.put("p90", quantiles.p90);
-    json.put("p99", quantiles.p99);
-    return json;
+    return Plain.object("median", quantiles.median, "p90", quantiles.p90, "p99", quantiles.p99);
   }
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jishi.engine.bench;
 
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -35,25 +34,19 @@ public record SpeculateReport(String model, int threads, String how, List<Run> r
       long accepted,
       boolean same) {}
 
-  /** For a program to read. */
+  /** The report as plain values for JSON. */
   public Map<String, Object> toJson() {
-    Map<String, Object> json = new LinkedHashMap<>();
-    json.put("model", model);
-    json.put("threads", threads);
-    json.put("speculation", how);
-    json.put("runs", runs.stream().map(SpeculateReport::toJson).toList());
-    return json;
+    return Plain.report(model, threads, Map.of("speculation", how), runs, SpeculateReport::toJson);
   }
 
   private static Map<String, Object> toJson(Run run) {
-    Map<String, Object> json = new LinkedHashMap<>();
-    json.put("text", run.text);
-    json.put("callers", run.callers);
-    json.put("tokensPerSecondWithout", run.without);
-    json.put("tokensPerSecondWith", run.with);
-    json.put("guessed", run.guessed);
-    json.put("accepted", run.accepted);
-    json.put("sameAnswers", run.same);
-    return json;
+    return Plain.object(
+        "text", run.text,
+        "callers", run.callers,
+        "tokensPerSecondWithout", run.without,
+        "tokensPerSecondWith", run.with,
+        "guessed", run.guessed,
+        "accepted", run.accepted,
+        "sameAnswers", run.same);
   }
 }

@@ -20,7 +20,7 @@ import java.util.Map;
  * }
  * }</pre>
  */
-public final class Embedder implements AutoCloseable {
+public final class Embedder implements Encoder, AutoCloseable {
   private final LoadedModel loaded;
   private final Pooling pooling;
   private final boolean unit;
@@ -88,7 +88,8 @@ public final class Embedder implements AutoCloseable {
       sequences.add(new Sequence(tokens(input, prompt, request.truncate()), null));
       tokens = Math.addExact(tokens, sequences.getLast().tokens().length);
     }
-    float[][] pooled = loaded.run(() -> loaded.passes.pooled(sequences, pooling));
+    float[][] pooled =
+        loaded.run(sequences.size(), tokens, () -> loaded.passes.pooled(sequences, pooling));
     List<float[]> vectors = new ArrayList<>();
     for (float[] vector : pooled) {
       vectors.add(Passes.shaped(vector, dimensions, unit));
@@ -133,9 +134,19 @@ public final class Embedder implements AutoCloseable {
     return loaded.checked(tokens, "input");
   }
 
-  /** The model's own name, or the file's. */
+  @Override
   public String name() {
     return loaded.model.name();
+  }
+
+  @Override
+  public EncoderMetrics metrics() {
+    return loaded.metrics();
+  }
+
+  @Override
+  public void listen(EncoderListener listener) {
+    loaded.tally.listen(listener);
   }
 
   /** Values of a vector. */

@@ -2,8 +2,10 @@
 package io.jishi.engine.embed;
 
 import io.jishi.base.JishiException;
+import io.jishi.model.EmbeddingDefaults;
 import io.jishi.model.Model;
 import io.jishi.model.ModelOptions;
+import io.jishi.model.ModelOutline;
 import io.jishi.tensor.Backend;
 import io.jishi.text.Tokenizer;
 import java.nio.file.Path;
@@ -14,19 +16,21 @@ final class LoadedModel implements AutoCloseable {
   final Model model;
   final Passes passes;
   final int context;
+  final Tally tally;
   private final Worker worker;
 
   private LoadedModel(Model model, EmbedderOptions options, Backend backend) {
     this.model = model;
-    this.context = context(model, options);
-    this.passes =
-        new Passes(model.decoder(), backend.ops(options.threads()), options.precision(), context);
+    this.context =
+        context(model.name(), model.decoder().spec().context(), model.embedding(), options);
+    this.passes = new Passes(model.decoder(), backend.ops(options.threads()), options, context);
+    this.tally = new Tally(model.name());
     this.worker = new Worker("jishi-embed", options.queue());
   }
 
   static LoadedModel open(Path path, EmbedderOptions options) {
     Backend backend = Backend.cpu();
-    Model model = Model.open(path, backend, new ModelOptions(options.context(), true));
+    Model model = Model.openPlanned(path, backend, outline -> planned(outline, options));
     try {
       return new LoadedModel(model, options, backend);
     } catch (RuntimeException | Error e) {
@@ -35,16 +39,24 @@ final class LoadedModel implements AutoCloseable {
     }
   }
 
-  private static int context(Model model, EmbedderOptions options) {
-    int own = model.decoder().spec().context();
-    int stated = model.embedding().maxTokens();
+  /** How to load a model of which the headers were read, where there is memory for it. */
+  private static ModelOptions planned(ModelOutline outline, EmbedderOptions options) {
+    int own = outline.spec().context();
+    int context = context(outline.name(), own, outline.embedding(), options);
+    PassPlan.of(outline, options, context).check();
+    return new ModelOptions(options.context(), true);
+  }
+
+  private static int context(
+      String name, int own, EmbeddingDefaults made, EmbedderOptions options) {
+    int stated = made.maxTokens();
     if (options.context() > own) {
       throw new JishiException.BadRequest(
           "context",
           "a context of "
               + options.context()
               + " tokens was asked for, but "
-              + model.name()
+              + name
               + " was made for "
               + own);
     }
@@ -55,8 +67,31 @@ final class LoadedModel implements AutoCloseable {
     return model.tokenizer();
   }
 
-  <T> T run(Callable<T> work) {
-    return worker.run(work);
+  /** Runs the passes of a call when it is its turn, and waits; see {@link Worker#run}. */
+  <T> T run(int texts, int tokens, Callable<T> work) {
+    long arrived = System.nanoTime();
+    try {
+      return worker.run(
+          () -> {
+            long began = System.nanoTime();
+            boolean failed = true;
+            try {
+              T made = work.call();
+              failed = false;
+              return made;
+            } finally {
+              long ended = System.nanoTime();
+              tally.ended(new CallMetrics(texts, tokens, began - arrived, ended - began, failed));
+            }
+          });
+    } catch (JishiException.Busy e) {
+      tally.refuse();
+      throw e;
+    }
+  }
+
+  EncoderMetrics metrics() {
+    return tally.metrics(worker.waiting());
   }
 
   /** Refuses tokens that the model does not have. */

@@ -6,7 +6,6 @@ import io.jishi.model.LayerObserver;
 import io.jishi.model.Pooling;
 import io.jishi.model.Summary;
 import io.jishi.tensor.Batch;
-import io.jishi.tensor.DType;
 import io.jishi.tensor.Ops;
 import io.jishi.tensor.Precision;
 import io.jishi.tensor.SequenceState;
@@ -26,7 +25,7 @@ import java.util.stream.IntStream;
  */
 final class Passes implements AutoCloseable {
   /** Places of tokens in one pass, unless one sequence alone takes more. */
-  private static final int PLACES = 2048;
+  static final int PLACES = 2048;
 
   private final Decoder decoder;
   private final Ops ops;
@@ -42,13 +41,17 @@ final class Passes implements AutoCloseable {
     void read(Tensor hidden, int row, int count, int sequence);
   }
 
-  Passes(Decoder decoder, Ops ops, Precision precision, int context) {
+  Passes(Decoder decoder, Ops ops, EmbedderOptions options, int context) {
     this.decoder = decoder;
     this.ops = ops;
-    this.precision = precision;
+    this.precision = options.precision();
     this.whole = decoder.spec().bidirectional();
-    DType cache = precision == Precision.EXACT ? DType.F32 : DType.F16;
-    this.pool = new StatePool(decoder.stateSpec(cache), Math.max(PLACES, (long) context));
+    this.pool = new StatePool(decoder.stateSpec(options.cacheType()), held(context));
+  }
+
+  /** Tokens of the texts of one pass, where texts are that long. */
+  static long held(int context) {
+    return Math.max(PLACES, (long) context);
   }
 
   /** A pooled hidden state for each sequence. */

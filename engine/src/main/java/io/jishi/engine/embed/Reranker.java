@@ -19,7 +19,7 @@ import java.util.List;
  * }
  * }</pre>
  */
-public final class Reranker implements AutoCloseable {
+public final class Reranker implements Encoder, AutoCloseable {
   private final LoadedModel loaded;
   private final PairPrompt prompt;
   private volatile boolean closed;
@@ -75,7 +75,7 @@ public final class Reranker implements AutoCloseable {
       pairs.add(prompt.pair(request, document));
       tokens = Math.addExact(tokens, pairs.getLast().tokens().length);
     }
-    double[] logits = loaded.run(() -> prompt.logits(pairs));
+    double[] logits = loaded.run(pairs.size(), tokens, () -> prompt.logits(pairs));
     List<Ranking.Scored> results = new ArrayList<>();
     for (int i = 0; i < logits.length; i++) {
       results.add(new Ranking.Scored(i, 1 / (1 + Math.exp(-logits[i])), logits[i]));
@@ -84,9 +84,19 @@ public final class Reranker implements AutoCloseable {
     return new Ranking(results, tokens);
   }
 
-  /** The model's own name, or the file's. */
+  @Override
   public String name() {
     return loaded.model.name();
+  }
+
+  @Override
+  public EncoderMetrics metrics() {
+    return loaded.metrics();
+  }
+
+  @Override
+  public void listen(EncoderListener listener) {
+    loaded.tally.listen(listener);
   }
 
   /** Waits for what runs, then gives back all memory. Further calls do nothing. */

@@ -56,6 +56,11 @@ final class Worker implements AutoCloseable {
     }
   }
 
+  /** Calls that wait for their turn. */
+  int waiting() {
+    return thread.getQueue().size();
+  }
+
   private static RuntimeException failure(Throwable t) {
     return switch (t) {
       case OutOfMemoryError e ->

@@ -103,6 +103,14 @@ public final class Guide {
   }
 
   /**
+   * So many tokens are enough for the shortest way to a complete text, where each byte is a token;
+   * 0 where the form has not begun.
+   */
+  public long cost() {
+    return phase == Phase.FORM ? form.cost() : 0;
+  }
+
+  /**
    * The tokens that may come, end tokens included: valid until the next call.
    *
    * @param left how many tokens may still be generated

@@ -3,9 +3,10 @@ package io.jishi.engine.speculate;
 
 import io.jishi.base.JishiException;
 import io.jishi.engine.cache.PrefixCache;
+import io.jishi.engine.memory.Workspace;
 import io.jishi.model.Model;
 import io.jishi.model.ModelOptions;
-import io.jishi.model.StoredTensor;
+import io.jishi.model.ModelOutline;
 import io.jishi.tensor.Backend;
 import io.jishi.tensor.Batch;
 import io.jishi.tensor.DType;
@@ -119,14 +120,25 @@ public final class ModelDrafter implements Drafter {
     cache = new PrefixCache(pool, 0);
   }
 
-  /** Bytes of its weights. */
-  public long weightBytes() {
-    return model.tensors().values().stream().mapToLong(StoredTensor::bytes).sum();
-  }
-
-  /** Bytes that a token takes in its cache. */
-  public long tokenBytes() {
-    return model.decoder().stateSpec(CACHE).tokenBytes();
+  /**
+   * What drafting takes.
+   *
+   * @param weights bytes
+   * @param perToken bytes of its cache for one token
+   * @param workspace bytes of results on the way through its layers
+   */
+  public record Needs(long weights, long perToken, long workspace) {
+    /**
+     * For so many texts side by side.
+     *
+     * @throws JishiException.Unsupported where the model's state cannot be cached
+     */
+    public static Needs of(ModelOutline draft, int texts) {
+      return new Needs(
+          draft.weights(),
+          draft.stateSpec(CACHE).tokenBytes(),
+          Workspace.bytes(draft.spec(), Math.max(READ, texts), texts));
+    }
   }
 
   @Override

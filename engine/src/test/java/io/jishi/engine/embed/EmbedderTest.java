@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.jishi.base.JishiException;
 import io.jishi.base.Json;
 import io.jishi.base.JsonObject;
+import io.jishi.model.ModelOutline;
 import io.jishi.model.Pooling;
 import io.jishi.tensor.Precision;
 import java.nio.file.Path;
@@ -14,6 +15,9 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
+import jdk.jfr.Recording;
+import jdk.jfr.consumer.RecordedEvent;
+import jdk.jfr.consumer.RecordingFile;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -63,7 +67,8 @@ class EmbedderTest {
     try (LoadedModel model = LoadedModel.open(folder, EXACT)) {
       int yes = golden.integer("yes_id").orElseThrow();
       int no = golden.integer("no_id").orElseThrow();
-      float[][] pairs = model.run(() -> model.passes.logits(sequences, yes, no));
+      float[][] pairs =
+          model.run(sequences.size(), 1, () -> model.passes.logits(sequences, yes, no));
       List<Object> expected = golden.array("p_yes").orElseThrow();
       for (int i = 0; i < pairs.length; i++) {
         double p = 1 / (1 + Math.exp(pairs[i][1] - pairs[i][0]));
@@ -82,7 +87,8 @@ class EmbedderTest {
             .map(input -> new Sequence(((Input.Tokens) input).tokens(), null))
             .toList();
     try (LoadedModel model = LoadedModel.open(folder, EXACT)) {
-      double[] logits = model.run(() -> PairPrompt.crossEncoder(model).logits(sequences));
+      double[] logits =
+          model.run(sequences.size(), 1, () -> PairPrompt.crossEncoder(model).logits(sequences));
       check(floats(logits), golden.array("score_logit").orElseThrow());
     }
   }
@@ -238,5 +244,83 @@ class EmbedderTest {
           .as("value %d", v)
           .isCloseTo(((Number) expected.get(v)).floatValue(), Offset.offset(ERROR));
     }
+  }
+
+  @Test
+  void everyCallIsCountedAndToldWithItsTimes() throws Exception {
+    List<CallMetrics> told = new ArrayList<>();
+    try (Embedder embedder = Embedder.open(Folders.golden("qwen3_embedding"), EXACT)) {
+      embedder.listen(
+          _ -> {
+            throw new IllegalStateException("a stranger's listener");
+          });
+      embedder.listen(told::add);
+      List<Input> inputs =
+          List.of(new Input.Tokens(new int[] {1, 2, 3}), new Input.Tokens(new int[] {4, 5}));
+      try (Recording recording = new Recording()) {
+        recording.enable("jishi.Encode");
+        recording.start();
+        embedder.embed(new EmbedRequest(inputs, 0, null, false));
+        embedder.embed(new EmbedRequest(inputs.subList(1, 2), 0, null, false));
+        recording.stop();
+        Path file = temp.resolve("calls.jfr");
+        recording.dump(file);
+        List<RecordedEvent> events = RecordingFile.readAllEvents(file);
+        assertThat(events).extracting(e -> e.getInt("tokens")).containsExactly(5, 2);
+        assertThat(events.getFirst().getInt("texts")).isEqualTo(2);
+        assertThat(events.getFirst().getDuration("passTime").toNanos())
+            .isEqualTo(told.getFirst().nanos());
+      }
+      assertThat(told).extracting(CallMetrics::texts).containsExactly(2, 1);
+      assertThat(told).allMatch(call -> call.nanos() > 0 && call.queueNanos() >= 0);
+      EncoderMetrics all = embedder.metrics();
+      assertThat(all.answered()).isEqualTo(2);
+      assertThat(all.tokens()).isEqualTo(7);
+      assertThat(all.texts()).isEqualTo(3);
+      assertThat(all.nanos()).isEqualTo(told.stream().mapToLong(CallMetrics::nanos).sum());
+      assertThat(all.failed() + all.refused() + all.waiting()).isZero();
+    }
+  }
+
+  @Test
+  void aCallWhosePassesFailIsCountedAsFailed() {
+    try (LoadedModel model = LoadedModel.open(Folders.golden("qwen3_embedding"), EXACT)) {
+      assertThatThrownBy(
+              () ->
+                  model.run(
+                      1,
+                      3,
+                      () -> {
+                        throw new IllegalStateException("broken");
+                      }))
+          .hasMessage("broken");
+      assertThat(model.metrics().failed()).isEqualTo(1);
+      assertThat(model.metrics().answered()).isZero();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"xlm_roberta_embed", "modernbert_embed", "qwen3_embedding"})
+  void whatDoesNotFitIsRefusedBeforeItIsLoaded(String name) {
+    Path folder = Folders.golden(name);
+    ModelOutline outline = ModelOutline.read(folder);
+    PassPlan plan = PassPlan.of(outline, EXACT, 64);
+    long needed = plan.weights() + plan.cache() + plan.workspace();
+    EmbedderOptions options = EXACT.withContext(64);
+    Embedder.open(folder, options.withMemory(needed)).close();
+    assertThatThrownBy(() -> Embedder.open(folder, options.withMemory(needed - 1)))
+        .isInstanceOf(JishiException.OutOfResources.class)
+        .hasMessageContaining("texts of up to 64 tokens")
+        .hasMessageContaining("left of the limit; take a smaller quantisation");
+    assertThatThrownBy(() -> Reranker.open(folder, options.withMemory(1)))
+        .isInstanceOf(JishiException.OutOfResources.class);
+    PassPlan longer = PassPlan.of(outline, EXACT.withMemory(needed + 1000), 1 << 20);
+    assertThatThrownBy(longer::check)
+        .hasMessageContaining("texts of at most ")
+        .satisfies(
+            e -> {
+              int fits = Integer.parseInt(e.getMessage().replaceAll(".*at most (\\d+) .*", "$1"));
+              PassPlan.of(outline, EXACT.withMemory(needed + 1000), fits).check();
+            });
   }
 }

@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.Random;
 
 /** Schemas of supported keywords, some of them contradictory. */
-final class RandomSchema {
+public final class RandomSchema {
   private static final String[] FORMATS = {
     "date", "time", "date-time", "duration", "email", "hostname", "ipv4", "ipv6", "uri", "uuid"
   };
@@ -18,11 +18,13 @@ final class RandomSchema {
   private final Random random;
   private int depth;
 
-  RandomSchema(Random random) {
+  /** Makes others for another seed. */
+  public RandomSchema(Random random) {
     this.random = random;
   }
 
-  Map<String, Object> root() {
+  /** A schema. */
+  public Map<String, Object> root() {
     Map<String, Object> schema = schema();
     Map<String, Object> defs = new LinkedHashMap<>();
     defs.put("thing", object());

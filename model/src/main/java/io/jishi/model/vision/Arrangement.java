@@ -17,8 +17,16 @@ sealed interface Arrangement {
   /** Does it. */
   Arranged arrange(Image image, Resampling resampling);
 
+  /** The most pixels of one of the images that come out. */
+  long mostPixels();
+
   /** The shorter side becomes {@code edge}, then the middle is cut out (CLIP). */
   record Middle(int edge, int width, int height) implements Arrangement {
+    @Override
+    public long mostPixels() {
+      return (long) width * height;
+    }
+
     @Override
     public Arranged arrange(Image image, Resampling resampling) {
       int shorter = Math.min(image.width(), image.height());
@@ -33,6 +41,11 @@ sealed interface Arrangement {
 
   /** One size for all, whatever the proportions (SigLIP). */
   record Stretched(int width, int height) implements Arrangement {
+    @Override
+    public long mostPixels() {
+      return (long) width * height;
+    }
+
     @Override
     public Arranged arrange(Image image, Resampling resampling) {
       return Arranged.whole(resampling.resize(image, width, height));
@@ -79,6 +92,11 @@ sealed interface Arrangement {
    */
   record Tiled(int longest, int tile, boolean split) implements Arrangement {
     @Override
+    public long mostPixels() {
+      return (long) tile * tile;
+    }
+
+    @Override
     public Arranged arrange(Image image, Resampling resampling) {
       double ratio = (double) image.width() / image.height();
       boolean wide = image.width() >= image.height();
@@ -119,6 +137,13 @@ sealed interface Arrangement {
    * of about that size each, as many as the image asks for (MiniCPM-V).
    */
   record Sliced(int scale, int unit, int most) implements Arrangement {
+    @Override
+    public long mostPixels() {
+      // Sides are rounded to the nearest unit, each up to half a unit above.
+      long side = scale + unit;
+      return side * side;
+    }
+
     @Override
     public Arranged arrange(Image image, Resampling resampling) {
       int[] grid = grid(image.width(), image.height());

@@ -91,6 +91,11 @@ public final class ImageProcessor {
     return new Pixels(grids, arranged.tileRows(), arranged.tileColumns());
   }
 
+  /** The most patches of one image or tile, whatever the image. */
+  public long mostPatches() {
+    return Math.ceilDiv(arrangement.mostPixels(), (long) patch * patch);
+  }
+
   private static Arrangement middle(JsonObject config) {
     int[] crop = sides(config, "crop_size", "size");
     int edge =
