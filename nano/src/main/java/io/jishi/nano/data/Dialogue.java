@@ -167,7 +167,7 @@ final class Dialogue {
                   told,
                   switch (told) {
                     case 0 -> Lexicon.name(d);
-                    case 1 -> d.of(Lexicon.CITIES).in(d);
+                    case 1 -> Lexicon.orRare(d, Lexicon.CITIES);
                     default -> d.of(Lexicon.COLOURS).in(d);
                   });
             });

@@ -67,7 +67,33 @@ final class Extraction {
           new Form(
               "{name} ordered {count} {item}s on {day}.",
               "{day}{name}订了{count}个{item}。",
-              List.of("name", "count", "item", "day")));
+              List.of("name", "count", "item", "day")),
+          new Form(
+              "{name} takes {drug} against {disease}.",
+              "{name}用{drug}治{disease}。",
+              List.of("name", "drug", "disease")),
+          new Form(
+              "I would like to know more about {topic}, says {name}.",
+              "{name}说想多了解{topic}。",
+              List.of("topic", "name")),
+          new Form(
+              "Which shops in {city} sell {product} of {company}?",
+              "{city}哪些店卖{company}的{product}？",
+              List.of("city", "product", "company")),
+          new Form(
+              "{company} has opened a house in {city} and wants {count} people for {product}.",
+              "{company}在{city}开了分店，为{product}招{count}人。",
+              List.of("company", "city", "count", "product")),
+          new Form(
+              "Can {disease} be cured with {drug}?",
+              "{drug}能治好{disease}吗？",
+              List.of("disease", "drug")),
+          new Form(
+              "Where does the word {topic} come from?", "{topic}这个词是哪里来的？", List.of("topic")),
+          new Form(
+              "{place} is {count} km from {city}; {name} walked there on {day}.",
+              "{place}离{city}{count}千米，{name}{day}走到了那里。",
+              List.of("place", "count", "city", "name", "day")));
 
   private static final List<String> NUMBERS = List.of("age", "price", "count", "hour");
 
@@ -106,7 +132,8 @@ final class Extraction {
   private static Object value(String field, Draw d) {
     return switch (field) {
       case "name" -> Lexicon.name(d);
-      case "city" -> d.of(Lexicon.CITIES).in(d);
+      case "city" -> Lexicon.orRare(d, Lexicon.CITIES);
+      case "drug", "disease", "topic", "product", "company", "place" -> Rare.term(d);
       case "job" -> d.of(Lexicon.JOBS).in(d);
       case "colour" -> d.of(Lexicon.COLOURS).in(d);
       case "item" -> d.of(Lexicon.THINGS).in(d);

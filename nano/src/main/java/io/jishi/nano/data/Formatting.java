@@ -135,7 +135,7 @@ final class Formatting {
     Form form = Form.values()[v.form];
     List<String> items = v.list;
     if (form == Form.UPPER && !d.english()) {
-      items = items.stream().map(Formatting::english).toList();
+      items = items.stream().map(item -> english(item, d)).toList();
     }
     String between = d.of(", ", ", ", d.local(", ", "、"));
     String question = d.ask(FORMS.get(v.form), "list", Order.joined(items, between));
@@ -148,13 +148,13 @@ final class Formatting {
             : new Check.Exact(answer));
   }
 
-  private static String english(String chinese) {
+  private static String english(String chinese, Draw d) {
     return Lexicon.SORTS.stream()
         .flatMap(List::stream)
         .filter(w -> w.chinese().equals(chinese))
         .findFirst()
-        .orElseThrow()
-        .english();
+        .map(Lexicon.Word::english)
+        .orElseGet(() -> Rare.word(d));
   }
 
   private static String written(Form form, List<String> items) {
@@ -187,6 +187,6 @@ final class Formatting {
   }
 
   private static String word(Draw d) {
-    return d.of(d.chance(0.7) ? Lexicon.NOUNS : Lexicon.NAMES).in(d);
+    return d.chance(0.3) ? Lexicon.name(d) : Lexicon.orRare(d, Lexicon.NOUNS);
   }
 }

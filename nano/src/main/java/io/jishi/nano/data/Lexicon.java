@@ -3,8 +3,10 @@ package io.jishi.nano.data;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /** The words that exercises are about, in both languages. */
@@ -185,9 +187,19 @@ final class Lexicon {
     return ("aeiou".indexOf(noun.charAt(0)) < 0 ? "a " : "an ") + noun;
   }
 
-  /** A person's name; every third is made up, so that names are copied and not remembered. */
+  private static final double RARE = 0.28; // enough to learn to copy by pieces
+
+  /** A person's name; half of them are made up, so that names are copied and not remembered. */
   static String name(Draw d) {
+    if (d.chance(RARE)) {
+      return Rare.person(d);
+    }
     return d.chance(0.3) ? invented(d) : d.of(NAMES).in(d);
+  }
+
+  /** One of the words, or now and then a term that nobody has heard of. */
+  static String orRare(Draw d, List<Word> words) {
+    return d.chance(RARE) ? Rare.term(d) : d.of(words).in(d);
   }
 
   /** So many different names. */
@@ -213,8 +225,15 @@ final class Lexicon {
     return name.substring(0, 1).toUpperCase(Locale.ROOT) + name.substring(1);
   }
 
-  /** So many different words of one sort. */
+  /** So many different words of one sort, or now and then terms that nobody has heard of. */
   static List<String> list(Draw d, int count) {
+    if (d.chance(RARE)) {
+      Set<String> terms = new LinkedHashSet<>();
+      while (terms.size() < count) {
+        terms.add(d.chance(0.5) ? Rare.person(d) : Rare.term(d));
+      }
+      return List.copyOf(terms);
+    }
     return d.some(d.of(SORTS), count).stream().map(w -> w.in(d)).toList();
   }
 }

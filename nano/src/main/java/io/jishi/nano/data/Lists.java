@@ -250,6 +250,9 @@ final class Lists {
   }
 
   private static String word(Draw d) {
+    if (d.chance(0.4)) {
+      return Rare.word(d);
+    }
     return d.of(d.chance(0.8) ? Lexicon.NOUNS : Lexicon.ADJECTIVES)
         .english()
         .toLowerCase(Locale.ROOT);

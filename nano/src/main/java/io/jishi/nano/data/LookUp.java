@@ -15,8 +15,13 @@ final class LookUp {
    * @param fact a sentence with {@code {name}} and {@code {x}}
    * @param question what asks for it
    * @param column its name in a table
+   * @param values what it may be; empty where it is a term that nobody has heard of
    */
-  private record Field(String fact, String question, String column, List<String> values) {}
+  private record Field(String fact, String question, String column, List<String> values) {
+    String draw(Draw d) {
+      return values.isEmpty() ? Rare.term(d) : d.of(values);
+    }
+  }
 
   private record Sheet(List<Field> english, List<Field> chinese) {}
 
@@ -47,7 +52,10 @@ final class LookUp {
                   "How many points did {name} score?",
                   "points",
                   10,
-                  99)),
+                  99),
+              field("{name} works for {x}.", "For whom does {name} work?", "company"),
+              field("{name} takes {x}.", "Which medicine does {name} take?", "medicine"),
+              field("{name} was born in {x}.", "Where was {name} born?", "birthplace")),
           List.of(
               field("{name}住在{x}。", "{name}住在哪里？", "城市", Lexicon.CITIES, false),
               field("{name}今年{x}岁。", "{name}几岁？", "年龄", 5, 90),
@@ -56,7 +64,10 @@ final class LookUp {
               field("{name}养了一只{x}。", "{name}养了什么动物？", "宠物", Lexicon.ANIMALS, false),
               field("{name}最喜欢的颜色是{x}。", "{name}最喜欢什么颜色？", "颜色", Lexicon.COLOURS, false),
               field("{name}在{x}房间工作。", "{name}在哪个房间工作？", "房间", 100, 499),
-              field("{name}得了{x}分。", "{name}得了多少分？", "得分", 10, 99)));
+              field("{name}得了{x}分。", "{name}得了多少分？", "得分", 10, 99),
+              field("{name}为{x}工作。", "{name}为谁工作？", "单位"),
+              field("{name}在吃{x}。", "{name}在吃什么药？", "药"),
+              field("{name}出生在{x}。", "{name}出生在哪里？", "出生地")));
 
   private static final Both TEXT =
       Both.of(
@@ -123,6 +134,10 @@ final class LookUp {
     return new Field(fact, question, column, values);
   }
 
+  private static Field field(String fact, String question, String column) {
+    return new Field(fact, question, column, List.of());
+  }
+
   private static Field field(String fact, String question, String column, int low, int high) {
     List<String> values = new ArrayList<>();
     for (int i = low; i <= high; i++) {
@@ -147,7 +162,7 @@ final class LookUp {
     for (int i = 0; i < count; i++) {
       int field = common >= 0 ? common : d.between(0, fields(d).size() - 1);
       fields.add(field);
-      values.add(d.of(fields(d).get(field).values));
+      values.add(fields(d).get(field).draw(d));
     }
     return new Facts(names, fields, values, d.between(0, count - 1));
   }
@@ -227,7 +242,7 @@ final class LookUp {
     List<Integer> columns = List.copyOf(d.some(all, width));
     List<List<String>> cells = new ArrayList<>();
     for (int i = 0; i < count; i++) {
-      cells.add(columns.stream().map(c -> d.of(fields(d).get(c).values)).toList());
+      cells.add(columns.stream().map(c -> fields(d).get(c).draw(d)).toList());
     }
     List<String> names = Lexicon.names(d, count);
     return new Rows(names, columns, cells, d.between(0, count - 1), d.between(0, width - 1));

@@ -108,7 +108,7 @@ final class Sums {
   }
 
   static Exercise minus(Draw d) {
-    Pair p = d.value(() -> new Pair(operand(d), operand(d)), x -> x.a >= x.b || d.chance(0.2));
+    Pair p = d.value(() -> difference(d), x -> x.a >= x.b || d.chance(0.2));
     String question = d.ask(MINUS, "a", p.a, "b", p.b);
     String answer = Integer.toString(p.a - p.b);
     if (p.a < 10 && p.b < 10) {
@@ -119,6 +119,16 @@ final class Sums {
             ? minusSteps(p.a, p.b)
             : p.a + " < " + p.b + "\n" + minusSteps(p.b, p.a) + "\n" + answer;
     return d.exact(question, steps, answer);
+  }
+
+  /** Every third takes from a number with zeros, across which a borrowed ten is carried. */
+  private static Pair difference(Draw d) {
+    if (d.chance(0.65)) {
+      return new Pair(operand(d), operand(d));
+    }
+    int step = d.of(10, 100, 100, 100, 1000);
+    int a = step * d.between(1, 9) + (d.chance(0.5) ? d.between(0, 9) : 0);
+    return new Pair(a, d.between(1, a));
   }
 
   /** Mostly up to three digits, each length as often. */
