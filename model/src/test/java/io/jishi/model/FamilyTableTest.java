@@ -31,10 +31,10 @@ class FamilyTableTest {
 
       Written by `FamilyTableTest` from the specs of the reference models; do not edit. Every line is a reference model whose
       logits and greedy tokens are checked (`FamilyGoldenTest`), from safetensors with `config.json` in both dialects.
-      "GGUF": `jishi convert` writes the model, and the file gives the same logits (`GgufFamiliesTest`); "refused": GGUF cannot
-      say what this model is, or has no architecture for it, and `convert` says so. "Reference" is what computed the expected
-      values: those of one's own code
-      were written for Jishi after the published code.
+      "GGUF": `jishi convert` writes the model, the file gives the same logits, and so does the folder that it is unpacked to
+      (`GgufFamiliesTest`, `PublishedFormsTest`); "refused": GGUF cannot say what this model is, and `convert` says why.
+      "Reference" is what computed the expected values: those of one's own code were written for Jishi after the published
+      code.
 
       | model | `model_type` | mixers | positions | norms | channels | head | GGUF | reference |
       |---|---|---|---|---|---|---|---|---|
@@ -229,7 +229,7 @@ class FamilyTableTest {
       positions.add("learned");
       positions.remove("none");
     }
-    boolean gguf = !GgufFamiliesTest.REFUSED.containsKey(name);
+    String gguf = GgufFamiliesTest.REASONS.getOrDefault(name, "read, written");
     return "| "
         + name
         + " | `"
@@ -245,7 +245,7 @@ class FamilyTableTest {
         + " | "
         + head(spec)
         + " | "
-        + (gguf ? "read, written" : "refused")
+        + gguf
         + " | "
         + reference
         + " |\n";

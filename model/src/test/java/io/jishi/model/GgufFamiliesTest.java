@@ -9,13 +9,20 @@ import io.jishi.model.export.Disk;
 import io.jishi.model.export.GgufExport;
 import io.jishi.model.export.GgufImport;
 import io.jishi.model.export.ModelSource;
+import io.jishi.model.gguf.GgufFile;
 import io.jishi.tensor.DType;
 import io.jishi.tensor.Precision;
 import io.jishi.testkit.Shared;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.io.TempDir;
@@ -36,6 +43,14 @@ class GgufFamiliesTest {
               "qwen3_moe", "experts",
               "rwkv4", "rwkv"));
 
+  /** The same reasons for the table of families. */
+  static final Map<String, String> REASONS =
+      Map.of(
+          "falcon_alibi", "refused: ALiBi",
+          "internlm_style_dynamic_ntk", "refused: a base that grows with the length",
+          "qwen3_moe", "refused: dense layers among those with experts",
+          "rwkv4", "refused: no architecture");
+
   /** Rotary rows stand in another order: the same products, added in the same order. */
   private static final float SAME = 2e-5f;
 
@@ -47,6 +62,9 @@ class GgufFamiliesTest {
       Map.of("falcon_h1", 2e-4f, "phi3_longrope_long", 1e-4f);
 
   private static final int TOKENS = 40;
+
+  /** By architecture, from a list of the format's own names. */
+  private static final Map<String, Set<String>> KNOWN = known();
 
   @TempDir Path temp;
 
@@ -66,10 +84,38 @@ class GgufFamiliesTest {
     try (ModelSource source = ModelSource.open(folder)) {
       GgufExport.write(source, file, DType.F32, Disk.LOCAL);
     }
+    namesAreThoseOfTheFormat(file);
     float[][] expected = logits(folder);
     float[][] actual = logits(file);
     assertThat(actual).hasDimensions(TOKENS, expected[0].length);
     check(actual, expected, ROUNDED.getOrDefault(name, SAME));
+  }
+
+  /** What this writes and reads by one table might be wrong both ways; names have an oracle. */
+  private static void namesAreThoseOfTheFormat(Path file) {
+    try (GgufFile gguf = GgufFile.open(file)) {
+      String architecture = gguf.metadata().string("general.architecture");
+      Set<String> known = KNOWN.get(architecture);
+      assertThat(known).as(architecture).isNotNull();
+      assertThat(gguf.tensors().keySet())
+          .allSatisfy(
+              name -> {
+                String stem = name.replaceFirst("^blk\\.\\d+\\.", "");
+                assertThat(known).contains(stem.replaceFirst("\\.(weight|bias)$", ""));
+              });
+    }
+  }
+
+  private static Map<String, Set<String>> known() {
+    try (InputStream in = GgufFamiliesTest.class.getResourceAsStream("/gguf-tensors.txt")) {
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8)
+          .lines()
+          .filter(line -> !line.startsWith("#"))
+          .map(line -> line.split(": "))
+          .collect(Collectors.toMap(line -> line[0], line -> Set.of(line[1].split(" "))));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   @ParameterizedTest

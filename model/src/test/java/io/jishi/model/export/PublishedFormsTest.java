@@ -61,6 +61,15 @@ class PublishedFormsTest {
        "num_ln_in_parallel_attn":%d,"layer_norm_epsilon":1e-5,"tie_word_embeddings":true}
       """;
 
+  private static final String QWEN =
+      """
+      {"model_type":"qwen3_moe","vocab_size":40,"hidden_size":32,"intermediate_size":48,
+       "moe_intermediate_size":16,"num_hidden_layers":2,"num_attention_heads":4,
+       "num_key_value_heads":2,"head_dim":8,"max_position_embeddings":64,"rms_norm_eps":1e-6,
+       "rope_theta":10000,"num_experts":4,"num_experts_per_tok":2,"norm_topk_prob":true,
+       "tie_word_embeddings":false}
+      """;
+
   /** Parts of names of tensors that could have another form. */
   private static final List<String> PUBLISHED =
       List.of("embed", "experts.gate_up", "query_key_value");
@@ -212,6 +221,20 @@ class PublishedFormsTest {
     }
     try (GgufFile gguf = GgufFile.open(file)) {
       assertThat(gguf.tensors().containsKey("blk.0.attn_norm_2.weight")).isEqualTo(norms == 2);
+    }
+    close(logits(file), expected);
+    GgufImport.write(file, temp.resolve("back"), Disk.LOCAL);
+    close(logits(temp.resolve("back")), expected);
+  }
+
+  /** As all published ones are; the reference model has a dense layer among them. */
+  @Test
+  void qwen3WithExpertsInEveryLayerComesThroughGguf() throws IOException {
+    write(temp.resolve("qwen"), QWEN, random(QWEN));
+    float[] expected = logits(temp.resolve("qwen"));
+    Path file = temp.resolve("qwen.gguf");
+    try (ModelSource source = ModelSource.open(temp.resolve("qwen"))) {
+      GgufExport.write(source, file, DType.F32, Disk.LOCAL);
     }
     close(logits(file), expected);
     GgufImport.write(file, temp.resolve("back"), Disk.LOCAL);
