@@ -142,7 +142,8 @@ public interface Engine extends AutoCloseable {
 
   /**
    * Writes what is held of a prompt's computation to a file, for example that of a conversation
-   * with its last answer. Nothing is computed for it.
+   * with its last answer. Nothing is computed for it. Of images the file holds a digest, neither
+   * pixels nor vectors: the same image is found again, and the tower looks at it once more.
    *
    * @param file replaced where it exists; it appears whole or not at all
    * @return how many of the prompt's tokens were held and written

@@ -14,9 +14,12 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
 
 /**
  * An engine over a model in this process: all of the public API, each call a few lines that check,
@@ -270,21 +273,28 @@ final class LocalEngine implements Engine {
   @Override
   public int save(Prompt prompt, Path file) {
     Written written = prompts.write(prompt);
-    if (!written.looks().isEmpty()) {
-      throw new JishiException.BadRequest(
-          "prompt", "a session with images cannot be saved: leave them out");
-    }
-    int[] tokens = written.tokens();
+    Map<Integer, String> images = new LinkedHashMap<>();
+    written.looks().forEach(look -> images.put(look.key(), look.digest()));
+    int[] keys =
+        images.isEmpty() ? written.tokens() : sight.keys(written.tokens(), written.looks());
     return onDriver(
-        () -> SessionFile.write(runner.cache(), Job.root(null), tokens, identity(), file));
+        () -> SessionFile.write(runner.cache(), Job.root(null), keys, images, identity(), file));
   }
 
   @Override
   public int[] restore(Path file) {
-    return onDriver(
-        () ->
-            SessionFile.read(
-                runner.cache(), Job.root(null), identity(), info.vocabulary(), context, file));
+    int[] keys =
+        onDriver(
+            () ->
+                SessionFile.read(
+                    runner.cache(),
+                    Job.root(null),
+                    identity(),
+                    info.vocabulary(),
+                    context,
+                    sight == null ? null : sight::key,
+                    file));
+    return IntStream.of(keys).map(key -> key < 0 ? sight.imageToken() : key).toArray();
   }
 
   /** Of the sessions of this engine; made when the first is asked for. */

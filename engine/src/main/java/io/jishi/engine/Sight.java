@@ -66,6 +66,11 @@ final class Sight implements AutoCloseable {
     return vision.spec().imageToken();
   }
 
+  /** By what the cache knows an image, of its digest. */
+  int key(String digest) {
+    return memory.key(digest);
+  }
+
   /** Prepares images, in the order in which they stand. */
   List<Look> look(List<Image> images) {
     if (images.size() > MOST_IMAGES) {

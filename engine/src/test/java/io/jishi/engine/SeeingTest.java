@@ -11,13 +11,8 @@ import io.jishi.model.Model;
 import io.jishi.model.vision.Image;
 import io.jishi.model.vision.ImageFiles;
 import io.jishi.tensor.Backend;
-import io.jishi.tensor.Batch;
-import io.jishi.tensor.BidirectionalAttention;
 import io.jishi.tensor.DType;
-import io.jishi.tensor.ForwardingOps;
-import io.jishi.tensor.Ops;
 import io.jishi.tensor.Precision;
-import io.jishi.tensor.Tensor;
 import io.jishi.testkit.SeeingFolder;
 import io.jishi.testkit.Shared;
 import java.io.IOException;
@@ -25,12 +20,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -40,9 +31,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Images on their way from a request to the model: reference models, whole engines. */
 class SeeingTest {
-  private static final String QWEN = "vlm_qwen2_5_vl";
-  private static final String QWEN_IMAGE = "<v258><v260><v259>";
-  private static final int CONTEXT = 250;
+  static final String QWEN = "vlm_qwen2_5_vl";
+  static final String QWEN_IMAGE = "<v258><v260><v259>";
+  static final int CONTEXT = 250;
 
   private static final String[] SMOL_NAMES = {
     "<fake_token_around_image>",
@@ -60,11 +51,11 @@ class SeeingTest {
 
   @TempDir Path temp;
 
-  private Engine open(Path folder) {
+  static Engine open(Path folder) {
     return open(folder, Capacity.DEFAULT);
   }
 
-  private static Engine open(Path folder, Capacity capacity) {
+  static Engine open(Path folder, Capacity capacity) {
     return Engine.open(
         folder,
         EngineOptions.DEFAULT
@@ -78,21 +69,21 @@ class SeeingTest {
     return SeeingFolder.write(temp.resolve("qwen"), QWEN, QWEN_IMAGE);
   }
 
-  private static Image image(String golden) throws IOException {
+  static Image image(String golden) throws IOException {
     return ImageFiles.decode("image", SeeingFolder.png(golden));
   }
 
-  private static Image other(Image image) {
+  static Image other(Image image) {
     byte[] rgb = image.rgb().clone();
     rgb[rgb.length / 2] ^= 1; // one pixel, by one step
     return new Image(image.width(), image.height(), rgb);
   }
 
-  private static int[] ints(JsonObject json, String field) {
+  static int[] ints(JsonObject json, String field) {
     return json.array(field).orElseThrow().stream().mapToInt(v -> ((Long) v).intValue()).toArray();
   }
 
-  private static JsonObject golden(String name) {
+  static JsonObject golden(String name) {
     JsonObject json = Json.parseObject(Shared.require("goldens/" + name).resolve("golden.json"));
     return JsonObject.of("prompt", json.array("prompts").orElseThrow().getFirst());
   }
@@ -108,16 +99,16 @@ class SeeingTest {
             Content.text(SeeingFolder.text(after))));
   }
 
-  private static Request greedy(Prompt prompt, int tokens) {
+  static Request greedy(Prompt prompt, int tokens) {
     return new Request(prompt, Sampling.GREEDY, tokens, List.of())
         .with(new Request.Output(3, -1, false));
   }
 
-  private static Prompt chat(Message... turns) {
+  static Prompt chat(Message... turns) {
     return new Prompt.Chat(List.of(turns), Map.of());
   }
 
-  private static Prompt qwenPrompt(Image image) {
+  static Prompt qwenPrompt(Image image) {
     return chat(turn(ints(golden(QWEN), "input_ids"), image));
   }
 
@@ -251,131 +242,6 @@ class SeeingTest {
     }
   }
 
-  /** Operations that note in which order the model and its tower compute. */
-  private static final class Noting extends ForwardingOps {
-    private final StringBuffer order;
-    private final char name;
-
-    Noting(Ops ops, StringBuffer order, char name) {
-      super(ops);
-      this.order = order;
-      this.name = name;
-    }
-
-    @Override
-    public void begin(Batch batch) {
-      order.append(name);
-      super.begin(batch);
-    }
-
-    @Override
-    public Tensor bidirectionalAttention(
-        Tensor qkv, BidirectionalAttention attention, Batch batch) {
-      order.append(name); // once a layer
-      return super.bidirectionalAttention(qkv, attention, batch);
-    }
-  }
-
-  @Test
-  void othersGetTheirTokensBetweenTheLayersOfATower() throws Exception {
-    StringBuffer order = new StringBuffer();
-    AtomicInteger made = new AtomicInteger();
-    Path folder = qwen();
-    EngineOptions options =
-        EngineOptions.DEFAULT.withContext(CONTEXT).with(Precision.EXACT).withCache(DType.F32);
-    Request seeing = greedy(qwenPrompt(image(QWEN)), 6);
-    Request plain = greedy(chat(Message.user(SeeingFolder.text(1, 2, 3))), 100);
-    Request blind = plain.with(new Request.Ending(100, Set.of(), false));
-    Answer alone;
-    Answer other;
-    try (Engine engine = open(folder)) {
-      alone = engine.generate(seeing);
-      other = engine.generate(blind);
-    }
-    try (Engine engine =
-        EngineLoader.load(
-            folder,
-            options,
-            ops -> new Noting(ops, order, made.getAndIncrement() == 0 ? 'm' : 'T'))) {
-      Gate gate = new Gate();
-      engine.listen(gate);
-      gate.lock.lock();
-      Generation beside = engine.start(blind);
-      gate.awaitStep();
-      AtomicReference<Answer> answer = new AtomicReference<>();
-      Thread caller = Thread.ofPlatform().start(() -> answer.set(engine.generate(seeing)));
-      while (caller.getState() != Thread.State.WAITING) { // for the tower
-        Thread.onSpinWait();
-      }
-      gate.lock.unlock();
-      caller.join();
-      assertThat(answer.get().logprobs()).isEqualTo(alone.logprobs());
-      assertThat(beside.result().logprobs()).isEqualTo(other.logprobs());
-    }
-    // The tower begins with its first layer, and a step of the model follows each of its layers.
-    assertThat(order).containsPattern("mTTmTmTm");
-  }
-
-  @Test
-  void searchesWithAnImageAreThoseOfTheirTextsAlone() throws IOException {
-    Path folder = qwen();
-    Prompt prompt = qwenPrompt(image(QWEN));
-    Request request = greedy(prompt, 6).with((Sampling) null);
-    Search.Beams rules = new Search.Beams(3, 3, 1, Search.Beams.Early.LIKELY);
-    List<Answer> alone;
-    try (Engine engine = open(folder)) {
-      Answer greedy = engine.generate(greedy(prompt, 6));
-      Answer one = engine.search(request, Search.Beams.of(1)).result().getFirst();
-      assertThat(one.tokens()).isEqualTo(greedy.tokens());
-      assertThat(one.logprobs()).isEqualTo(greedy.logprobs());
-      alone = engine.search(request, rules).result();
-      for (Answer answer : alone) { // each text has the probabilities that it has as a prompt
-        int[] ids = ints(golden(QWEN), "input_ids");
-        int[] whole = Arrays.copyOf(ids, ids.length + answer.tokens().length);
-        System.arraycopy(answer.tokens(), 0, whole, ids.length, answer.tokens().length);
-        Request scored =
-            greedy(new Prompt.Tokens(whole, List.of(image(QWEN))), 1)
-                .with(new Request.Output(-1, 0, false));
-        List<TokenLogprob> scores = engine.generate(scored).promptLogprobs();
-        for (int i = 0; i < answer.tokens().length; i++) {
-          assertThat(scores.get(ids.length - 1 + i).logprob())
-              .isEqualTo(answer.logprobs().get(i).logprob());
-        }
-      }
-    }
-    Capacity tight = new Capacity(2, CONTEXT, 7, 7, 0);
-    try (Engine engine = open(folder, tight)) { // cut within the image, and preempted
-      Search.Run run = engine.search(request, rules);
-      List<Generation> beside =
-          engine.start(
-              greedy(qwenPrompt(other(image(QWEN))), 6).with(new Sampling(1, 0, 1, 0, 5L)), 3);
-      Search.Run best = engine.search(request.with(new Sampling(1, 0, 1, 0, 9L)), BEST);
-      List<Answer> found = run.result();
-      for (int i = 0; i < 3; i++) {
-        assertThat(found.get(i).tokens()).isEqualTo(alone.get(i).tokens());
-        assertThat(found.get(i).logprobs()).isEqualTo(alone.get(i).logprobs());
-      }
-      try (Engine fresh = open(folder)) {
-        Request seeded =
-            greedy(qwenPrompt(other(image(QWEN))), 6).with(new Sampling(1, 0, 1, 0, 5L));
-        for (int i = 0; i < 3; i++) {
-          assertThat(beside.get(i).result().tokens())
-              .isEqualTo(fresh.generate(Engine.choice(seeded, i)).tokens());
-        }
-        Request drawn = request.with(new Sampling(1, 0, 1, 0, 9L));
-        assertThat(best.result().getFirst().tokens())
-            .isEqualTo(
-                IntStream.range(0, 4)
-                    .mapToObj(i -> fresh.generate(Engine.choice(drawn, i)))
-                    .max(Comparator.comparingDouble(BestOfRun::score))
-                    .orElseThrow()
-                    .tokens());
-      }
-    }
-  }
-
-  private static final Search.BestOf BEST = new Search.BestOf(1, 4);
-
   @Test
   void aSecondTurnFindsTheFirstOneWithItsImage() throws IOException {
     Image image = image(QWEN);
@@ -425,8 +291,6 @@ class SeeingTest {
         assertThatThrownBy(() -> engine.generate(greedy(bad, 1)))
             .isInstanceOf(JishiException.BadRequest.class);
       }
-      assertThatThrownBy(() -> engine.save(qwenPrompt(images.getFirst()), temp.resolve("s")))
-          .hasMessageContaining("images cannot be saved");
       assertThat(engine.generate(greedy(qwenPrompt(images.getFirst()), 16)).tokens())
           .isEqualTo(ints(golden(QWEN), "greedy")); // no place was lost by what was refused
     }

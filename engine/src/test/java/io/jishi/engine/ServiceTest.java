@@ -11,7 +11,6 @@ import io.jishi.tensor.Ops;
 import io.jishi.tensor.Tensor;
 import io.jishi.tensor.Weight;
 import java.lang.management.ManagementFactory;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -22,10 +21,6 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.stream.IntStream;
-import jdk.jfr.Recording;
-import jdk.jfr.consumer.RecordedEvent;
-import jdk.jfr.consumer.RecordingFile;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -45,11 +40,11 @@ class ServiceTest {
     return Path.of("../model/src/test/resources/goldens", family);
   }
 
-  private static Engine open(Capacity capacity) {
+  static Engine open(Capacity capacity) {
     return Engine.open(model("qwen3"), EngineOptions.DEFAULT.with(capacity));
   }
 
-  private static Request request(int first, int length, int tokens) {
+  static Request request(int first, int length, int tokens) {
     int[] prompt = new int[length];
     Arrays.setAll(prompt, i -> 1 + (first + i * i) % 240);
     return new Request(new Prompt.Tokens(prompt), Sampling.GREEDY, tokens, List.of());
@@ -323,78 +318,6 @@ class ServiceTest {
     assertThat(second.firstTokenNanos()).isPositive();
     assertThat(second.meanBatch()).isEqualTo(1);
   }
-
-  /** What an engine says of a request in four places is the same. */
-  @Test
-  void everyFigureIsInTheAnswerTheTotalsTheListenerAndTheRecorder() throws Exception {
-    Path file = temp.resolve("engine.jfr");
-    List<RequestMetrics> told = new ArrayList<>();
-    List<Usage> usages = new ArrayList<>();
-    Request repeating = new Request(new Prompt.Tokens(REPEATING), Sampling.GREEDY, 40, List.of());
-    Request guessed =
-        repeating.with(new Request.Service(0, null, Speculation.Mode.LOOKUP)).withMaxTokens(40);
-    Engine engine = open(Capacity.DEFAULT);
-    try (Recording recording = new Recording();
-        engine) {
-      engine.listen(
-          new EngineListener() {
-            @Override
-            public void requestEnded(RequestMetrics request) {
-              told.add(request);
-            }
-          });
-      recording.enable("jishi.Request");
-      recording.enable("jishi.Step");
-      recording.start();
-      usages.add(engine.generate(request(1, 70, 3)).usage());
-      usages.add(engine.generate(guessed).usage());
-      engine.start(request(2, 70, 3), 3).forEach(one -> usages.add(one.result().usage()));
-      recording.stop();
-      recording.dump(file);
-    }
-    assertThat(told).extracting(RequestMetrics::usage).containsExactlyInAnyOrderElementsOf(usages);
-    List<RecordedEvent> events = RecordingFile.readAllEvents(file);
-    List<RecordedEvent> ended =
-        events.stream().filter(e -> e.getEventType().getName().equals("jishi.Request")).toList();
-    assertThat(ended).hasSameSizeAs(told);
-    for (int i = 0; i < told.size(); i++) {
-      Usage usage = told.get(i).usage();
-      RecordedEvent event = ended.get(i);
-      assertThat(event.getInt("promptTokens")).isEqualTo(usage.promptTokens());
-      assertThat(event.getInt("cachedTokens")).isEqualTo(usage.cachedTokens());
-      assertThat(event.getInt("generatedTokens")).isEqualTo(usage.generatedTokens());
-      assertThat(event.getLong("guesses")).isEqualTo(usage.guesses().computed());
-      assertThat(event.getLong("acceptedGuesses")).isEqualTo(usage.guesses().accepted());
-      assertThat(event.getDuration("queueTime").toNanos()).isEqualTo(usage.queueNanos());
-      assertThat(event.getDuration("firstTokenTime").toNanos()).isEqualTo(usage.firstTokenNanos());
-      assertThat(event.getDuration("perTokenTime").toNanos()).isEqualTo(usage.perTokenNanos());
-      assertThat(event.getDouble("meanBatch")).isEqualTo(usage.meanBatch());
-      assertThat(event.getString("finish")).isEqualTo(told.get(i).finish().name());
-    }
-    assertThat(usages.getFirst().meanBatch()).isEqualTo(1);
-    assertThat(usages).anyMatch(usage -> usage.guesses().computed() > 0);
-    assertThat(usages).anyMatch(usage -> usage.meanBatch() > 1);
-    EngineMetrics all = engine.metrics();
-    assertThat(all.queueNanos()).isEqualTo(usages.stream().mapToLong(Usage::queueNanos).sum());
-    assertThat(all.firstTokenNanos())
-        .isEqualTo(usages.stream().mapToLong(Usage::firstTokenNanos).sum());
-    assertThat(all.furtherTokens())
-        .isEqualTo(usages.stream().mapToLong(u -> u.generatedTokens() - 1).sum());
-    assertThat(all.meanPerTokenNanos()).isEqualTo(all.decodeNanos() / all.furtherTokens());
-    assertThat(all.meanQueueNanos()).isEqualTo(all.queueNanos() / usages.size());
-    assertThat(all.guesses().accepted())
-        .isEqualTo(usages.stream().mapToLong(usage -> usage.guesses().accepted()).sum());
-    List<RecordedEvent> steps =
-        events.stream().filter(e -> e.getEventType().getName().equals("jishi.Step")).toList();
-    assertThat(steps).hasSize((int) all.steps());
-    assertThat(steps.stream().mapToLong(e -> e.getInt("tokens")).sum()).isEqualTo(all.stepTokens());
-    assertThat(steps.stream().mapToLong(e -> e.getInt("generating") + e.getInt("prompts")).sum())
-        .isEqualTo(all.stepSequences());
-    Files.delete(file);
-  }
-
-  /** A text that says itself again and again, of which the rest can be looked up. */
-  private static final int[] REPEATING = IntStream.range(0, 60).map(i -> 5 + i % 4).toArray();
 
   @Test
   void aStepOfTheEngineAllocatesNextToNothing() {

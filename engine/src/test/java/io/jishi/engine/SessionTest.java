@@ -16,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
@@ -86,7 +87,7 @@ class SessionTest {
       state.advance(tokens);
       cache.finish(state, cursor, ids);
       state.close();
-      assertThat(SessionFile.write(cache, 0, ids, DIGEST, file)).isEqualTo(tokens);
+      assertThat(SessionFile.write(cache, 0, ids, Map.of(), DIGEST, file)).isEqualTo(tokens);
       return Files.readAllBytes(file);
     } finally {
       Files.delete(file);
@@ -99,7 +100,7 @@ class SessionTest {
       Files.write(file, bytes);
       PrefixCache cache = new PrefixCache(pool, 4);
       try {
-        return SessionFile.read(cache, 0, DIGEST, VOCABULARY, CONTEXT, file);
+        return SessionFile.read(cache, 0, DIGEST, VOCABULARY, CONTEXT, null, file);
       } finally {
         assertThat(pool.usedBlocks()).as("no block is lost").isEqualTo(cache.counters().blocks());
       }
