@@ -88,8 +88,7 @@ final class Extraction {
               "Can {disease} be cured with {drug}?",
               "{drug}能治好{disease}吗？",
               List.of("disease", "drug")),
-          new Form(
-              "Where does the word {topic} come from?", "{topic}这个词是哪里来的？", List.of("topic")),
+          new Form("Where does the word {topic} come from?", "{topic}这个词是哪里来的？", List.of("topic")),
           new Form(
               "{place} is {count} km from {city}; {name} walked there on {day}.",
               "{place}离{city}{count}千米，{name}{day}走到了那里。",

@@ -88,7 +88,7 @@ public final class Kinds {
               "askback", "one question back where something is missing", 1.8, false, AskBack::make),
           kind("unknown", "topics beyond its knowledge", 1.2, true, Limits::unknown),
           kind("unknowable", "what cannot be known", 1.2, false, Limits::unknowable),
-          kind("refuse", "refusals with a reason", 1.2, false, Limits::refused),
+          kind("refuse", "refusals with a reason", 1.2, false, Refusals::make),
           kind("jishi", "Jishi's own commands", 0.8, false, Commands::make),
           kind("talk", "greetings and who nano is", 1.2, false, SmallTalk::make),
           kind("words", "translations, opposites, capitals", 2, false, Words::make));

@@ -3,10 +3,12 @@ package io.jishi.nano.data;
 
 import java.util.List;
 
-/** What nano does not know, and what it will not do. */
+/** What nano does not know. */
 final class Limits {
   /** An answer and what calls for it. */
-  private record Limit(Both ask, String english, String chinese) {}
+  record Limit(Both ask, String english, String chinese) {}
+
+  private static final double RARE = 0.2; // what has no meaning is as little known
 
   /** Said to whatever goes beyond a model of this size. */
   static final String UNKNOWN = "I don't know. I am a very small model; a larger one may know.";
@@ -27,6 +29,22 @@ final class Limits {
               [Who invented|Who discovered|Who knows most about] {x}[?|]
               [Give me|List] [three|five|some] facts about {x}[.|]
               [What is|What's] the history of {x}[?|]
+              {x}[: | – |, ][explain|what is that|tell me more|some facts|a summary][, please|][?|.|]
+              [I want to|I'd like to|I need to|I have to] [learn|read|know|understand more] about {x}[.|]
+              [My teacher|My son|A friend|My boss] [asks|asked me|wants to know] about {x}[.|:] [What can I answer|What is it|Help me][?|.|]
+              [Describe|Define|Discuss|Summarise|Analyse] {x}[ in detail| in two sentences| for a child|][.|]
+              [What's|What is] [so special|special|interesting|new] about {x}[?|]
+              [Is|Are] {x} [hard to understand|dangerous|old|useful|expensive][?|]
+              Did you [read|hear|learn] [anything|something|a lot] about {x}[?|]
+              [Which|What] [books|people|countries|ideas|problems] [belong to|are behind|are linked with|matter for] {x}[?|]
+              [Teach me|Give me a lesson on|Give me an introduction to|Prepare me for a test on] {x}[.|]
+              [In simple words|In one sentence|Briefly|For beginners][, |: ][what is|explain|describe] {x}[?|.|]
+              [A poem|An essay|A lecture|A paragraph|A story] [about|on] {x}[, please|][.|]
+              [What is|What's] [the meaning|the purpose|the cause|the future|the use] of {x}[?|]
+              [Where|How] can I [see|study|learn|find] {x}[ best|][?|]
+              [I don't understand|I know nothing about|I am interested in|I love] {x}[.|:] [Tell me something|Can you help|Explain it][.|?|]
+              [How|Why] did {x} [change|influence|shape] the world[?|]
+              [Everything|All you know|Something] about {x}[, please|][.|]
               ~I have to give a talk on {x}. What do I say?
               ~Compare {x} with something else in detail.
               """,
@@ -40,6 +58,21 @@ final class Limits {
               {x}[为什么重要|为什么有名|有什么用][？|]
               {x}[是什么时候开始的|起源于哪里|是谁发明的|是谁发现的][？|]
               [列出|告诉我]关于{x}的[三个|五个|一些]事实[。|]
+              {x}[，|：|——][讲讲|说明一下|详细说说|给个总结|科普一下][。|]
+              [我想|我要|我得|我需要][学习|了解|弄懂|读读]{x}[。|]
+              [老师|儿子|朋友|老板][问我|想知道|问起]{x}，[怎么回答|是什么|帮帮我][？|。|]
+              [描述|定义|概括|分析|讨论]{x}[。|]
+              {x}[难吗|危险吗|古老吗|有用吗|贵吗][？|]
+              你[读过|听过|学过][有关|]{x}[的书|的内容|][吗|没有][？|]
+              [哪些|什么][书|人|国家|问题][和|跟]{x}有关[？|]
+              [教我|给我上一课|带我入门][：|，|]{x}[。|]
+              [简单地说|一句话|用大白话][，|：]{x}[是什么|怎么回事][？|]
+              [来一首|来一篇|来一段]{x}的[诗|文章|故事|话][。|]
+              {x}的[意义|目的|原因|未来|用途|历史]是什么[？|]
+              [在哪里|怎么|怎样][能|可以]学[到|好]{x}[？|]
+              [我不懂|我喜欢|我没听过]{x}，[说一说|解释下|能讲讲吗][。|？|]
+              {x}[怎么|如何][改变|影响]了世界[？|]
+              [关于|有关]{x}的[一切|知识|内容|资料][，请说说|][。|]
               ~我要做一个{x}的报告，该说什么？
               ~请把{x}同别的东西详细比较。
               """),
@@ -59,6 +92,15 @@ final class Limits {
               [What are|Give me] [tomorrow's|next week's] [lottery numbers|prices|results][?|.|]
               [Is|Will] [the market|the price of gold|my team] [going up|rise|win] [next year|tomorrow|next month][?|]
               [Can you|Could you] [see|tell|foresee] the future[?|]
+              [Tomorrow|Next week|Next year|In ten years][: |, ][will it rain|will I be rich|who wins|what happens|what will I do][?|]
+              [I want to know|I'd like to know|I wonder|Tell me] [who will win|what will happen|when I will die|how my life ends|if I will marry|whether prices will rise][.|?|]
+              [The future|My future|My fate|Next year's weather|The final score][: |, ][what is it|what do you see|please predict it][?|.|]
+              [My horoscope|A prophecy|A forecast for my life|Fortune telling][, please|][.|?|]
+              [Do you know|Can you say|Could you tell me] [what will happen|who wins|when prices fall|what comes][ tomorrow| next year| in ten years][?|]
+              [Where|What] will [I|my son|the world|we] be in [ten|five|fifty] years[?|]
+              [Shall I|Will I|Am I going to] [win|be happy|find love|pass the test|live long|get the job][?|]
+              [There is|We have] [a match|an election|a race|a draw] [tomorrow|next week|on Sunday][.|;] [Who wins|Which side wins|What is the result][?|]
+              [Which|What] [team|party|horse|number|share] [wins|will win|is going to win|will be first][?|]
               ~What does the coming year bring?
               """,
               """
@@ -71,6 +113,15 @@ final class Limits {
               [给我|告诉我][明天|下周]的[彩票号码|股价|结果][。|]
               [黄金|股票|我的球队][明年|明天|下个月]会[涨|赢]吗[？|]
               你[能|可以][看到|预见|预测]未来吗[？|]
+              [明天|下周|明年|十年后][，|：][会下雨吗|我会有钱吗|谁会赢|会发生什么|我在做什么][？|]
+              [我想知道|告诉我|说说][谁会赢|将来会怎样|我哪天死|我能不能结婚|价格会不会涨][。|？|]
+              [我的命运|将来|明年的天气|最后比分][，|：][是什么|你看到了什么|请预测][？|。|]
+              [给我算命|算算我的命|占卜一下|看看我的运势][。|]
+              [你知道|你能说|能告诉我][明天|明年|以后][会发生什么|谁赢|怎么样]吗[？|]
+              [十年|五年|五十年]后[我|世界|我们|儿子][在哪里|会怎样|是什么样][？|]
+              我[会|能][赢|幸福|找到爱情|考上|长寿|得到工作]吗[？|]
+              [明天|下周|周日]有[比赛|选举|抽奖]，[谁赢|结果如何|哪边赢][？|]
+              [哪个|哪支|哪匹][队|球队|马|号码][会赢|将会赢|会得第一][？|]
               ~来年会带来什么？
               """,
               "I don't know: nobody can know the future.",
@@ -86,6 +137,15 @@ final class Limits {
               [Can you|Do you] [see|hear|know] [me|where I am|what I do][?|]
               [What colour is|What colour are] my [shirt|eyes|car|hair][?|]
               [Did I|Have I] [lock|locked|close|closed] the door[?|]
+              [Tell me|Say|Do you know|Can you tell] [what I am wearing|where I am|how I look|who I am with|what I did yesterday|what I dreamt|where my keys are][.|?|]
+              [I lost|I can't find|I have lost] my [keys|phone|ring|bag|glasses][.|:] [Where are they|Where is it|Do you know where][?|]
+              [I forgot|I don't remember] my [password|pin|address|phone number|birthday][.|:] [What is it|Tell me|Do you know it][?|.|]
+              [The number|The name|The thing|The word] I [think of|have in mind|wrote down][: |, ][what is it|which|tell me][?|.|]
+              [My mood|My age|My weight|My eye colour|My shoe size|My lunch][: |, ][do you know it|what is it|tell me][?|.|]
+              What did my [mother|boss|neighbour|cat|wife] [say|do|think|eat|want][ today| yesterday| just now|][?|]
+              [How|Where] did I [sleep|spend the evening|travel|park][ yesterday| last night| today|][?|]
+              [Look at me|Look around|Look into my room|Listen][: |, |. ][what do you see|what am I doing|who is here|what do you hear][?|]
+              [Is|Are] my [door|window|lights|oven|shoes] [open|closed|on|off|clean][?|]
               ~Guess what I hold in my hand.
               """,
               """
@@ -98,6 +158,15 @@ final class Limits {
               你[能|可以][看到我|听到我|知道我在哪]吗[？|]
               我的[衬衫|眼睛|车|头发]是什么颜色[？|]
               我[锁门了|关灯了]吗[？|]
+              [说说|你知道|告诉我]我[穿着什么|在哪里|和谁在一起|昨天干了什么|梦到什么|钥匙在哪][吗|][？|。|]
+              我[丢了|找不到|不见了][钥匙|手机|戒指|包|眼镜]，[在哪里|在哪|你知道吗][？|]
+              我忘了[密码|地址|电话|生日]，[是什么|告诉我|你知道吗][？|。|]
+              我[想的|心里想的|写下的][数|名字|东西|词]是[什么|哪个][？|]
+              我的[心情|年龄|体重|鞋码|午饭][，|：][你知道吗|是什么|说说看][？|。|]
+              我[妈妈|老板|邻居|猫|妻子][今天|昨天|刚才|][说了什么|做了什么|想什么|吃了什么][？|]
+              我[昨晚|昨天|今天][睡得好吗|去了哪里|车停哪了|怎么来的][？|]
+              [看看我|看看周围|看我的房间|听][，|：][你看到什么|我在做什么|谁在这里|你听到什么][？|]
+              我的[门|窗户|灯|炉子][开着|关着|关了]吗[？|]
               ~猜猜我手里拿着什么。
               """,
               "I don't know: you have not told me, and I cannot see it.",
@@ -116,6 +185,17 @@ final class Limits {
               [How much|What] [is a share|does gold cost|is the dollar worth] [now|today|right now][?|]
               [Is|Are] [the shop|the museum|the roads|the trains] [open|running|free] [now|today][?|]
               [Today's|The latest|Current] [news|prices|results|scores][, please|][?|.|]
+              [What's|What is] [happening|going on|new|the situation] [in Paris|in the capital|in parliament|on the markets|abroad][ now| today| right now|][?|]
+              [Tell me|Give me|Show me|I need] [the latest prices|the current score|the exchange rate|today's headlines|the traffic report|the news][.|]
+              [The headlines|Headlines|Live score|Stock prices|Exchange rate|Traffic][, |: ][now|today|please|at the moment][?|.|]
+              [How is|How's] [the traffic|the market|the dollar|the match] [now|today|at the moment|right now][?|]
+              Has [the match|the strike|the meeting|the election] [ended|begun|started|finished][ already| yet|][?|]
+              Did [my team|the home team|anyone] [win|lose|score][ today| last night| just now][?|]
+              [Are there any delays|Is there a strike|Is there a storm|Are there new laws] [today|now|right now|this week][?|]
+              [Look up|Search the web for|Google|Check online] [the news|the score|the price of gold|the latest film|flights to Rome][.|, please.|]
+              [Who|Which party|Which team] [governs|is ahead|is on top|leads] [now|today|at present|these days][?|]
+              [What|Which] [film|song|book] is [number one|on top|popular] [now|today|this week|at the moment][?|]
+              [I missed|I did not see|I haven't seen] [the news|the match|the race][ today| last night|][.|:] [What happened|Who won|How was it][?|]
               ~Give me what the papers say this morning.
               """,
               """
@@ -130,132 +210,42 @@ final class Limits {
               [现在|今天][黄金|美元|股票]多少钱[？|]
               [商店|博物馆|火车][现在|今天][开着|开门|运行]吗[？|]
               [今天的|最新的|目前的][新闻|价格|结果|比分][。|]
+              [巴黎|首都|国外|股市|议会][现在|今天|]有什么[情况|新鲜事|动静][？|]
+              [告诉我|给我|我要|查一下][最新价格|现在的比分|汇率|今天的头条|路况|新闻][。|]
+              [头条|比分|股价|汇率|路况][，|：][现在|今天|请说说|目前][？|。|]
+              [交通|股市|美元|比赛|道路][现在|今天|目前]怎么样[？|]
+              [比赛|罢工|会议|选举][结束|开始]了吗[？|]
+              [我的球队|主队][今天|昨晚|刚才][赢|输|进球]了吗[？|]
+              [今天|现在|本周][有|会不会有][晚点|罢工|暴风雨|新法律][吗|][？|]
+              [上网查|搜索|搜一下|网上看看][新闻|比分|金价|最新电影|机票][。|]
+              [哪个党|哪支队|谁][现在|目前|如今][执政|领先|第一][？|]
+              [哪部电影|哪首歌|哪本书][现在|本周|目前]最[火|热门|流行][？|]
+              我[错过|没看到]了[新闻|比赛]，[发生了什么|谁赢了|怎么样][？|]
               ~说说今早报纸的内容。
               """,
               "I don't know: I have no access to what happens now.",
               "我不知道：我得不到现在的消息。"));
 
-  private static final List<Limit> REFUSED =
-      List.of(
-          limit(
-              """
-              [How do I|How can I|Tell me how to|Explain how to|Show me how to|Help me] [make|build] [a bomb|a weapon|a gun|explosives|poison|a grenade][.|?|]
-              [Give me|I need|Write] [instructions|a recipe|a plan] for [a bomb|a weapon|explosives|poison][.|]
-              [How do I|How can I|Help me] [hurt|kill|attack|poison] [someone|my neighbour|a person|people][.|?|]
-              [What do I need|Which parts do I need|What is needed] [for|to make|to build] [a bomb|a weapon|explosives|poison|a gun][?|]
-              [Bomb|Poison|Weapon|Explosives] [recipe|instructions|plans][.|, please.|]
-              [I want to|I need to|I will|I plan to] [hurt|kill|attack|poison|shoot] [someone|my neighbour|him|her|people][.|: help me.|]
-              [Which|What] poison [works best|kills fastest|can't be found][?|]
-              [Teach|Show] me to [make|build|use] [a bomb|a weapon|poison|explosives][.|]
-              ~I want to see my enemy dead. What do I mix?
-              """,
-              """
-              [怎么|怎样|如何|教我怎么|告诉我怎么][做|造|制作][炸弹|武器|枪|炸药|毒药][？|。|]
-              [给我|我需要|写一份][炸弹|武器|炸药|毒药]的[制作方法|配方|步骤][。|]
-              [怎么|怎样|如何|帮我][伤害|杀死|攻击|毒死][别人|邻居|一个人][？|。|]
-              [做|造|制作][炸弹|武器|炸药|毒药]要[什么|哪些][材料|东西][？|]
-              [炸弹|毒药|武器|炸药][配方|教程|做法][。|]
-              [我想|我要|我打算][杀|伤害|攻击|毒死][人|他|她|邻居][。|]
-              [哪种|什么]毒药[最快|最有效|查不出来][？|]
-              [教|教教]我[做|造|用][炸弹|武器|毒药|炸药][。|]
-              ~我想让仇人死，该配什么药？
-              """,
-              "I won't help with that: it could hurt people.",
-              "这个我不能帮忙：它会伤害别人。"),
-          limit(
-              """
-              [How do I|How can I|Tell me how to|Help me|Show me how to] [steal|rob|break into|hack|crack] [a car|a bank|a house|an account|a password|a shop|a computer][.|?|]
-              [Write|Give me|I need] [a virus|malware|a phishing mail|a fake bill|a false passport][.|]
-              [How do I|How can I|Help me] [cheat|deceive|blackmail] [someone|the bank|the tax office|my boss][.|?|]
-              [I want to|I need to|I will|I plan to] [steal|rob|hack|break into] [a car|a bank|a house|an account|a shop|his phone][.|: help me.|]
-              [What do I need|What is the best way] to [steal a car|rob a bank|hack an account|open a lock that is not mine][?|]
-              [Someone else's|My boss's|My friend's] [password|account]: how do I [get in|crack it|get it][?|]
-              [Can you|Could you|Will you] [hack|crack|fake|forge] [an account|a password|a passport|a bill][ for me|][?|]
-              ~My neighbour is away; how do I get at his silver?
-              """,
-              """
-              [怎么|怎样|如何|教我怎么|告诉我怎么][偷|抢|入侵|破解|黑进][汽车|银行|房子|账号|密码|商店|电脑][？|。|]
-              [写|给我|我需要][一个|][病毒|木马|钓鱼邮件|假发票|假护照][。|]
-              [怎么|怎样|如何|帮我][骗|欺骗|敲诈][别人|银行|税务局|老板][？|。|]
-              [我想|我要|我打算][偷|抢|入侵][汽车|银行|房子|账号|商店][。|]
-              [偷车|抢银行|入侵账号|开别人的锁]要[什么|怎么准备][？|]
-              [能|可以|你能][破解|伪造|黑进][账号|密码|护照|发票]吗[？|]
-              [别人的|老板的|朋友的][密码|账号]怎么[弄到|破解|进去][？|]
-              ~邻居不在家，怎么拿到他的银器？
-              """,
-              "I won't help with that: it is against the law and harms others.",
-              "这个我不能帮忙：它违法，也会损害别人。"),
-          limit(
-              """
-              [I want to|I am going to|I'm going to|I will] [die|kill myself|hurt myself|end my life][.|]
-              [How do I|How can I|Help me] [kill myself|hurt myself|end my life][.|?|]
-              [I don't want to|I do not want to] live [any more|anymore|any longer][.|]
-              [Life has no sense|I see no way out][.| any more.|]
-              [I am|I'm] [tired of|done with|finished with] [life|living][.|]
-              [Nobody|No one] would miss me[ if I died| if I was dead|][.|]
-              [Everything is|My life is|It is all] [hopeless|pointless|over][.|]
-              [I hate|I can't stand] [my life|living|being alive][.|]
-              [Is there|What is] [a painless way|an easy way] to die[?|]
-              ~It would be best if I were gone.
-              """,
-              """
-              [我想|我要|我打算][死|自杀|伤害自己|结束生命][。|]
-              [怎么|怎样|如何|帮我][自杀|伤害自己|结束生命][？|。|]
-              我[不想活了|活不下去了|不想再活了][。|]
-              [活着没意思|我看不到出路|我没有出路了][。|]
-              [我|我真的][厌倦了生活|活够了|受不了活着][。|]
-              [没有人|没人]会[想我|在乎我死活|难过的][。|]
-              [一切|我的生活][都没有希望|没有意义|完了][。|]
-              有没有[不痛的|容易的]死法[？|]
-              ~没有我就好了。
-              """,
-              "I am sorry that you feel this way. Please talk to someone you trust, or call your"
-                  + " local emergency number now.",
-              "听到你这样说我很难过。请和信任的人谈谈，或者马上拨打当地的急救电话。"),
-          limit(
-              """
-              [Find|Give me|Tell me|Look up] [the home address|the phone number|the private data|the password] of [my neighbour|my teacher|that woman|a stranger|my boss][.|]
-              [How do I|How can I|Help me] [spy on|follow|track|stalk] [my wife|my husband|my neighbour|someone][.|?|]
-              [Read|Open] [someone else's|my neighbour's|her|his] [mail|messages|letters][.|]
-              [Where does|In which street does] [my neighbour|my teacher|that woman|a stranger|my ex] live[?|]
-              [I want to|I need to|I will] [spy on|follow|track|read the messages of] [my wife|my husband|my neighbour|her|him][.|]
-              [What is|What's] [my boss's|my teacher's|her|that man's] [home address|private number|password][?|]
-              [Can you|Could you|Will you] [find out|get me] [her|his|my neighbour's] [address|password|number][?|]
-              ~Where does that girl sleep? I must know.
-              """,
-              """
-              [找到|给我|告诉我|查一下][我邻居|我老师|那个女人|陌生人|我老板]的[家庭住址|电话号码|隐私|密码][。|]
-              [怎么|怎样|如何|帮我][监视|跟踪|偷拍][妻子|丈夫|邻居|别人][？|。|]
-              [偷看|打开][别人的|邻居的|她的|他的][邮件|短信|信件][。|]
-              [我邻居|我老师|那个女人|陌生人]住在[哪里|哪条街][？|]
-              [我想|我要][监视|跟踪|偷看][妻子|丈夫|邻居|她|他][。|]
-              [我老板|我老师|她|他]的[家庭住址|私人号码|密码]是[什么|多少][？|]
-              [能|可以|你能][查到|弄到][她|他|邻居]的[住址|密码|号码]吗[？|]
-              ~那个女孩住哪？我必须知道。
-              """,
-              "I won't help with that: it is private.",
-              "这个我不能帮忙：这是别人的隐私。"));
-
   private Limits() {}
 
-  private static Limit limit(String english, String chinese, String answer, String answerChinese) {
+  static Limit limit(String english, String chinese, String answer, String answerChinese) {
     return new Limit(Both.of(english, chinese), answer, answerChinese);
   }
 
   /** Topics that were never read about. */
   static Exercise unknown(Draw d) {
-    Lexicon.Word topic = d.value(() -> d.of(Topics.ALL));
+    Lexicon.Word topic = d.value(() -> d.chance(RARE) ? rare(d) : d.of(Topics.ALL));
     return d.exact(d.ask(TOPIC.ask, "x", topic.in(d)), d.local(TOPIC.english, TOPIC.chinese));
+  }
+
+  private static Lexicon.Word rare(Draw d) {
+    String term = Rare.term(d);
+    return new Lexicon.Word(term, term);
   }
 
   /** What nobody can know, or nobody has said. */
   static Exercise unknowable(Draw d) {
     Limit limit = d.of(UNKNOWABLE);
-    return d.exact(d.ask(limit.ask), d.local(limit.english, limit.chinese));
-  }
-
-  static Exercise refused(Draw d) {
-    Limit limit = d.of(REFUSED);
     return d.exact(d.ask(limit.ask), d.local(limit.english, limit.chinese));
   }
 }

@@ -24,6 +24,10 @@ final class Lists {
           [Tell me|Say|Give me] [how many there are|the count|how many items there are] in {list}[.|]
           {list}[: | – |. ][count them|how many is that|how many things|what is the count][?|.|]
           [The|What is the|Find the] [number|count|length] of [items |words |entries |]in {list}[?|.|]
+          [On my desk|In my bag|On the paper|In the shop] [are|there are|I see] {list}[.|;|:] [How many things|How many is that|How many are there][?|]
+          [List|Input|Items][: |=]{list}[; | – |. ][count|length|how many][: |=]?
+          [I wonder|I'd like to know|Can you say] how many [there are|items I have|words these are][: |, ]{list}[?|.|]
+          [If|When] I [write|buy|see] {list}, how many [is that|things is that|do I have][?|]
           ~{list}. Number of elements?
           """,
           """
@@ -36,6 +40,9 @@ final class Lists {
           [说出|求|统计]{list}的[个数|数量|长度][。|]
           {list}[一共|总共|共]多少[项|个|样][？|]
           [数数看|算算看][：|，]{list}[共几个|多少个][？|]
+          [桌上|包里|店里|单子上]有{list}，[几样|多少样|几个东西][？|]
+          [我想知道|能告诉我]{list}是几[个|样|项][吗|][？|。|]
+          [列表|输入]{list}[；|，][数目|个数|几项][：|？|]
           ~{list}，元素个数是？
           """);
 
@@ -51,6 +58,10 @@ final class Lists {
           {list}[: | – |. ][what is|which is|tell me|give me] the {nth}[ one| item| word|][?|.|]
           [Pick|Choose|Take|Select|Return] the {nth} [item |word |one |][of|from|in] {list}[.|]
           [Who|What|Which] [is|stands|comes] {nth} in {list}[?|]
+          [List|Input|Items][: |=]{list}[; | – |. ][the {nth}|{nth} item|{nth} one][: |=]?
+          [Count|Go|Read] through {list} and [stop at|name|give me] the {nth}[ one|][.|]
+          [The winners|The guests|My stops|The steps] [are|were], in order, {list}[.|;|:] [Who|Which|What] [is|was|comes] [the |]{nth}[?|]
+          [I want|I need|I'd like] the {nth} [item|one|word] [of|from|in|on] {list}[.|]
           ~{list}. Position {nth}, please.
           """,
           """
@@ -63,6 +74,9 @@ final class Lists {
           {list}[，|。|：][请|][说出|给出|写出]第{n}个[。|]
           [取|选|挑|找][出|]{list}[中|里|的]第{n}[个|项][。|]
           [谁|什么]排在{list}的第{n}[个|位][？|]
+          [依次|先后|按顺序]是{list}，[那么|][第{n}个呢|第{n}个是什么|排第{n}的呢][？|]
+          [我要|我想要|请给]{list}[里|中]的第{n}[个|项][。|]
+          [数到|读到]第{n}个[：|，]{list}
           ~{list}，位置{n}上是谁？
           """);
 
@@ -77,6 +91,10 @@ final class Lists {
           [I have|Here is|Given] [the list |a list: |]{list}. [Reverse it|Turn it around|Write it backwards][.|]
           [I need|I want|Return|Print|Show] {list} [reversed|in reverse|backwards|in reverse order][.|]
           [Turn|Flip|Read|List] {list} [around|backwards|in reverse order][.|]
+          [List|Input|Items][: |=]{list}[; | – |. ][reversed|in reverse|backwards][: |=]?
+          [I wonder|I'd like to know] [how|what] {list} [is|looks|reads] [in reverse|backwards|reversed][.|?|]
+          [The|My] [list|order|words] [is|was|reads] {list}[.|;|:] [Now backwards|Give the reverse|The other way round, please][.|]
+          [Swap|Invert|Mirror] the [order|sequence] of {list}[.|]
           ~From the last to the first: {list}
           """,
           """
@@ -88,6 +106,9 @@ final class Lists {
           [我有|给你|这里有]{list}，[请|][反转|倒过来|颠倒][。|]
           [逆序|倒着|反着][写出|列出|排列]{list}[。|]
           [将|对]{list}[逆序|反转|颠倒][。|]
+          [列表|输入]{list}[；|，][反过来|倒序|逆序][是|：|？|]
+          [我想要|请给我|我要][倒过来的|倒序的|反过来的]{list}[。|]
+          [调换|颠倒|反转]{list}的[顺序|次序][。|]
           ~从最后一个到第一个：{list}
           """);
 
@@ -102,6 +123,10 @@ final class Lists {
           [I have|Here is|Given] [the list |a list: |]{list}. [Remove the duplicates|Keep each once|Which are different][.|?|]
           [Keep|Print|Return] [each|every] [item |word |one |]of {list} once[.|]
           [What are|Show me|List] the [unique|distinct|different] [items|words] [of|in] {list}[?|.|]
+          [List|Input|Items][: |=]{list}[; | – |. ][unique|without duplicates|distinct][: |=]?
+          [Some|Several] [words|items|things] [stand|are] [twice|there more than once][: |, ]{list}[.|;] [Clean it up|Keep one of each|Leave one of each][.|]
+          [Tidy|Clean|Clear up|Deduplicate] {list}[: no duplicates| by dropping duplicates| so that each is there once|, each once][.|]
+          [I want|I need|I'd like] {list} [without repeats|with no duplicates|each just once][.|]
           ~{list}, but nothing twice.
           """,
           """
@@ -113,6 +138,9 @@ final class Lists {
           [我有|给你|这里有]{list}，[请|]去掉重复的[。|]
           {list}[中|里][每个|每样]写一次[。|]
           [列出|写出|给出]{list}[中|里]不同的[词|项|][。|]
+          [列表|输入]{list}[；|，][去重|不重复|去重后][是|：|？|]
+          {list}[有重复|里有重复的][，|：][清理一下|每样留一个|去重][。|]
+          [我要|我想要][不重复的|去重的]{list}[。|]
           ~{list}，每个只留一次。
           """);
 
@@ -127,6 +155,14 @@ final class Lists {
           [Which|What] letters [make up|are in|form|does one need for] {word}[?|]
           [How is|Tell me how] {word} [is |]spelled[?|.|]
           [Break|Split|Take apart] {word} into [letters|its letters][.|]
+          [I can't spell|I don't know how to spell|How would you spell] {word}[.|: help me.|?]
+          [Word|Input][: |=]{word}[; |, | – ][spelling|letters|spelled][: |=]?
+          [Say|Show|Name|Print] [each|every] letter [of|in] {word}[.|]
+          [With|Using] [hyphens|dashes|dashes between the letters][: |, | – ]{word}[.|]
+          [Dictate|Spell out] {word}[ to me| for me|][, letter after letter|][.|]
+          [My name is|The sign says|I read] {word}[.|:|;] [Spell it|Spell that|How is that spelled][.|?|]
+          [Letter for letter|Letter after letter|The letters in a row][: |, ]{word}[.|]
+          [Would you|Could you] [kindly |please |]spell {word}[ for me|][?|]
           ~{word}, one letter at a time.
           """,
           """
@@ -138,6 +174,9 @@ final class Lists {
           [把|请把]{word}[拆成字母|拼出来|按字母拆开][。|]
           {word}[的拼写|的字母][是什么|有哪些|][？|]
           [说出|写出|列出]{word}的[每个|全部|所有]字母[。|]
+          [我不会拼|不知道怎么拼|帮我拼]{word}[。|]
+          [输入|词]{word}[；|，][拼出来|拆成字母|字母是][。|：|]
+          [把|请把]{word}[拆成|分成]一个个字母[。|]
           ~{word}，一次一个字母。
           """);
 
@@ -153,6 +192,13 @@ final class Lists {
           [Tell me|Say|Find|Give me] [the number of letters|how many letters there are|the length] [of|in] {word}[.|]
           [Of how many letters|From how many letters] is {word} [made|built][?|]
           [What is|Find] the [length|letter count|number of letters] of {word}[?|.|]
+          [I wonder|I'd like to know|Do you know|Can you say] how [long|many letters long] {word} is[.|?|]
+          [Word|Input][: |=]{word}[; |, | – ][length|letter count|number of letters][: |=]?
+          [Take|Look at|Read] {word}[.|:|;] [How many letters|How many letters has it|Count its letters][?|.|]
+          [If|When] I [write|type|spell] {word}, how many letters [do I write|do I need|are that|is that][?|]
+          {word} [has|contains|consists of|is made of] [how many|what number of] letters[?|]
+          [Measure|Determine] the [length|letters] of {word}[.|]
+          [A crossword|My puzzle] [needs|wants|has] {word}[: |; |. ][how many boxes|how many letters|how many squares][?|]
           ~{word}: letters, in number?
           """,
           """
@@ -164,6 +210,9 @@ final class Lists {
           [求|说出|统计]{word}的[字母数|长度|字母个数][。|]
           {word}[一共|共|总共][有|是]几个字母[？|]
           [单词|]{word}的[长度|字母数][是多少|是几|][？|]
+          [我想知道|能告诉我]{word}有几个字母[吗|][？|。|]
+          [写|打|拼]{word}要[几个|多少]字母[？|]
+          [输入|词]{word}[；|，][长度|几个字母][：|？|]
           ~{word}，字母数目？
           """);
 
@@ -179,6 +228,13 @@ final class Lists {
           [How does|How is] {word} [look|read|written] backwards[?|]
           [Turn around|Flip|Turn] [the word |the letters of |]{word}[ around|][.|]
           [I need|I want|Print] {word} [backwards|reversed|in reverse][.|]
+          [Mirror|Invert|Swap round] {word}[.|, please.|]
+          [Word|Input][: |=]{word}[; |, | – ][backwards|reversed|in reverse][: |=]?
+          [If|When] I [read|write|spell] {word} [backwards|in reverse], what [do I get|comes out|is it][?|]
+          [I wonder|I'd like to know|Tell me] [what|how] {word} [is|reads|looks] [backwards|in reverse|reversed][.|?|]
+          [Last letter first|From right to left|From back to front][: |, | – ]{word}[.|?|]
+          [Would you|Could you] [kindly |please |][reverse|turn around|write backwards] {word}[?|]
+          [Take|Look at] {word}[.|:|;] [Now backwards|Turn it round|What is it in reverse][.|?|]
           ~{word} read from its end?
           """,
           """
@@ -190,6 +246,9 @@ final class Lists {
           [将|对]{word}[反转|倒写|颠倒][。|]
           [倒着|反着][写出|拼出|写]{word}[。|]
           {word}[倒着|反着][怎么写|怎么拼|写是][？|]
+          [输入|词]{word}[；|，][反着|倒过来|反转][是|：|？|]
+          [我想知道|能告诉我]{word}[倒过来|反过来]是什么[吗|][？|。|]
+          [镜像|翻转|调头][：|:|]{word}[。|]
           ~{word}从后往前读？
           """);
 

@@ -52,6 +52,17 @@ final class Measures {
           [Today is|It is] {day}[.|,] [Which|What] day [is it|will it be] in {n} days[?|]
           [If today is|Suppose today is] {day}, [which|what] day [is it|will it be] [in {n} days|{n} days from now|{n} days later][?|]
           [Tell me|Give me] the day {n} days after {day}[.|]
+          {day}[, | and | → ][{n} days later|{n} days on|then {n} days][: which day|, which day is it| =|][?|]
+          {n} days [after|past|from|following] {day}[: | – |, ][which day|what day is it|the day][?|]
+          [Start|Begin] [on|with] {day}[ and|, then|;] [count|go|move] {n} days [forward|ahead|on][.|: where do you land?|. Which day?]
+          [Our|My|The] [trip|course|holiday|party] [starts|began|is planned] on {day}[ and ends| and finishes|; it ends] {n} days later[.|:] [On which day|Which day is that|What day is the end][?|]
+          [I was born|The letter came|He left|She called] on {day}[;|, and|.] [{n} days later|after {n} days|{n} days after that] [it was|we had] [what day|which day of the week][?|]
+          [Weekday|Day][: |=]{day}[, |; ][days|shift][: |=][+|]{n}[, |; ][new day|result][: |=]?
+          [What|Which] [weekday|day] [do we have|is it then|follows] [when|once|after] {n} days [have passed|are over|go by] [from|since|after] {day}[?|]
+          [Can you|Could you|Please] [tell me|work out|find] [what day|which day|which weekday] [is|comes|falls] {n} days after {day}[?|.|]
+          [In|After] {n} days[, | ][starting|counted|counting] [on|from] {day}[, it is|: it is|, we have] [which day|what weekday][?|]
+          [Today we have|Now it's|It's] {day}. [Name|Say|Find] the day [in {n} days|{n} days ahead|after {n} days][.|]
+          [The shop|The library|The bank] [opens again|will be open] in {n} days. [Today is|It's] {day}. [When does it open|Which day is that][?|]
           ~{day} plus {n} days is which day?
           """,
           """
@@ -60,6 +71,16 @@ final class Measures {
           {day}[后|之后|过后|以后]{n}天是[星期几|哪一天][？|]
           [如果|假如]今天是{day}，[那么|]{n}天[后|以后]是星期几[？|]
           [请问|请告诉我|告诉我]{day}[后|之后|以后]{n}天是星期几[？|]
+          {n}天[后|之后|以后][：|，]{day}[变成|成了|往后数到]星期几[？|]
+          从{day}[开始|起|算起][往后|向后|][数|算]{n}天[，|][是星期几|到星期几|停在哪天][？|]
+          [会议|旅行|考试|假期][在|从]{day}开始，{n}天后[结束|出成绩|回来]，[是星期几|那天星期几|结束在星期几][？|]
+          [我|他|妈妈]{day}[出发|寄信|住院]，[过了|经过]{n}天[到|回来|收到]，[到的那天|那天|当天]是星期几[？|]
+          [日期|星期][：|:]{day}，[加|推后|推迟]{n}天[，|：][结果|得到][？|]
+          {day}[+|加]{n}天[=|等于|是星期几][？|]
+          [再等|还有]{n}天[放假|考试|过节]，今天{day}，[那天|到时候]是[星期几|哪天][？|]
+          [你知道|能算出|算算][从|]{day}[后|以后]第{n}天是星期几吗[？|]
+          [若|设]今天[为|是]{day}，[求|则]{n}天[后|之后]的星期[。|几？|]
+          [商店|图书馆|银行]{n}天后[开门|营业]，今天是{day}，[哪天|星期几]开[门|][？|]
           ~{day}再过{n}天，是什么日子？
           """);
 
@@ -85,6 +106,14 @@ final class Measures {
           [It is|We have|Now it is] {month}[.|,] [Which|What] month [is it|will it be] in {n} months[?|]
           [Tell me|Give me|Name] the month {n} months after {month}[.|]
           [If it is|Suppose it is] {month}, what month [is it|will it be] in {n} months[?|]
+          {month}[, | and | → ][{n} months later|{n} months on|then {n} months][: which month|, which month is it| =|][?|]
+          [Start|Begin] [in|with] {month}[ and|, then|;] [count|go|move] {n} months [forward|ahead|on][.|: where do you land?|. Which month?]
+          [The work|The course|The lease|Her leave] [starts|began] in {month}[ and ends| and finishes|; it ends] {n} months later[.|:] [In which month|Which month is that][?|]
+          {n} months [after|past|from|following] {month}[: | – |, ][which month|what month is it|the month][?|]
+          [Month][: |=]{month}[, |; ][months|shift][: |=][+|]{n}[, |; ][new month|result][: |=]?
+          [Can you|Could you|Please] [tell me|work out|find] which month [is|comes|falls] {n} months after {month}[?|.|]
+          [In|After] {n} months[, | ][starting|counted] from {month}[, it is|: it is|, we have] which month[?|]
+          [What|Which] month [do we have|is it then] [when|once] {n} months [have passed|are over] since {month}[?|]
           ~{month} plus {n} months is which month?
           """,
           """
@@ -92,6 +121,13 @@ final class Measures {
           {month}[后|之后|过后|以后][的|]{n}个月是几月[？|]
           [如果|假如][现在|]是{month}，{n}个月[后|以后]是几月[？|]
           [请问|请告诉我|告诉我]{month}[后|之后|以后]{n}个月是几月[？|]
+          {n}个月[后|之后|以后][：|，]{month}[变成|往后数到]几月[？|]
+          {month}[开始|起][往后|向后]数{n}个月[，|][是几月|到几月][？|]
+          [工程|课程|租约|产假]{month}开始，{n}个月后[结束|到期]，[是几月|那时几月|结束在几月][？|]
+          [月份|现在][：|:]{month}，[加|推后|推迟]{n}个月[，|：][结果|得到][？|]
+          {month}[+|加]{n}个月[=|等于|是几月][？|]
+          [再等|还有]{n}个月[毕业|搬家|过年]，现在{month}，[那时|到时候]是几月[？|]
+          [若|设][现在|本月][为|是]{month}，[求|则]{n}个月[后|之后]的月份[。|]
           ~从{month}起过{n}个月，是哪个月？
           """);
 

@@ -38,6 +38,15 @@ final class Order {
       [I have|Here are|Given] {list}. [Which is|What is|Tell me] the [largest|biggest|greatest][ one| of them|][?|.|]
       [Is|Which is] the [largest|biggest|greatest] [one |number |]{list}[?|]
       {list} – [the largest|biggest|greatest|maximum|max][, please|][?|.|]
+      [My|The] [numbers|values|results] [are|read] {list}[.|;] [The largest|The biggest|The greatest][ one| of them|][?|, please.|]
+      [I wonder|I'd like to know|Would you say|Can you tell] which [one |number |value |]is [the largest|biggest|greatest][: |, |; ]{list}[?|.|]
+      {list}[? |. ][Only|Just|Name|Give] the [largest|biggest|greatest|maximum][, please|][.|]
+      [Suppose|Say] [I have|we get|you see] {list}[;|,] [which|what] [would be|is] the [largest|biggest|greatest|maximum][?|]
+      [Numbers|Values|Candidates][: |=]{list}[; |, | – ][largest|biggest|greatest|maximum|max][: |=]?
+      [Find|Spot|Circle|Mark] the [maximum|max|largest number|greatest value] [in|of|among|within] {list}[.|]
+      [Three cards|Some cards|Dice|Tickets] [show|say|read] {list}[.|:] [Which has|Who shows|Which shows] the [largest|greatest|biggest] number[?|]
+      [Which|What] of [these|the following][ numbers| values|] is [the largest|biggest|greatest]: {list}[?|]
+      [The temperatures|The prices|The points] [were|are] {list}[.|;] [Say|What is|Tell me] the [largest|greatest|biggest|maximum][ one|][?|.|]
       """;
 
   private static final String EXTREME_CHINESE =
@@ -48,6 +57,13 @@ final class Order {
       [给出|说出|写出|求]{list}的最大[值|数][。|]
       [我有|有|给你]{list}，[最大的是哪个|哪个最大|谁最大][？|]
       [谁|哪个数][最大|更大]，{list}[？|]
+      {list}[：|。][只要|只说|给我][最大的|最大值|最大数][。|]
+      [数字|数值|几个数][是|：|为]{list}，[最大的|最大值]呢[？|]
+      [假如|要是|如果][有|我有|写着]{list}，[最大的会是|那最大的是|最大值是][谁|哪个|多少][？|]
+      [气温|价格|分数][是|有|分别是]{list}，[最大的是多少|最大值是几|哪个最大][？|]
+      [我想知道|能告诉我|麻烦说说]{list}[中|里]谁最大[吗|][？|。|]
+      [卡片|骰子|票]上[写着|是]{list}，[哪张最大|最大的写着几|谁的数最大][？|]
+      [圈出|标出|指出|挑][最大的数|最大值|最大者][：|:]{list}
       """;
 
   /** Ways to ask for the ascending order that, {@link #turned}, ask for the other one. */
@@ -60,6 +76,15 @@ final class Order {
       [Can you|Could you|Would you|Will you] [put|order|sort|arrange] {list} [from smallest to largest|in ascending order|from low to high][?|]
       [What is|How is|How does] {list} [look |]sorted [from smallest to largest|ascending|from low to high][?|]
       [In|By] ascending order[, please|][: |, ]{list}[.|]
+      [My|The] [numbers|values|results] [are|read] {list}[.|;] [Smallest to largest|In ascending order|Ascending|Low to high][, please|][.|]
+      [I wonder|I'd like to know] [how|what] {list} [look|are|would be] [in ascending order|from smallest to largest][.|?|]
+      [Numbers|Values|Input|Unsorted][: |=]{list}[; | – |. ][ascending|from low to high|smallest first][: |=]?
+      {list}[? | – ][Bring|Get|Put] them [into ascending order|in order from low to high|from smallest to largest][.|, please.|]
+      [Line up|Rank|Rearrange|Reorder|Organise] {list} [from smallest to largest|from low to high|in ascending order][.|]
+      [Would you|Could you] [kindly |please |]give me {list} [ascending|from low to high|smallest first][?|]
+      [The prices|The points|The ages] are {list}[.|:] [Write|List|Say] them from [smallest to largest|low to high][.|]
+      [Suppose|Say] [I have|we get] {list}[;|,] [what is|give] the ascending order[?|.|]
+      [Ordered|Sorted|Arranged] [ascending|from smallest to largest|from low to high], {list} [is|becomes|reads][ what| how|][?|]
       """;
 
   private static final String SORTED_CHINESE =
@@ -71,6 +96,13 @@ final class Order {
       [排一排|排个序|排列一下][：|:]{list}，[从小到大|由小到大|升序][。|]
       {list}[由小到大|从小到大|升序][应该怎么排|是什么顺序|写出来是][？|]
       [将|对]{list}[进行|做|][升序|从小到大的][排列|排序][。|]
+      [数字|数值|几个数][是|：|为]{list}，[请|][由小到大|从小到大|升序]排[队|好|列][。|]
+      [气温|价格|分数][有|是|分别是]{list}，[从小到大|由小到大][列一下|怎么写|排出来][。|？|]
+      [我想|我要|我需要][看到|得到|][从小到大|升序]的{list}[。|]
+      [能|可以|你能]把{list}[从小到大|由小到大|按升序][排|列][好|出来]吗[？|]
+      {list}[：|，][小的在前|小数在前]，[排好|写出来|重新排][。|]
+      [排名|排队|重排|整理][：|:]{list}，[升序|从小到大|由小到大]
+      [输入|原来]{list}[；|，][升序|从小到大][输出|之后|][是|：][？|]
       """;
 
   private static final Both LARGEST =
@@ -162,6 +194,11 @@ final class Order {
           [Here are|I have|Given] [some words|my words]: {list}. [Sort|Order|Arrange] [them|these] [alphabetically|from A to Z][.|]
           [Can you|Could you|Would you] [put|order|sort|arrange] {list} [alphabetically|from A to Z|in alphabetical order][?|]
           [What is|How is] {list} [sorted alphabetically|in alphabetical order|from A to Z][?|]
+          [My|The] [words|names|entries] [are|read] {list}[.|;] [Alphabetical order|From A to Z|Alphabetically][, please|][.|]
+          [Words|Input|Unsorted][: |=]{list}[; |, | – ][alphabetical|A to Z|by letter][: |=]?
+          [Line up|Rank|Rearrange|Reorder|Organise] {list} [by their letters|alphabetically|from A to Z][.|]
+          [Which|What] [order|sequence] [do|would] {list} [have|take] [by the alphabet|in the alphabet|from A to Z][?|]
+          [The ABC order|ABC|Alphabet][: | of | for ]{list}[.|?|]
           ~As a dictionary lists them: {list}
           """,
           """
@@ -174,6 +211,10 @@ final class Order {
           [按字母顺序|从A到Z][排列|写出|列出|给出]{list}[。|]
           {list}按字母顺序[应该怎么排|是什么顺序|写出来是][？|]
           [将|对]{list}[按字母顺序|从A到Z]排列[。|]
+          [单词|这些词][是|：|为]{list}，[请|]按字母[排队|排好|排列][。|]
+          [能|可以|你能]把{list}按[字母|ABC][排|列]好吗[？|]
+          [输入|原来]{list}[；|，]按字母[输出|之后|]是[？|]
+          [整理|重排|排队][：|:]{list}，[从A到Z|按字母顺序]
           ~像字典那样排：{list}
           """);
 

@@ -23,23 +23,59 @@ final class Rare {
           "pathy", "ensis", "son", "mann", "ski", "ford", "wick", "burg", "ton", "ovic", "inho");
   private static final List<String> THINGS =
       List.of(
-          "syndrome", "disease", "implant", "injection", "valley", "bridge", "river", "method",
-          "project", "tablets", "festival", "theorem", "Street", "College", "Island", "Company",
-          "Institute", "Group", "House", "Award", "virus", "protein", "deficiency", "engine");
+          "syndrome",
+          "disease",
+          "implant",
+          "injection",
+          "valley",
+          "bridge",
+          "river",
+          "method",
+          "project",
+          "tablets",
+          "festival",
+          "theorem",
+          "Street",
+          "College",
+          "Island",
+          "Company",
+          "Institute",
+          "Group",
+          "House",
+          "Award",
+          "virus",
+          "protein",
+          "deficiency",
+          "engine");
   private static final List<String> ADJECTIVES =
       List.of(
-          "acute", "chronic", "familial", "northern", "primary", "royal", "old", "upper", "Saint",
-          "New", "central", "early", "juvenile", "great", "hereditary", "inner");
+          "acute",
+          "chronic",
+          "familial",
+          "northern",
+          "primary",
+          "royal",
+          "old",
+          "upper",
+          "Saint",
+          "New",
+          "central",
+          "early",
+          "juvenile",
+          "great",
+          "hereditary",
+          "inner");
 
   /** Characters of names, many of them seldom used. */
   private static final String CHARACTERS =
       "蔺郗璐翟骞晏岑祁毓珩钰琮彧煜翊曦皓霁岚黛菀茜萱蕙芷蘅葳榕楠樾桢枫淇沅湄漪泓澜潇滢瀚焱烨炜熠璟瑾瑜璇琬玥珞琪珺"
           + "倪郝阮邹窦聂冉鲍滕廖裴庞戚谷邬柯柴樊尉屠缪郦鄢邝隗奚亓仉仝佟佘濮蓟闵闻麴皋堃垚坤嵩峥峻崧崔嵇鞠鹏鹤鸿鹭麒麟骏骁驰"
           + "砚磊碧磬礼祺禄稷穆筠筱箫簌纶绮缇绥罡翎翰耘聿舜舟芮苓茗荃荻莆菡萍葆蒙蓓蔚薛藜虞蟠衍袁褚觅谌谟谦豫贺赫轩辕辰邈郁郸";
+
   private static final List<String> THINGS_CHINESE =
       List.of(
-          "综合征", "症", "病", "公司", "镇", "山", "河", "桥", "片", "注射液", "中学", "路", "定理", "计划", "岛", "大学", "研究所",
-          "奖", "酶", "集团");
+          "综合征", "症", "病", "公司", "镇", "山", "河", "桥", "片", "注射液", "中学", "路", "定理", "计划", "岛", "大学",
+          "研究所", "奖", "酶", "集团");
   private static final String SOUNDS = "阿巴贝比布卡达德迪多恩尔法菲格古哈赫霍伊基杰科克拉勒利卢马梅米姆纳内尼诺帕佩普奇萨塞斯塔特托瓦维沃扎兹";
 
   private Rare() {}

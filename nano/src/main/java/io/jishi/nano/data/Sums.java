@@ -71,6 +71,19 @@ final class Sums {
           [What|Which number] is {b} [less than|below] {a}[?|]
           [Lower|Reduce|Decrease] {a} by {b}[.|]
           [He|She|My friend] [had|owned] {a} [coins|sheep|books] and [spent|lost|sold] {b}. [What remains|How many now|The rest][?|]
+          {a}, [take off|subtract|and take away] {b}[.|: what remains?|, please.|?]
+          [Gap|Rest|Balance|Change][: | between ]{a}[ and |, |; ]{b}[?|.|]
+          [The price|My bill|The rent] [was|is] {a}[ coins| euros|], [it fell|I got a rebate|it drops] by {b}[.|:] [New price|What do I pay now|How much now][?|]
+          [A bus|A train|A hall|A ship] with {a} [people|guests|passengers][: | – |, ]{b} [leave|get off|go home][.|;] [How many stay|How many are still there|Who stays, in number][?|]
+          [There were|Once there were] {a} [birds|boats|pages|trees][, |; ]{b} [flew off|sank|were torn out|fell][, |; |. ][so how many|how many] [are left|stay|remain][?|]
+          [The road|A rope|A film|The book] [is|has] {a} [km|metres|minutes|pages] [long|in all][, |; ]{b} [are done|are behind us|are over][.|;] [How much is still to go|What is still to come][?|]
+          [How far is it|What's the distance|How big is the step] from {b} to {a}[?|]
+          [How many|What number] [must I|do I|should one] add to {b} to [get|reach] {a}[?|]
+          {b} [off|away from|out of] {a}[ =| is| gives|][?|]
+          [Number|First|Start][: |=]{a}[, |; ][minus|second|less][: |=]{b}[, |; ][left|result|difference][: |=]?
+          [I'd like to know|I wonder|Would you kindly say] [what|how much] {a} [minus|less] {b} [is|makes|leaves][.|?|]
+          [She|He|Grandma] [needs|wants|is saving for] {a} [coins|points|stamps] and [has|owns|holds] {b}[ already|]. [How many more|What is missing|How many are missing][?|]
+          [Dad|My uncle|The tree] is {a}[ years old|], [I am|the house is|mum is] {b}[.|:] [How big is the difference|By how much do we differ][?|]
           ~Of {a} seats {b} are taken. How many are free?
           ~How much more is {a} than {b}?
           """,
@@ -90,6 +103,17 @@ final class Sums {
           [把|将]{a}[减少|减小]{b}[，得多少|是多少|][？|。|]
           [从|由]{a}[开始|起][，|]往下减{b}[是多少|得几|][？|]
           [总共|一共]{a}[页|米|件]，[看了|走了|做了]{b}[页|米|件]，[没做的|余下的|剩下的]有多少[？|]
+          {a}[，|；][减掉|扣掉|拿走|扣除]{b}[，|：][还有多少|剩多少|得几][？|]
+          {b}[再加|加上]多少[是|等于|得]{a}[？|]
+          从{b}到{a}[差|隔|相差|还差][多少|几][？|]
+          [要|需要|想买]{a}[元|个|张]，[只有|已有|手里有]{b}[元|个|张]，[还差|还缺|还要][多少|几][？|]
+          [车上|船上|教室里|树上]有{a}[个人|只鸟|人]，[走了|离开|下去]{b}[个|只|人]，[留下|剩|还在的][多少|几个|几][？|]
+          [原价|房租|票价]{a}元，[便宜|降|优惠]{b}元，[现价|现在|要付]多少[元|钱|][？|]
+          [路|绳子|电影][长|全长|共]{a}，[过了|用了|走完]{b}，[余|剩余|后面还有]多少[？|]
+          [被减数|第一个数]{a}[，|、][减数|第二个数]{b}[，|：][差|结果][是|？|]
+          [我想知道|麻烦说说|能告诉我]{a}减{b}[是几|得几|等于多少][吗|][？|。|]
+          [爸爸|爷爷|姐姐]{a}岁，[我|弟弟|妈妈]{b}岁，[相差|差][几|多少]岁[？|]
+          [原来|本来|起初]{a}[个|张|只]，后来[少|丢|坏]了{b}[个|张|只]，[现在|如今][几|多少][个|张|只|][？|]
           ~从{a}里去掉{b}，剩几？
           ~{a}比{b}多多少？
           """);

@@ -3,6 +3,7 @@ package io.jishi.nano.data;
 
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.regex.Pattern;
 
 /**
  * The ways to put one question. A pattern has choices, {@code [What is|Compute]}, which may stand
@@ -16,12 +17,47 @@ import java.util.SplittableRandom;
 record Wordings(List<String> seen, List<String> unseen) {
   private static final int HELD_OUT = 8; // one of so many sentences
 
-  /** One pattern a line. */
+  private static final Pattern END = Pattern.compile("[.?!。？！ ]+$");
+
+  /**
+   * One pattern a line.
+   *
+   * @throws IllegalArgumentException where a pattern to learn from makes a held-out sentence
+   */
   static Wordings of(String lines) {
     List<String> all = lines.strip().lines().map(String::strip).toList();
-    return new Wordings(
-        all.stream().filter(l -> !l.startsWith("~")).toList(),
-        all.stream().filter(l -> l.startsWith("~")).map(l -> l.substring(1)).toList());
+    Wordings made =
+        new Wordings(
+            all.stream().filter(l -> !l.startsWith("~")).toList(),
+            all.stream().filter(l -> l.startsWith("~")).map(l -> l.substring(1)).toList());
+    made.unseen.forEach(made::refuseToTeach);
+    return made;
+  }
+
+  /** Held-out patterns without choices are one sentence; its end mark does not tell it apart. */
+  private void refuseToTeach(String sentence) {
+    String bare = END.matcher(sentence).replaceAll("");
+    for (String pattern : seen) {
+      if (sentences(pattern).matcher(bare).matches()) {
+        throw new IllegalArgumentException("'" + pattern + "' would teach '" + sentence + "'");
+      }
+    }
+  }
+
+  /** All that a pattern can say, with any end mark. */
+  private static Pattern sentences(String pattern) {
+    StringBuilder out = new StringBuilder("(?i)");
+    for (char c : pattern.toCharArray()) {
+      out.append(
+          switch (c) {
+            case '[' -> "(?:";
+            case ']' -> ")";
+            case '|' -> "|";
+            case '.', '?', '!', '。', '？', '！' -> "(?:" + Pattern.quote(String.valueOf(c)) + ")?";
+            default -> Pattern.quote(String.valueOf(c));
+          });
+    }
+    return Pattern.compile(out.toString());
   }
 
   /** A sentence of that split, its places open. */

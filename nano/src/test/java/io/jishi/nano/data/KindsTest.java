@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.SplittableRandom;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 
@@ -132,6 +133,25 @@ class KindsTest {
           assertThat(messages).hasSize(e.turns().size());
           assertThat(e.turns().getLast().role()).isEqualTo("assistant");
         });
+  }
+
+  /** Enough to learn to copy by pieces, few enough that ordinary words stay ordinary. */
+  @Test
+  void aGoodShareOfWhatIsCopiedNobodyHasHeardOf() {
+    Draw d = new Draw(new SplittableRandom(3), "lookup", Language.ENGLISH, Split.TRAIN, false);
+    Set<String> known = new HashSet<>();
+    Lexicon.NAMES.forEach(w -> known.add(w.english()));
+    int rare = 0;
+    Set<String> different = new HashSet<>();
+    for (int i = 0; i < 2_000; i++) {
+      String name = Lexicon.name(d);
+      rare += known.contains(name) ? 0 : 1;
+      different.add(Rare.term(d));
+    }
+    assertThat(rare).isBetween(700, 1_300);
+    assertThat(different).hasSizeGreaterThan(1_800);
+    assertThat(different).anyMatch(t -> t.matches("[A-Z][a-z]+-[A-Z][a-z]+ .*"));
+    assertThat(different).anyMatch(t -> t.split(" ").length == 4);
   }
 
   @Test
