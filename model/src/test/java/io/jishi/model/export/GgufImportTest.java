@@ -130,6 +130,17 @@ class GgufImportTest {
     same(FolderTokenizer.read(temp), from);
   }
 
+  /** Vocabularies of real models, which an outside program wrote. */
+  @ParameterizedTest
+  @ValueSource(strings = {"llama-spm", "phi-3", "deepseek-llm"})
+  void aRealVocabularyIsUnpacked(String name) throws IOException {
+    Path file = Shared.require("tokenizers/llamacpp-vocab").resolve("ggml-vocab-" + name + ".gguf");
+    try (GgufFile gguf = GgufFile.open(file)) {
+      GgufTokenizerFile.write("gguf", gguf.metadata(), temp, Disk.LOCAL);
+      same(FolderTokenizer.read(temp), GgufTokenizer.read("gguf", gguf.metadata()::get));
+    }
+  }
+
   private static void same(Tokenizer to, Tokenizer from) {
     String text = "Hello, 世界! I've 12345  spaces <|im_end|> <|user|>\n\n  done 👍 naïve";
     for (Tokenizer.Special special : Tokenizer.Special.values()) {
