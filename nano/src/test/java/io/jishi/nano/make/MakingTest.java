@@ -42,7 +42,7 @@ class MakingTest {
   }
 
   @Test
-  void everyRecipeCanBeRead() {
+  void theFirstRecipeOfEachSizeCanBeRead() {
     for (Size size : Size.values()) {
       for (Size.Part part : size.parts().subList(0, 1)) {
         Path to = folder.resolve(part.recipe());
@@ -127,7 +127,7 @@ class MakingTest {
   void aShortenedRunLearnsAndIsMeasured() throws IOException {
     String yaml = Files.readString(recipe);
     String shortened =
-        yaml.replaceFirst("tokens: \\d+M", "steps: 12").replace("batch: 8", "batch: 2");
+        yaml.replaceFirst("tokens: \\d+M", "steps: 30").replace("batch: 8", "batch: 2");
     assertThat(shortened).isNotEqualTo(yaml);
     Path file = Files.writeString(folder.resolve("data/short.yaml"), shortened);
     Path run = folder.resolve("run");
@@ -140,5 +140,32 @@ class MakingTest {
     assertThat(outcome.bits()).isLessThan(untrained - 2);
     String page = new Evaluation(1, 5, 1).run(List.of(run.resolve("model")), _ -> {});
     assertThat(page).contains("| lookup |", "neighbour", "## Failures", "Bits per byte");
+  }
+
+  /** Each part goes on from the model of the one before: two steps each, of few tokens. */
+  @Test
+  void allPartsOfNanoAreMadeOneAfterTheOther() throws IOException {
+    Path all = folder.resolve("all");
+    Size nano = Size.NANO;
+    assertThat(nano.parts()).hasSizeGreaterThan(1);
+    for (Size.Part part : nano.parts()) {
+      int vocabulary = part == nano.parts().getFirst() ? 300 : 0;
+      Path data = all.resolve(part.recipe() + "-data");
+      Path file = Ingredients.write(data, part.recipe(), 80, vocabulary, part.seed());
+      String yaml = Files.readString(file);
+      String shortened =
+          yaml.replaceFirst("steps: \\d+", "steps: 2")
+              .replace("batch: 8", "batch: 1")
+              .replace("context: 512", "context: 64")
+              .replaceFirst("tokens: 40k", "tokens: 200");
+      assertThat(shortened).contains("steps: 2", "batch: 1", "context: 64").isNotEqualTo(yaml);
+      Files.writeString(file, shortened);
+    }
+    Path made = Making.run(nano, all, 1, RunListener.NONE, () -> false);
+    assertThat(made).isEqualTo(all.resolve(nano.parts().getLast().recipe()).resolve("model"));
+    Path first = all.resolve(nano.parts().getFirst().recipe()).resolve("model");
+    assertThat(Files.readAllBytes(made.resolve("model.safetensors")))
+        .isNotEqualTo(Files.readAllBytes(first.resolve("model.safetensors")));
+    assertThat(Making.run(nano, all, 1, RunListener.NONE, () -> true)).isEqualTo(made);
   }
 }
