@@ -10,6 +10,7 @@ import io.jishi.train.tape.Trainer;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.stream.IntStream;
 
 /**
  * Says what stood where tokens were masked (Devlin et al. 2018), as RoBERTa does it anew each time
@@ -83,10 +84,7 @@ final class MaskedObjective implements Objective {
   /** Chooses at least one token of a row that has any to learn. */
   private void mask(Batch batch, int from, long step, int[] tokens, int[] labels) {
     int to = from + batch.length();
-    int[] text =
-        java.util.stream.IntStream.range(from, to)
-            .filter(t -> batch.labels()[t] != Batch.IGNORE)
-            .toArray();
+    int[] text = IntStream.range(from, to).filter(t -> batch.labels()[t] != Batch.IGNORE).toArray();
     if (text.length == 0) {
       return;
     }

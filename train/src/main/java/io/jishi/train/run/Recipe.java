@@ -9,7 +9,8 @@ import java.util.Optional;
 
 /**
  * What to train, from what, and how. Everything but the data has a default that follows from the
- * size of the model; what is empty here is decided once the data has been read.
+ * size of the model; what is empty here is decided once the data has been read. Longer than other
+ * files: a record for each section of a recipe.
  *
  * @param name of the model
  * @param seed of everything that is drawn

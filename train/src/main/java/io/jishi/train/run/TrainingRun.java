@@ -6,6 +6,7 @@ import io.jishi.model.export.Disk;
 import io.jishi.train.mpi.World;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongToDoubleFunction;
@@ -178,7 +179,7 @@ public final class TrainingRun implements AutoCloseable {
     line.put("evaluationLoss", evaluation.loss());
     String unit = evaluation.unit();
     if (!unit.equals(Learner.Evaluation.NUMBER)) {
-      String upper = unit.substring(0, 1).toUpperCase(java.util.Locale.ROOT);
+      String upper = unit.substring(0, 1).toUpperCase(Locale.ROOT);
       line.put("bitsPer" + upper + unit.substring(1), bits);
     }
     if (!Double.isNaN(evaluation.right())) {

@@ -2,7 +2,6 @@
 package io.jishi.train.run;
 
 import io.jishi.base.JishiException;
-import io.jishi.model.Decoder;
 import io.jishi.model.DecoderSpec;
 import io.jishi.model.Model;
 import io.jishi.model.export.Disk;
@@ -14,7 +13,6 @@ import io.jishi.text.Tokenizer;
 import io.jishi.text.template.ChatTemplate;
 import io.jishi.train.data.BatchSource;
 import io.jishi.train.data.PairRows;
-import io.jishi.train.loss.PooledLoss;
 import io.jishi.train.mpi.World;
 import io.jishi.train.optim.Average;
 import io.jishi.train.tape.Examples;
@@ -27,7 +25,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.OptionalLong;
 import java.util.function.LongToDoubleFunction;
-import java.util.stream.Stream;
 
 /** Lays out what a run needs: tokenizer, data, model, trainer; each is made once in its folder. */
 final class Workbench implements AutoCloseable {
@@ -66,13 +63,13 @@ final class Workbench implements AutoCloseable {
     try {
       model = Model.open(start, Backend.cpu(), weights::place);
       requireMixture(recipe, model.decoder().spec());
-      requireObjective(recipe, model.decoder());
+      Objectives.require(recipe, model.decoder());
       weights.adapt(model, options.listener()::note);
       data = data(recipe, options, model);
       Plan plan = plan(recipe, model, data, world.size());
       BatchSource source = data.batches(plan.context(), recipe.seed());
       notePairs(recipe, data, options, plan);
-      Objective objective = objective(recipe, model, data, plan);
+      Objective objective = Objectives.of(recipe, model, data, plan);
       Trainer trainer = trainer(recipe, options, model, weights, objective);
       Average average = average(recipe, trainer);
       TapeLearner learner =
@@ -124,21 +121,6 @@ final class Workbench implements AutoCloseable {
           "train.balance_bias",
           "train.balance_bias: the choice of experts has no bias that learns here; train.balance"
               + " balances by a loss");
-    }
-  }
-
-  /** Refuses what a model cannot aim at: an encoder says no next token, others see no mask. */
-  private static void requireObjective(Recipe recipe, Decoder decoder) {
-    Recipe.Objective objective = recipe.objective();
-    boolean next = objective == Recipe.Objective.SFT || objective == Recipe.Objective.DPO;
-    if (next && decoder.output() == null) {
-      throw new JishiException.Unsupported(
-          "finetune.objective: this model is an encoder, which says no next token; take masked,"
-              + " classify or regress");
-    }
-    if (objective == Recipe.Objective.MASKED && !decoder.spec().bidirectional()) {
-      throw new JishiException.Unsupported(
-          "finetune.objective: masked is for encoders; this model sees no token behind a mask");
     }
   }
 
@@ -251,59 +233,6 @@ final class Workbench implements AutoCloseable {
           .listener()
           .note(left + " pairs are left out: longer than a context of " + plan.context());
     }
-  }
-
-  private static Objective objective(Recipe recipe, Model model, RunData data, Plan plan) {
-    long most = recipe.evaluation().tokens();
-    int rows = Math.max(1, plan.micro());
-    return switch (recipe.objective()) {
-      case SFT -> new TokenObjective(data.heldOut(), plan.context(), rows, most);
-      case DPO ->
-          new PreferenceObjective(
-              recipe.fineTune().orElseThrow().beta(),
-              data.pairs(plan.context()),
-              data.heldOutPairs(plan.context()),
-              plan.micro() / 2,
-              most / (2L * plan.context()));
-      case MASKED ->
-          new MaskedObjective(masking(recipe, model), data.heldOut(), plan.context(), rows, most);
-      case CLASSIFY, REGRESS ->
-          new PooledObjective(
-              data.labels(),
-              recipe.objective() == Recipe.Objective.REGRESS,
-              pooling(recipe, model),
-              data.heldOut(),
-              plan.context(),
-              rows,
-              most);
-    };
-  }
-
-  private static PooledLoss.Pooling pooling(Recipe recipe, Model model) {
-    return switch (recipe.fineTune().orElseThrow().aim().pooling()) {
-      case AUTO ->
-          model.decoder().spec().bidirectional()
-              ? PooledLoss.Pooling.FIRST
-              : PooledLoss.Pooling.LAST;
-      case FIRST -> PooledLoss.Pooling.FIRST;
-      case LAST -> PooledLoss.Pooling.LAST;
-      case MEAN -> PooledLoss.Pooling.MEAN;
-    };
-  }
-
-  private static MaskedObjective.Masking masking(Recipe recipe, Model model) {
-    Tokenizer tokenizer = model.tokenizer();
-    int token =
-        Stream.of("[MASK]", "<mask>")
-            .flatMapToInt(piece -> tokenizer.token(piece).stream())
-            .findFirst()
-            .orElseThrow(
-                () ->
-                    new JishiException.Unsupported(
-                        "finetune.objective: masked needs a vocabulary with a token [MASK] or"
-                            + " <mask>, and the base's has neither"));
-    double share = recipe.fineTune().orElseThrow().aim().masked();
-    return new MaskedObjective.Masking(token, tokenizer.vocabSize(), share, recipe.seed());
   }
 
   /** What the model says before it has learned anything: adapters are zero, weights the base's. */
