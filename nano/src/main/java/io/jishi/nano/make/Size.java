@@ -11,7 +11,8 @@ public enum Size {
       new Part("nano", 260_000, 1),
       new Part("nano-end", 100_000, 2),
       new Part("nano-more", 180_000, 3),
-      new Part("nano-last", 320_000, 4)),
+      new Part("nano-last", 320_000, 4),
+      new Part("nano-wide", 160_000, 5)),
   /** A third of it. */
   SMALL(4096, new Part("nano-1m", 40_000, 1)),
   /** A tenth of it. */
