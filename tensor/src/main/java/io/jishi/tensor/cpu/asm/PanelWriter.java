@@ -110,13 +110,11 @@ final class PanelWriter {
           asm.add(SECOND, STEP);
           asm.mov(OUT_AT, OUT_ROW);
           code.argument(UNITS_LEFT, UNITS);
-          code.loop(
-              UNITS_LEFT,
-              () -> {
-                unit();
-                asm.add(IN_AT, code.bytes);
-                asm.add(OUT_AT, GAP);
-              });
+          if (words == Words.PAIRS) {
+            doubles();
+          } else {
+            code.loop(UNITS_LEFT, this::unit);
+          }
           for (int i = 0; i < words.depth(); i++) {
             asm.add(IN_ROW, STEP);
           }
@@ -124,30 +122,64 @@ final class PanelWriter {
         });
   }
 
-  private void unit() {
-    Vec x = code.v(0);
+  /** Two units at a time, with vectors of twice the size, then the odd one. */
+  private void doubles() {
+    Label again = new Label();
+    Label last = new Label();
+    Label none = new Label();
+    asm.bind(again);
+    asm.cmp(UNITS_LEFT, 2);
+    asm.jump(Assembler.Condition.LESS, last);
+    Vec x = pairs(2 * code.bytes);
+    asm.op(Op.VMOVUPS_STORE, x.as(code.bytes), Mem.at(OUT_AT));
+    asm.add(OUT_AT, GAP);
+    asm.op(Op.VEXTRACTF64X4, x, Mem.at(OUT_AT), 1);
+    asm.add(OUT_AT, GAP);
+    asm.add(IN_AT, 2 * code.bytes);
+    asm.sub(UNITS_LEFT, 2);
+    asm.jump(again);
+    asm.bind(last);
+    asm.cmp(UNITS_LEFT, 0);
+    asm.jump(Assembler.Condition.EQUAL, none);
+    unit();
+    asm.bind(none);
+  }
+
+  /** The next words of two successive p in a vector of {@code bytes}. */
+  private Vec pairs(int bytes) {
+    Vec x = code.v(0).as(bytes);
+    Vec odd = code.v(1).as(bytes);
     asm.op(Op.VMOVUPS, x, Mem.at(IN_AT));
     asm.prefetch(Mem.at(IN_AT, AHEAD, 1, 0)); // pieces of far rows: no hardware foresees them
-    switch (words) {
-      case FLOATS -> {}
-      case ROUNDED -> round(x);
-      case PAIRS -> {
-        Vec odd = code.v(1);
-        asm.op(Op.VMOVUPS, odd, Mem.at(SECOND));
-        asm.prefetch(Mem.at(SECOND, AHEAD, 1, 0));
-        asm.add(SECOND, code.bytes);
-        halves(x);
-        halves(odd);
-        asm.op(Op.VPSLLD, odd, odd, 16);
-        asm.op(Op.VPOR, x, x, odd);
+    asm.op(Op.VMOVUPS, odd, Mem.at(SECOND));
+    asm.prefetch(Mem.at(SECOND, AHEAD, 1, 0));
+    asm.add(SECOND, bytes);
+    halves(x);
+    halves(odd);
+    asm.op(Op.VPSLLD, odd, odd, 16);
+    asm.op(Op.VPOR, x, x, odd);
+    return x;
+  }
+
+  private void unit() {
+    Vec x = code.v(0);
+    if (words == Words.PAIRS) {
+      pairs(code.bytes);
+    } else {
+      asm.op(Op.VMOVUPS, x, Mem.at(IN_AT));
+      asm.prefetch(Mem.at(IN_AT, AHEAD, 1, 0));
+      if (words == Words.ROUNDED) {
+        round(x);
       }
     }
     asm.op(Op.VMOVUPS_STORE, x, Mem.at(OUT_AT));
+    asm.add(IN_AT, code.bytes);
+    asm.add(OUT_AT, GAP);
   }
 
   /** Each lane becomes its nearest BF16, in the lower half. */
   private void halves(Vec x) {
-    Vec narrow = x.as(16);
+    Vec narrow = x.as(x.bytes() / 2);
     asm.op(Op.VCVTNEPS2BF16, narrow, x);
     asm.op(Op.VPMOVZXWD, x, narrow);
   }
