@@ -11,7 +11,6 @@ import io.jishi.tensor.cpu.asm.AttentionKernels;
 import io.jishi.tensor.cpu.asm.AttentionShape;
 import io.jishi.tensor.cpu.asm.Kernels;
 import io.jishi.tensor.cpu.scalar.HeadRows;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
@@ -38,8 +37,8 @@ final class AsmBidirectional implements BidirectionalRunner {
   private final SpanTiles tiles = new SpanTiles();
   private final Team.Task preparing = this::prepare;
   private final Team.Task attending = this::attend;
-  private final Memory queries = new Memory();
-  private final Memory blocks = new Memory();
+  private final ScanBuffer queries = new ScanBuffer();
+  private final ScanBuffer blocks = new ScanBuffer();
 
   /** How many tokens the angles are of. */
   private int turned;
@@ -51,20 +50,6 @@ final class AsmBidirectional implements BidirectionalRunner {
   private StateSpec.Rows rows;
   private Tensor in;
   private Tensor out;
-
-  /** Grows and is never filled. */
-  private static final class Memory {
-    private Arena arena = Arena.ofShared();
-    private MemorySegment segment = MemorySegment.NULL;
-
-    void resize(long bytes) {
-      if (segment.byteSize() < bytes) {
-        arena.close();
-        arena = Arena.ofShared();
-        segment = arena.allocate(bytes, 64);
-      }
-    }
-  }
 
   /** Attention for teams of up to {@code threads} threads. */
   AsmBidirectional(Kernels kernels, BidirectionalRunner scalar, int threads) {
@@ -98,8 +83,8 @@ final class AsmBidirectional implements BidirectionalRunner {
     turn(batch);
     int keys = attention.kvHeads() * attention.headDim();
     rows = new StateSpec.Rows(keys, keys, DType.F32);
-    queries.resize(Tensor.bytes(batch.size(), attention.outputWidth()));
-    blocks.resize(blockBytes() * tiles.blocks());
+    queries.resize(batch.size(), attention.outputWidth());
+    blocks.resize(tiles.blocks(), Math.toIntExact(blockBytes() / 4));
     team.run(tiles.count(), width, preparing);
     team.run(tiles.count() * attention.kvHeads(), width, attending);
   }
@@ -146,11 +131,11 @@ final class AsmBidirectional implements BidirectionalRunner {
     int count = attention.kvHeads();
     long stride = queryOffset(1, t) - queryOffset(0, t);
     w.heads(
-        shape, attention, angles, null, null, in, t, queries.segment, queryOffset(0, t), stride);
-    w.token.keys(shape, DType.F32, w.keys(), count, blocks.segment, block, slot);
+        shape, attention, angles, null, null, in, t, queries.memory(), queryOffset(0, t), stride);
+    w.token.keys(shape, DType.F32, w.keys(), count, blocks.memory(), block, slot);
     long values = 4L * (attention.inputWidth() * (t + 1L) - rows.valueWidth());
     long to = block + rows.keyBytes();
-    w.token.values(shape, DType.F32, in.data(), values, count, blocks.segment, to, slot);
+    w.token.values(shape, DType.F32, in.data(), values, count, blocks.memory(), to, slot);
   }
 
   private void plainToken(AttentionWorker w, int t, long block, int slot) {
@@ -159,9 +144,9 @@ final class AsmBidirectional implements BidirectionalRunner {
     heads.read(in, t, row);
     int part = group() * dim;
     int keys = attention.outputWidth();
-    MemorySegment memory = blocks.segment;
+    MemorySegment memory = blocks.memory();
     for (int h = 0; h < attention.kvHeads(); h++) {
-      MemorySegment.copy(row, h * part, queries.segment, FLOAT, queryOffset(h, t), part);
+      MemorySegment.copy(row, h * part, queries.memory(), FLOAT, queryOffset(h, t), part);
       for (int i = h * dim; i < (h + 1) * dim; i++) {
         memory.set(FLOAT, block + 4L * (i * BLOCK + slot), row[keys + i]);
       }
@@ -191,9 +176,9 @@ final class AsmBidirectional implements BidirectionalRunner {
       long block = blockBytes() * (tiles.firstBlock(tile) + b);
       w.rows.merge(
           rows,
-          queries.segment,
+          queries.memory(),
           queryOffset(head, token),
-          blocks.segment,
+          blocks.memory(),
           block,
           block + rows.keyBytes(),
           head,
@@ -233,8 +218,8 @@ final class AsmBidirectional implements BidirectionalRunner {
       worker.close();
     }
     tables.close();
-    queries.arena.close();
-    blocks.arena.close();
+    queries.close();
+    blocks.close();
     scalar.close();
   }
 }

@@ -4,7 +4,7 @@ package io.jishi.tensor.cpu;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
-/** Rows of floats, one a token, that grow with the batch. */
+/** Rows of floats, one a token or a block of them, that grow with the batch. */
 final class ScanBuffer implements AutoCloseable {
   private Arena arena = Arena.ofShared();
   private MemorySegment memory = MemorySegment.NULL;
