@@ -8,18 +8,11 @@ import io.jishi.base.Json;
 import io.jishi.base.JsonObject;
 import io.jishi.model.DecoderSpec;
 import io.jishi.model.GgufLayout;
-import io.jishi.model.Model;
 import io.jishi.model.ModelConfig;
 import io.jishi.model.WeightMix;
 import io.jishi.model.family.Family;
 import io.jishi.model.gguf.GgufFile;
-import io.jishi.tensor.Backend;
-import io.jishi.tensor.Batch;
 import io.jishi.tensor.DType;
-import io.jishi.tensor.Ops;
-import io.jishi.tensor.Precision;
-import io.jishi.tensor.SequenceState;
-import io.jishi.tensor.StatePool;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -249,13 +242,6 @@ class PublishedFormsTest {
   }
 
   private static float[] logits(Path path) {
-    try (Model model = Model.open(path, Backend.cpu());
-        Ops ops = Backend.cpu().ops(1);
-        StatePool pool = new StatePool(model.decoder().stateSpec(DType.F32), 64);
-        SequenceState state = pool.newState()) {
-      Batch batch = new Batch();
-      batch.add(state, TOKENS, 0, TOKENS.length, 1);
-      return model.decoder().forward(ops, batch, Precision.EXACT).row(0);
-    }
+    return Logits.of(path, TOKENS);
   }
 }

@@ -5,17 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.jishi.base.JishiException;
-import io.jishi.model.Model;
 import io.jishi.model.StoredTensor;
 import io.jishi.model.WeightMix;
 import io.jishi.model.gguf.GgufFile;
-import io.jishi.tensor.Backend;
-import io.jishi.tensor.Batch;
 import io.jishi.tensor.DType;
-import io.jishi.tensor.Ops;
-import io.jishi.tensor.Precision;
-import io.jishi.tensor.SequenceState;
-import io.jishi.tensor.StatePool;
 import io.jishi.testkit.BlockType;
 import io.jishi.testkit.RandomModel;
 import io.jishi.testkit.Shared;
@@ -139,13 +132,6 @@ class RequantiseTest {
   }
 
   private static float[] logits(Path path) {
-    try (Model model = Model.open(path, Backend.cpu());
-        Ops ops = Backend.cpu().ops(1);
-        StatePool pool = new StatePool(model.decoder().stateSpec(DType.F32), 64);
-        SequenceState state = pool.newState()) {
-      Batch batch = new Batch();
-      batch.add(state, TOKENS, 0, TOKENS.length, 1);
-      return model.decoder().forward(ops, batch, Precision.EXACT).row(0);
-    }
+    return Logits.of(path, TOKENS);
   }
 }

@@ -108,12 +108,9 @@ final class MaskedObjective implements Objective {
     double nats = 0;
     long tokens = 0;
     for (TokenShards shards : heldOut) {
-      var held = new TokenObjective.HeldOutRows(shards, length, rows);
-      long seen = 0;
-      for (Batch batch = held.next();
-          batch != null && seen < most / heldOut.size();
-          batch = held.next()) {
-        seen += (long) rows * length;
+      long share = most / heldOut.size();
+      var held = new TokenObjective.HeldOutRows(shards, length, rows, share);
+      for (Batch batch = held.next(); batch != null; batch = held.next()) {
         Examples examples = examples(batch, NO_STEP);
         double learned = learned(examples);
         if (learned > 0) {

@@ -98,12 +98,9 @@ final class PooledObjective implements Objective {
     long texts = 0;
     long right = 0;
     for (TokenShards shards : heldOut) {
-      var held = new TokenObjective.HeldOutRows(shards, length, rows);
-      long seen = 0;
-      for (Batch batch = held.next();
-          batch != null && seen < most / heldOut.size();
-          batch = held.next()) {
-        seen += (long) rows * length;
+      long share = most / heldOut.size();
+      var held = new TokenObjective.HeldOutRows(shards, length, rows, share);
+      for (Batch batch = held.next(); batch != null; batch = held.next()) {
         if (batch.learned() > 0) {
           nats += trainer.evaluate(examples(batch, 0)) * batch.learned();
           texts += batch.learned();

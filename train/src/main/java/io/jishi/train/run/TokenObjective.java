@@ -42,14 +42,10 @@ record TokenObjective(List<TokenShards> heldOut, int length, int rows, long most
     long tokens = 0;
     double bytes = 0;
     for (TokenShards shards : heldOut) {
-      HeldOutRows held = new HeldOutRows(shards, length, rows);
-      long seen = 0;
+      HeldOutRows held = new HeldOutRows(shards, length, rows, most / heldOut.size());
       long own = 0;
-      for (Batch batch = held.next();
-          batch != null && seen < most / heldOut.size();
-          batch = held.next()) {
+      for (Batch batch = held.next(); batch != null; batch = held.next()) {
         int learned = batch.learned();
-        seen += (long) rows * length;
         if (learned > 0) {
           nats += trainer.evaluate(examples(batch, 0)) * learned;
           own += learned;
@@ -66,19 +62,24 @@ record TokenObjective(List<TokenShards> heldOut, int length, int rows, long most
     private final TokenShards shards;
     private final int length;
     private final int rows;
+    private final long most;
+    private long seen;
     private long at;
 
-    HeldOutRows(TokenShards shards, int length, int rows) {
+    /** Rows of {@code length} tokens, until there have been {@code most} tokens. */
+    HeldOutRows(TokenShards shards, int length, int rows, long most) {
       this.shards = shards;
       this.length = length;
       this.rows = rows;
+      this.most = most;
     }
 
     /** The next rows, filled up behind their last text; null at the end. */
     Batch next() {
-      if (at + 1 >= shards.tokens()) {
+      if (at + 1 >= shards.tokens() || seen >= most) {
         return null;
       }
+      seen += (long) rows * length;
       int[] tokens = new int[rows * length];
       int[] labels = new int[rows * length];
       Arrays.fill(labels, Batch.IGNORE);

@@ -29,7 +29,8 @@ class TokenObjectiveTest {
       writer.commit(Map.of());
     }
     try (TokenShards shards = TokenShards.open(temp.resolve("s"))) {
-      TokenObjective.HeldOutRows held = new TokenObjective.HeldOutRows(shards, 4, 2);
+      TokenObjective.HeldOutRows held =
+          new TokenObjective.HeldOutRows(shards, 4, 2, Long.MAX_VALUE);
       Batch first = held.next();
       // Two of three inputs, of which the second would not fit behind the first.
       assertThat(first.tokens()).containsExactly(1, 2, 0, 0, 4, 5, 6, 0);
