@@ -50,7 +50,7 @@ final class PanelPacker {
     long step = kernels.panelBytes(side.ofA(), depth);
     int done = 0;
     boolean oneUnit = kernels.unit(side.ofA()) == width;
-    if (side.along() && oneUnit && depth % kernels.depth() == 0 && count >= width) {
+    if (side.along() && oneUnit && depth % kernels.stepDepth() == 0 && count >= width) {
       int panels = count / width;
       long from = side.at(first, p);
       long inStep = 4 * side.depthStride();
@@ -69,16 +69,17 @@ final class PanelPacker {
     long from = side.at(first, p);
     if (side.along()) {
       int unit = kernels.unit(ofA);
-      if (valid % unit == 0 && depth % kernels.depth() == 0) {
+      if (valid % unit == 0 && depth % kernels.stepDepth() == 0) {
         long step = 4 * side.depthStride();
-        call.along(ofA, side.data(), from, step, depth, valid / unit, out, outAt, 4L * unit);
+        call.along(
+            ofA, side.data(), from, step, depth, valid / unit, out, outAt, kernels.unitBytes(ofA));
         return;
       }
       int units = Math.ceilDiv(valid, unit);
-      int padded = Math.ceilDiv(depth, kernels.depth()) * kernels.depth();
+      int padded = Math.ceilDiv(depth, kernels.stepDepth()) * kernels.stepDepth();
       long row = 4L * units * unit;
       copy(side, from, 4 * side.depthStride(), depth, 4L * valid, row, padded);
-      call.along(ofA, scratch, 0, row, padded, units, out, outAt, 4L * unit);
+      call.along(ofA, scratch, 0, row, padded, units, out, outAt, kernels.unitBytes(ofA));
     } else {
       int group = kernels.group();
       if (valid % group == 0 && depth % kernels.blockDepth() == 0) {

@@ -28,7 +28,7 @@ final class TrainingSpeed {
     CpuBackend backend = new CpuBackend(level);
     Kernels kernels = new Kernels(level);
     for (Inputs inputs : Inputs.values()) {
-      boolean bf16 = inputs == Inputs.BF16 && level == Level.AVX512_VNNI_BF16;
+      boolean bf16 = inputs == Inputs.BF16 && level.compareTo(Level.AVX512_VNNI_BF16) >= 0;
       LineKind kind = bf16 ? LineKind.BFLOATS : LineKind.FLOATS;
       double[] peak = new double[3];
       for (int threads = 1; threads <= 2; threads++) {

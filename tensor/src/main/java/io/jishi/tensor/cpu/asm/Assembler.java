@@ -116,6 +116,45 @@ final class Assembler {
     put(0xC0 | mask << 3 | from.ordinal() & 7);
   }
 
+  // Tile instructions; tile registers are numbers from 0 to 7.
+
+  /** Takes the shapes of all tiles from 64 bytes of memory, and clears them. */
+  void tileShapes(Mem from) {
+    tile(0, 0x49, 0, 0, from);
+  }
+
+  /** Gives tiles up: whoever used them does this. */
+  void tileRelease() {
+    tile(0, 0x49, 0, 0, Vec.xmm(0));
+  }
+
+  /** {@code to = 0}. */
+  void tileZero(int to) {
+    tile(3, 0x49, to, 0, Vec.xmm(0));
+  }
+
+  /** Loads rows that lie {@code from}'s index register apart. */
+  void tileLoad(int to, Mem from) {
+    tile(3, 0x4B, to, 0, from);
+  }
+
+  /** Stores rows. */
+  void tileStore(Mem to, int from) {
+    tile(2, 0x4B, from, 0, to);
+  }
+
+  /** {@code sum += a · b} of BF16: pairs of successive columns of a, of successive rows of b. */
+  void tileProduct(int sum, int a, int b) {
+    tile(2, 0x5C, sum, b, Vec.xmm(a));
+  }
+
+  private void tile(int prefix, int opcode, int reg, int vvvv, Operand rm) {
+    boolean x = rm instanceof Mem m && indexNumber(m) > 7;
+    vexPrefix(reg, x, rmNumber(rm) > 7, 2, 0, vvvv, 0, prefix);
+    put(opcode);
+    modRm(reg, rm, 1);
+  }
+
   /** Clears the upper halves: whoever leaves emitted code does this. */
   void vzeroupper() {
     put(0xC5, 0xF8, 0x77);

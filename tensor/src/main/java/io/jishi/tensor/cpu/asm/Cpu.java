@@ -15,6 +15,10 @@ import java.util.Set;
 public final class Cpu {
   private static final int YMM_STATE = 0x06;
   private static final int ZMM_STATE = 0xE6;
+  private static final int TILE_STATE = 3 << 17;
+
+  /** AMX-BF16 and AMX-TILE. */
+  private static final int TILES = 1 << 22 | 1 << 24;
 
   private static final Cpu THIS = detect();
 
@@ -84,7 +88,10 @@ public final class Cpu {
     add(Level.AVX2_VNNI, avx2 && (vexDots || vnni));
     add(Level.AVX512, avx512);
     add(Level.AVX512_VNNI, vnni);
-    add(Level.AVX512_VNNI_BF16, vnni && (last[0] >>> 5 & 1) == 1);
+    boolean bf16 = vnni && (last[0] >>> 5 & 1) == 1;
+    add(Level.AVX512_VNNI_BF16, bf16);
+    boolean tiles = bf16 && (more[3] & TILES) == TILES && (state & TILE_STATE) == TILE_STATE;
+    add(Level.AVX512_AMX, tiles && Native.allowTiles());
     if (levels.size() == 1) {
       reason = "this processor has no AVX2 with FMA";
     }

@@ -17,7 +17,9 @@ public enum Level {
   /** The same with {@code vpdpbusd}. */
   AVX512_VNNI("avx512+vnni", 64, true, false),
   /** The same with {@code vdpbf16ps}. */
-  AVX512_VNNI_BF16("avx512+vnni+bf16", 64, true, true);
+  AVX512_VNNI_BF16("avx512+vnni+bf16", 64, true, true),
+  /** The same with tile registers: products of BF16 matrices (AMX). */
+  AVX512_AMX("avx512+amx", 64, true, true);
 
   private final String label;
   private final int bytes;
@@ -55,6 +57,11 @@ public enum Level {
 
   boolean bf16() {
     return bf16;
+  }
+
+  /** Whether BF16 matrices are multiplied tile by tile. */
+  boolean tiles() {
+    return this == AVX512_AMX;
   }
 
   /** The level of that label. */

@@ -42,6 +42,14 @@ final class Native {
   private static final int ADVICE_DONT_NEED = 4;
   private static final int ADVICE_HUGE_PAGE = 14;
 
+  /**
+   * {@code arch_prctl(ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA)}, a call that libc has no name for.
+   */
+  private static final long ARCH_PRCTL = 158;
+
+  private static final long REQUEST_STATE = 0x1023;
+  private static final long TILE_DATA = 18;
+
   private Native() {}
 
   private static String os() {
@@ -139,6 +147,26 @@ final class Native {
       } catch (Throwable t) {
         throw new IllegalStateException("munmap", t);
       }
+    }
+  }
+
+  /**
+   * Asks for tile registers, which Linux gives a process only when asked since they make its saved
+   * state large; other systems are not asked.
+   */
+  static boolean allowTiles() {
+    if (!LINUX) {
+      return false;
+    }
+    try {
+      MethodHandle syscall =
+          LINKER.downcallHandle(
+              LINKER.defaultLookup().find("syscall").orElseThrow(),
+              FunctionDescriptor.of(LONG, LONG, LONG, LONG),
+              Linker.Option.firstVariadicArg(1));
+      return (long) syscall.invokeExact(ARCH_PRCTL, REQUEST_STATE, TILE_DATA) == 0;
+    } catch (Throwable t) {
+      return false; // the level below does without
     }
   }
 

@@ -21,7 +21,7 @@ public final class PanelCall {
    * Packs rows of successive p, {@code inStep} bytes apart, whose floats lie side by side: {@code
    * units} times {@link TileKernels#unit} floats of each.
    *
-   * @param depth successive p, a multiple of {@link TileKernels#depth}
+   * @param depth successive p, a multiple of {@link TileKernels#stepDepth}
    * @param outAt place of the first unit in bytes; units {@code unitStep} bytes apart
    */
   public void along(
@@ -35,16 +35,16 @@ public final class PanelCall {
       long outAt,
       long unitStep) {
     TileKernels.Side side = kernels.side(ofA);
-    int words = depth / kernels.depth();
-    multiple(depth, kernels.depth());
+    multiple(depth, kernels.stepDepth());
+    int steps = depth / kernels.depth() / side.alongWords();
     long unit = 4L * side.unit();
-    writer.count(PanelWriter.STEPS, words);
+    writer.count(PanelWriter.STEPS, steps);
     writer.count(PanelWriter.UNITS, units);
     writer.set(PanelWriter.IN, in, inAt, CallArguments.extent(depth, inStep, units * unit));
     writer.set(PanelWriter.IN_STEP, inStep);
-    long row = CallArguments.extent(units, unitStep, unit);
-    long outStep = 4L * side.width();
-    writer.set(PanelWriter.OUT, out, outAt, CallArguments.extent(words, outStep, row));
+    long row = CallArguments.extent(units, unitStep, unit * side.alongWords());
+    long outStep = 4L * side.width() * side.alongWords();
+    writer.set(PanelWriter.OUT, out, outAt, CallArguments.extent(steps, outStep, row));
     writer.set(PanelWriter.OUT_STEP, outStep);
     writer.set(PanelWriter.UNIT_STEP, unitStep);
     writer.call(side.along());
@@ -72,13 +72,22 @@ public final class PanelCall {
       throw new IndexOutOfBoundsException(rows + " rows in a panel of " + side.width());
     }
     int words = depth / kernels.depth();
-    writer.count(PanelWriter.STEPS, words / PanelWriter.BLOCK);
+    writer.count(PanelWriter.STEPS, words / side.acrossWords());
     writer.count(PanelWriter.UNITS, groups);
     writer.set(PanelWriter.IN, in, inAt, CallArguments.extent(rows, inStep, 4L * depth));
     writer.set(PanelWriter.IN_STEP, inStep);
-    writer.set(
-        PanelWriter.OUT, out, outAt, CallArguments.extent(words, 4L * side.width(), 4L * rows));
+    writer.set(PanelWriter.OUT, out, outAt, acrossBytes(side, words, groups));
     writer.call(side.across());
+  }
+
+  /** Bytes from the first word that packing across writes to behind the last one. */
+  private static long acrossBytes(TileKernels.Side side, int words, int groups) {
+    boolean lines = side.groupBytes() > 4L * side.width();
+    long last = groups * side.groupBytes();
+    return lines
+        ? CallArguments.extent(
+            words / side.acrossWords(), 4L * side.width() * side.acrossWords(), last)
+        : CallArguments.extent(words, 4L * side.width(), last);
   }
 
   /**
@@ -102,8 +111,8 @@ public final class PanelCall {
       long cStride,
       boolean add) {
     TileShape shape = kernels.shape();
-    int words = Math.ceilDiv(depth, kernels.depth());
-    if (vectors < 1 || vectors > TileShape.VECTORS || words < 1) {
+    int words = kernels.words(depth);
+    if (vectors < 1 || vectors > shape.vectors() || words < 1) {
       throw new IndexOutOfBoundsException(vectors + " vectors, " + words + " words");
     }
     product.count(TileProduct.PANELS, panels);
@@ -115,8 +124,8 @@ public final class PanelCall {
     long row = 4L * vectors * shape.lanes();
     product.set(TileProduct.C, c, cAt, CallArguments.extent(rows, cStride, row));
     product.set(TileProduct.C_STRIDE, cStride);
-    product.set(TileProduct.FOURS, words / 4);
-    product.set(TileProduct.REST, words % 4);
+    product.set(TileProduct.STEPS, words / kernels.round());
+    product.set(TileProduct.REST, words % kernels.round());
     product.set(TileProduct.ADD, add ? 1 : 0);
     product.call(kernels.product(vectors));
   }

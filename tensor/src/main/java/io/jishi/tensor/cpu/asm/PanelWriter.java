@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jishi.tensor.cpu.asm;
 
+import java.util.Arrays;
+
 /**
  * Emits what packs a part of a matrix into panels {@code [words, width]}, for {@link TileProduct}.
  * Two forms: <i>along</i>, where elements of a panel's row lie side by side in memory, and
@@ -20,11 +22,23 @@ final class PanelWriter {
     /** FP32 that is a BF16 too. */
     ROUNDED,
     /** Two BF16. */
-    PAIRS;
+    PAIRS,
+    /** The same, for {@link AmxProduct}. */
+    TILES;
+
+    /** Whether a word is two BF16. */
+    boolean pairs() {
+      return this == PAIRS || this == TILES;
+    }
 
     /** Successive p of a word. */
     int depth() {
-      return this == PAIRS ? 2 : 1;
+      return pairs() ? 2 : 1;
+    }
+
+    /** Words that panels are whole multiples of. */
+    int block() {
+      return this == TILES ? AmxProduct.BLOCK : BLOCK;
     }
   }
 
@@ -83,15 +97,20 @@ final class PanelWriter {
   private final Assembler asm;
   private final Words words;
 
-  private PanelWriter(Code code, Words words) {
+  /** Of a unit. */
+  private final int bytes;
+
+  private PanelWriter(Code code, Words words, int bytes) {
     this.code = code;
     this.asm = code.asm;
     this.words = words;
+    this.bytes = bytes;
   }
 
   /** Units of {@code floats} floats, 4 or 8. */
   static byte[] along(Level level, Words words, int floats) {
-    return Code.make(level, 4 * floats, 8, code -> new PanelWriter(code, words).along());
+    int bytes = words.pairs() ? 64 : 4 * floats; // a constant of pairs fills the widest vector
+    return Code.make(level, bytes, 8, code -> new PanelWriter(code, words, 4 * floats).along());
   }
 
   private void along() {
@@ -110,7 +129,7 @@ final class PanelWriter {
           asm.add(SECOND, STEP);
           asm.mov(OUT_AT, OUT_ROW);
           code.argument(UNITS_LEFT, UNITS);
-          if (words == Words.PAIRS) {
+          if (words.pairs()) {
             doubles();
           } else {
             code.loop(UNITS_LEFT, this::unit);
@@ -130,12 +149,12 @@ final class PanelWriter {
     asm.bind(again);
     asm.cmp(UNITS_LEFT, 2);
     asm.jump(Assembler.Condition.LESS, last);
-    Vec x = pairs(2 * code.bytes);
-    asm.op(Op.VMOVUPS_STORE, x.as(code.bytes), Mem.at(OUT_AT));
+    Vec x = pairs(2 * bytes);
+    asm.op(Op.VMOVUPS_STORE, x.as(bytes), Mem.at(OUT_AT));
     asm.add(OUT_AT, GAP);
     asm.op(Op.VEXTRACTF64X4, x, Mem.at(OUT_AT), 1);
     asm.add(OUT_AT, GAP);
-    asm.add(IN_AT, 2 * code.bytes);
+    asm.add(IN_AT, 2 * bytes);
     asm.sub(UNITS_LEFT, 2);
     asm.jump(again);
     asm.bind(last);
@@ -145,26 +164,23 @@ final class PanelWriter {
     asm.bind(none);
   }
 
-  /** The next words of two successive p in a vector of {@code bytes}. */
-  private Vec pairs(int bytes) {
-    Vec x = code.v(0).as(bytes);
-    Vec odd = code.v(1).as(bytes);
+  /** The next words of two successive p in a vector of {@code wide} bytes. */
+  private Vec pairs(int wide) {
+    Vec x = code.v(0).as(wide);
+    Vec odd = code.v(1).as(wide);
     asm.op(Op.VMOVUPS, x, Mem.at(IN_AT));
     asm.prefetch(Mem.at(IN_AT, AHEAD, 1, 0)); // pieces of far rows: no hardware foresees them
     asm.op(Op.VMOVUPS, odd, Mem.at(SECOND));
     asm.prefetch(Mem.at(SECOND, AHEAD, 1, 0));
-    asm.add(SECOND, bytes);
-    halves(x);
-    halves(odd);
-    asm.op(Op.VPSLLD, odd, odd, 16);
-    asm.op(Op.VPOR, x, x, odd);
+    asm.add(SECOND, wide);
+    interleave(code, x, odd);
     return x;
   }
 
   private void unit() {
-    Vec x = code.v(0);
-    if (words == Words.PAIRS) {
-      pairs(code.bytes);
+    Vec x = code.v(0).as(bytes);
+    if (words.pairs()) {
+      pairs(bytes);
     } else {
       asm.op(Op.VMOVUPS, x, Mem.at(IN_AT));
       asm.prefetch(Mem.at(IN_AT, AHEAD, 1, 0));
@@ -173,15 +189,17 @@ final class PanelWriter {
       }
     }
     asm.op(Op.VMOVUPS_STORE, x, Mem.at(OUT_AT));
-    asm.add(IN_AT, code.bytes);
+    asm.add(IN_AT, bytes);
     asm.add(OUT_AT, GAP);
   }
 
-  /** Each lane becomes its nearest BF16, in the lower half. */
-  private void halves(Vec x) {
-    Vec narrow = x.as(x.bytes() / 2);
-    asm.op(Op.VCVTNEPS2BF16, narrow, x);
-    asm.op(Op.VPMOVZXWD, x, narrow);
+  /** Words of two BF16, the lower of {@code x}; {@code odd} is lost. */
+  static void interleave(Code code, Vec x, Vec odd) {
+    int lanes = x.bytes() / 4;
+    int[] order = new int[16];
+    Arrays.setAll(order, i -> (i % lanes + lanes) << 16 | i % lanes);
+    code.asm.op(Op.VCVTNE2PS2BF16, x, odd, x);
+    code.asm.op(Op.VPERMW, x, code.constant(odd, order).as(x.bytes()), x);
   }
 
   /** Each lane becomes its nearest BF16, ties to even; a NaN stays one. */
@@ -199,7 +217,7 @@ final class PanelWriter {
 
   /** Panels of {@code width} rows. */
   static byte[] across(Level level, Words words, int width) {
-    return Code.make(level, 32, 12, code -> new PanelWriter(code, words).across(width));
+    return Code.make(level, 32, 12, code -> new PanelWriter(code, words, 32).across(width));
   }
 
   private void across(int width) {
@@ -245,7 +263,7 @@ final class PanelWriter {
 
   private void row(Vec x, Gp from) {
     asm.prefetch(Mem.at(from, GAP, 1, 0)); // the next group's: rows are too short to be foreseen
-    if (words == Words.PAIRS) {
+    if (words.pairs()) {
       asm.op(Op.VMOVUPS, x.as(64), Mem.at(from));
       asm.op(Op.VCVTNEPS2BF16, x, x.as(64));
     } else {

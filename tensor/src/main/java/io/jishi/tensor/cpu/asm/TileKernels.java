@@ -4,9 +4,9 @@ package io.jishi.tensor.cpu.asm;
 /** The kernels of products of panels of one level and kind of factors. For all threads. */
 public final class TileKernels {
   private final Level level;
-  private final TileShape shape;
   private final PanelWriter.Words words;
-  private final Kernel[] products = new Kernel[TileShape.VECTORS + 1];
+  private final TileShape shape;
+  private final Kernel[] products;
   private final Side a;
   private final Side b;
 
@@ -14,24 +14,42 @@ public final class TileKernels {
    * How panels of one factor are written.
    *
    * @param width floats of a row of a panel
-   * @param unit floats that {@code along} takes at a time
+   * @param unit floats of it that {@code along} takes at a time
+   * @param unitBytes from one unit's words to the next one's within a panel
+   * @param alongWords words of p of a step of {@code along}
+   * @param acrossWords the same of {@code across}
+   * @param groupBytes from one group's words of {@code across} to the next one's
    */
-  record Side(int width, int unit, Kernel along, Kernel across) {}
+  record Side(
+      int width,
+      int unit,
+      long unitBytes,
+      int alongWords,
+      int acrossWords,
+      long groupBytes,
+      Kernel along,
+      Kernel across) {}
 
   /** Kernels for factors that are rounded to BF16 where {@code bf16}. */
   public TileKernels(Level level, boolean bf16) {
     this.level = level;
-    shape = TileShape.of(level);
-    words =
-        !bf16
-            ? PanelWriter.Words.FLOATS
-            : level.bf16() ? PanelWriter.Words.PAIRS : PanelWriter.Words.ROUNDED;
-    boolean pairs = words == PanelWriter.Words.PAIRS;
-    for (int v = 1; v <= TileShape.VECTORS; v++) {
-      products[v] = load("tile product " + words + ", " + v, TileProduct.make(level, pairs, v));
+    words = words(level, bf16);
+    shape = TileShape.of(level, words);
+    products = new Kernel[shape.vectors() + 1];
+    for (int v = 1; v <= shape.vectors(); v++) {
+      products[v] = load("tile product " + words + ", " + v, TileProduct.make(level, words, v));
     }
-    a = side(shape.rows());
+    a = words == PanelWriter.Words.TILES ? lines(shape.rows()) : side(shape.rows());
     b = side(shape.cols());
+  }
+
+  private static PanelWriter.Words words(Level level, boolean bf16) {
+    if (!bf16) {
+      return PanelWriter.Words.FLOATS;
+    }
+    return level.tiles()
+        ? PanelWriter.Words.TILES
+        : level.bf16() ? PanelWriter.Words.PAIRS : PanelWriter.Words.ROUNDED;
   }
 
   private Side side(int width) {
@@ -39,8 +57,25 @@ public final class TileKernels {
     return new Side(
         width,
         unit,
+        4L * unit,
+        1,
+        PanelWriter.BLOCK,
+        4L * PanelWriter.GROUP,
         load("panels of " + width + " along", PanelWriter.along(level, words, unit)),
         load("panels of " + width + " across", PanelWriter.across(level, words, width)));
+  }
+
+  private Side lines(int width) {
+    long line = 4L * AmxProduct.BLOCK;
+    return new Side(
+        width,
+        TileWriter.UNIT,
+        line * TileWriter.UNIT,
+        AmxProduct.BLOCK,
+        AmxProduct.BLOCK,
+        line * PanelWriter.GROUP,
+        load("lines of " + width + " along", TileWriter.along(level)),
+        load("lines of " + width + " across", TileWriter.across(level, width)));
   }
 
   private static Kernel load(String name, byte[] code) {
@@ -64,7 +99,12 @@ public final class TileKernels {
 
   /** Successive p that packing across takes at a time. */
   public int blockDepth() {
-    return PanelWriter.BLOCK * words.depth();
+    return words.block() * words.depth();
+  }
+
+  /** Successive p that packing along takes at a time. */
+  public int stepDepth() {
+    return words == PanelWriter.Words.TILES ? blockDepth() : depth();
   }
 
   /** Rows that packing across takes at a time. */
@@ -77,14 +117,29 @@ public final class TileKernels {
     return side(ofA).unit();
   }
 
+  /** Bytes from one such unit to the next one within a panel. */
+  public long unitBytes(boolean ofA) {
+    return side(ofA).unitBytes();
+  }
+
   /** Bytes of a panel of {@code depth} p. */
   public long panelBytes(boolean ofA, int depth) {
     int blocks = Math.ceilDiv(depth, blockDepth());
-    return 4L * side(ofA).width() * blocks * PanelWriter.BLOCK;
+    return 4L * side(ofA).width() * blocks * words.block();
   }
 
   Side side(boolean ofA) {
     return ofA ? a : b;
+  }
+
+  /** Words that a product of {@code depth} p reads: what is behind the last p is 0. */
+  int words(int depth) {
+    return Math.ceilDiv(depth, stepDepth()) * stepDepth() / depth();
+  }
+
+  /** Words of a round of a product's loop. */
+  int round() {
+    return words == PanelWriter.Words.TILES ? AmxProduct.BLOCK : TileProduct.UNROLLED;
   }
 
   Kernel product(int vectors) {

@@ -15,7 +15,7 @@ package io.jishi.tensor.cpu.asm;
  * <p>A word is one float (FP32) or two BF16 that belong to two successive p.
  *
  * <p>Arguments, 8 bytes each: {@link #A}, {@link #A_STEP}, {@link #B}, {@link #C}, {@link
- * #C_STRIDE}, {@link #FOURS}, {@link #REST}, {@link #PANELS}, {@link #ADD}.
+ * #C_STRIDE}, {@link #STEPS}, {@link #REST}, {@link #PANELS}, {@link #ADD}.
  */
 final class TileProduct {
   /** The first panel of A: {@code [words, rows]}. */
@@ -33,8 +33,8 @@ final class TileProduct {
   /** Bytes from row to row of C. */
   static final int C_STRIDE = 4;
 
-  /** Words, by four. */
-  static final int FOURS = 5;
+  /** Words, by {@link #UNROLLED}. */
+  static final int STEPS = 5;
 
   /** What is left of them. */
   static final int REST = 6;
@@ -48,14 +48,15 @@ final class TileProduct {
   /** How many there are. */
   static final int COUNT = 9;
 
-  private static final int UNROLLED = 4;
+  /** Words that a round of the loop takes. */
+  static final int UNROLLED = 4;
 
   private static final Gp A_TILE = Gp.R15;
   private static final Gp C_TILE = Gp.R12;
   private static final Gp LEFT = Gp.RBX;
   private static final Gp A_AT = Gp.RAX;
   private static final Gp B_AT = Gp.RCX;
-  private static final Gp STEPS = Gp.R8;
+  private static final Gp COUNTER = Gp.R8;
   private static final Gp ROW = Gp.R9;
   private static final Gp STRIDE = Gp.R10;
 
@@ -77,14 +78,18 @@ final class TileProduct {
   }
 
   /** The machine code of tiles of {@code vectors} vectors. */
-  static byte[] make(Level level, boolean pairs, int vectors) {
-    Op product = pairs ? Op.VDPBF16PS : Op.VFMADD231PS;
+  static byte[] make(Level level, PanelWriter.Words words, int vectors) {
+    if (words == PanelWriter.Words.TILES) {
+      return AmxProduct.make(level, vectors);
+    }
+    Op product = words.pairs() ? Op.VDPBF16PS : Op.VFMADD231PS;
+    TileShape shape = TileShape.of(level, words);
     int registers = level.bytes() == 64 ? 32 : 16;
     return Code.make(
         level,
         level.bytes(),
         registers,
-        code -> new TileProduct(code, product, TileShape.of(level), vectors).panels());
+        code -> new TileProduct(code, product, shape, vectors).panels());
   }
 
   private void panels() {
@@ -106,8 +111,8 @@ final class TileProduct {
   private void start() {
     Label add = new Label();
     Label ready = new Label();
-    code.argument(STEPS, ADD);
-    asm.cmp(STEPS, 0);
+    code.argument(COUNTER, ADD);
+    asm.cmp(COUNTER, 0);
     asm.mov(ROW, C_TILE);
     asm.jump(Assembler.Condition.NOT_EQUAL, add);
     for (int r = 0; r < shape.rows(); r++) {
@@ -138,19 +143,19 @@ final class TileProduct {
   private void products() {
     asm.mov(A_AT, A_TILE);
     code.argument(B_AT, B);
-    repeat(FOURS, UNROLLED);
+    repeat(STEPS, UNROLLED);
     repeat(REST, 1);
   }
 
   private void repeat(int count, int words) {
     Label none = new Label();
-    code.argument(STEPS, count);
-    asm.cmp(STEPS, 0);
+    code.argument(COUNTER, count);
+    asm.cmp(COUNTER, 0);
     asm.jump(Assembler.Condition.EQUAL, none);
     int aBytes = 4 * shape.rows();
     int bBytes = 4 * shape.cols();
     code.loop(
-        STEPS,
+        COUNTER,
         () -> {
           for (int k = 0; k < words; k++) {
             word(k * aBytes, k * bBytes);

@@ -6,17 +6,21 @@ package io.jishi.tensor.cpu.asm;
  *
  * @param rows of a panel of A
  * @param lanes floats of a vector
+ * @param vectors of a panel of B
  */
-public record TileShape(int rows, int lanes) {
-  /** Vectors of a panel of B. */
-  public static final int VECTORS = 3;
+public record TileShape(int rows, int lanes, int vectors) {
+  /** Rows and columns of a tile register's floats. */
+  static final int REGISTER = 16;
 
-  static TileShape of(Level level) {
-    return level.bytes() == 64 ? new TileShape(8, 16) : new TileShape(4, 8);
+  static TileShape of(Level level, PanelWriter.Words words) {
+    if (words == PanelWriter.Words.TILES) {
+      return new TileShape(2 * REGISTER, REGISTER, 2);
+    }
+    return level.bytes() == 64 ? new TileShape(8, 16, 3) : new TileShape(4, 8, 3);
   }
 
   /** Columns of a panel of B. */
   public int cols() {
-    return VECTORS * lanes;
+    return vectors * lanes;
   }
 }

@@ -78,6 +78,7 @@ final class EncodingCases {
       all.vector(op);
     }
     all.special();
+    all.tiles();
     all.general();
     return all.cases;
   }
@@ -119,7 +120,14 @@ final class EncodingCases {
 
   private static boolean narrowing(Op op) {
     return switch (op) {
-      case VPMOVSDB, VPMOVDB, VPMOVDW, VCVTPS2PH, VEXTRACTF128, VEXTRACTF64X4, VCVTNEPS2BF16 ->
+      case VPMOVSDB,
+          VPMOVDB,
+          VPMOVDW,
+          VCVTPS2PH,
+          VEXTRACTF128,
+          VEXTRACTF32X4,
+          VEXTRACTF64X4,
+          VCVTNEPS2BF16 ->
           true;
       default -> false;
     };
@@ -171,6 +179,8 @@ final class EncodingCases {
     add("vcvtneps2bf16 ymm3,zmm29", a -> a.op(Op.VCVTNEPS2BF16, y, z));
     add("vextractf128 xmm1,ymm3,1", a -> a.op(Op.VEXTRACTF128, y, Vec.xmm(1), 1));
     add("vextractf64x4 ymm3,zmm29,1", a -> a.op(Op.VEXTRACTF64X4, z, y, 1));
+    add("vextractf32x4 xmm1,zmm29,3", a -> a.op(Op.VEXTRACTF32X4, z, Vec.xmm(1), 3));
+    add("vextractf32x4 [r9+96],zmm29,2", a -> a.op(Op.VEXTRACTF32X4, z, m, 2));
     add("vblendvps ymm1,ymm3,ymm5,ymm9", a -> a.op(Op.VBLENDVPS, Vec.ymm(1), y, Vec.ymm(5), 0x90));
     add("vcmpps k2,zmm29,[r9+96],5", a -> a.compare(Op.VCMPPS, 2, z, m, 5));
     add("vcmpps ymm1,ymm3,ymm12,3", a -> a.op(Op.VCMPPS, Vec.ymm(1), y, Vec.ymm(12), 3));
@@ -197,6 +207,21 @@ final class EncodingCases {
         new Case(
             "{evex} vpdpbusd ymm1,ymm1,ymm3",
             hex(new Assembler(true), a -> a.op(Op.VPDPBUSD, x1, x1, y))));
+  }
+
+  private void tiles() {
+    Mem near = Mem.at(RAX, RCX, 1, 0);
+    Mem far = Mem.at(R12, R9, 1, 1024);
+    add("ldtilecfg [r9+96]", a -> a.tileShapes(Mem.at(R9, 96)));
+    add("ldtilecfg [rax]", a -> a.tileShapes(Mem.at(RAX)));
+    add("tilerelease", Assembler::tileRelease);
+    add("tilezero tmm5", a -> a.tileZero(5));
+    add("tileloadd tmm0,[rax+rcx*1]", a -> a.tileLoad(0, near));
+    add("tileloadd tmm7,[r12+r9*1+1024]", a -> a.tileLoad(7, far));
+    add("tilestored [rax+rcx*1],tmm2", a -> a.tileStore(near, 2));
+    add("tilestored [r12+r9*1+1024],tmm3", a -> a.tileStore(far, 3));
+    add("tdpbf16ps tmm1,tmm4,tmm7", a -> a.tileProduct(1, 4, 7));
+    add("tdpbf16ps tmm3,tmm6,tmm0", a -> a.tileProduct(3, 6, 0));
   }
 
   private void doubles() {

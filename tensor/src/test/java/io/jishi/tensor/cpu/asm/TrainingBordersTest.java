@@ -73,7 +73,7 @@ class TrainingBordersTest {
     MemorySegment b = arena.allocate(kernels.panelBytes(false, k), 64);
     long row = 4L * shape.cols();
     MemorySegment c = arena.allocate(2 * row * shape.rows(), 64);
-    int v = TileShape.VECTORS;
+    int v = shape.vectors();
     runs(() -> call.product(a, 0, step, 2, b, 0, k, v, c, 0, row, true));
     refused(() -> call.product(a, 4, step, 2, b, 0, k, v, c, 0, row, true));
     refused(() -> call.product(a, 0, step + 4, 2, b, 0, k, v, c, 0, row, true));
