@@ -18,8 +18,13 @@ final class AmxProduct {
   /** Words of a row of a block. */
   static final int BLOCK = 16;
 
+  /** Multiplications and additions of a round of {@link #meter}. */
+  static final long ROUND_OPERATIONS = 4L * 2 * 16 * 16 * 32;
+
   private static final int LINE = 64;
   private static final int TILE_BYTES = TileShape.REGISTER * LINE;
+
+  private static final int ROWS_SHIFT = Integer.numberOfTrailingZeros(TileShape.REGISTER);
 
   private static final int A_0 = 4;
   private static final int A_1 = 5;
@@ -32,6 +37,7 @@ final class AmxProduct {
   private static final Gp A_AT = Gp.RAX;
   private static final Gp B_AT = Gp.RCX;
   private static final Gp STEPS = Gp.R8;
+  private static final Gp ROW = Gp.R14;
   private static final Gp LOW = Gp.R9;
   private static final Gp STRIDE = Gp.R10;
   private static final Gp A_STRIDE = Gp.R11;
@@ -50,6 +56,26 @@ final class AmxProduct {
   /** The machine code of tiles of {@code vectors} times 16 columns. */
   static byte[] make(Level level, int vectors) {
     return Code.make(level, 64, 32, code -> new AmxProduct(code, vectors).panels());
+  }
+
+  /** Four products of registers {@link Arguments#BLOCKS} times, for {@link Meters}. */
+  static byte[] meter(Level level) {
+    return Code.make(
+        level,
+        64,
+        32,
+        code -> {
+          code.asm.tileShapes((Mem) code.constant(shapes()));
+          code.argument(STEPS, Arguments.BLOCKS);
+          code.loop(
+              STEPS,
+              () -> {
+                for (int i = 0; i < 4; i++) {
+                  code.asm.tileProduct(i, A_0 + i / 2, B_0 + i % 2);
+                }
+              });
+          code.asm.tileRelease();
+        });
   }
 
   /** Palette 1, all tiles of 16 rows of 64 bytes, in the layout of {@code ldtilecfg}. */
@@ -73,7 +99,7 @@ final class AmxProduct {
         LEFT,
         () -> {
           asm.mov(LOW, STRIDE);
-          asm.shl(LOW, Integer.numberOfTrailingZeros(TileShape.REGISTER));
+          asm.shl(LOW, ROWS_SHIFT);
           asm.add(LOW, C_TILE);
           start();
           asm.mov(A_AT, A_TILE);
@@ -83,7 +109,7 @@ final class AmxProduct {
           sums((tile, place) -> asm.tileStore(place, tile));
           asm.add(A_TILE, Mem.at(Gp.RDI, 8 * TileProduct.A_STEP));
           asm.mov(C_TILE, STRIDE);
-          asm.shl(C_TILE, Integer.numberOfTrailingZeros(TileShape.REGISTER));
+          asm.shl(C_TILE, ROWS_SHIFT);
           asm.add(C_TILE, LOW);
         });
     asm.tileRelease();
@@ -96,10 +122,25 @@ final class AmxProduct {
     asm.cmp(STEPS, 0);
     asm.jump(Assembler.Condition.NOT_EQUAL, add);
     sums((tile, place) -> asm.tileZero(tile));
+    asm.mov(ROW, C_TILE);
+    prefetch(); // the stores at the end would wait for memory
     asm.jump(ready);
     asm.bind(add);
     sums(asm::tileLoad);
+    asm.mov(ROW, STRIDE);
+    asm.shl(ROW, ROWS_SHIFT);
+    asm.add(ROW, LOW);
+    prefetch(); // the next tile: its loads come all at once
     asm.bind(ready);
+  }
+
+  private void prefetch() {
+    for (int r = 0; r < 2 * TileShape.REGISTER; r++) {
+      for (int v = 0; v < vectors; v++) {
+        asm.prefetch(Mem.at(ROW, v * LINE));
+      }
+      asm.add(ROW, STRIDE);
+    }
   }
 
   private interface Sum {

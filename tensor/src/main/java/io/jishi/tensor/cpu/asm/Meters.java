@@ -30,6 +30,9 @@ final class Meters {
 
   /** Multiplications and additions of one round. */
   static long operations(Level level, LineKind kind) {
+    if (tiles(level, kind)) {
+      return AmxProduct.ROUND_OPERATIONS;
+    }
     return switch (kind) {
       case FLOATS -> 2L * SUMS * level.bytes() / 4;
       case BFLOATS -> 4L * SUMS * level.bytes() / 4;
@@ -37,8 +40,15 @@ final class Meters {
     };
   }
 
+  private static boolean tiles(Level level, LineKind kind) {
+    return level.tiles() && kind == LineKind.BFLOATS;
+  }
+
   /** Products of registers. */
   static byte[] products(Level level, LineKind kind) {
+    if (tiles(level, kind)) {
+      return AmxProduct.meter(level);
+    }
     int bytes = kind == LineKind.BYTES ? level.integerBytes() : level.bytes();
     return Code.make(
         level,
