@@ -25,9 +25,6 @@ final class AsmProducts implements Products, Team.Task {
   /** Rows of a tile. */
   static final int TILE = 16;
 
-  /** Tiles of tokens past which weights stream; with more, panels are worth it. */
-  static final int STREAMED_TILES = 2;
-
   /** Bytes of weights of a chunk while they stream past: about a microsecond. */
   private static final int STREAM_BYTES = 32 << 10;
 
@@ -148,7 +145,9 @@ final class AsmProducts implements Products, Team.Task {
 
   /** Whether weights stream past the tokens. */
   private boolean streams() {
-    return x.rows() <= STREAMED_TILES * kernels.maxTokens(LineKind.BYTES);
+    int most = kernels.maxTokens(LineKind.BYTES);
+    int tiles = Math.max(1, Math.ceilDiv(x.rows(), most));
+    return !kernels.panels(LineKind.BYTES, Math.ceilDiv(x.rows(), tiles), tiles);
   }
 
   static int tiles(Weight weight) {

@@ -124,7 +124,7 @@ final class AsmWorker implements AutoCloseable {
     DType type = weight.type();
     int columns = Math.max(type.blockSize(), kind.columns());
     int blocks = (weight.cols() + columns - 1) / columns;
-    boolean many = many(lines);
+    boolean many = many(kernels, kind, lines);
     int piece = many ? Math.max(1, PANEL_COLUMNS / columns) : blocks;
     for (int from = 0; from < blocks; from += piece) {
       int count = Math.min(piece, blocks - from);
@@ -157,13 +157,13 @@ final class AsmWorker implements AutoCloseable {
   /** The product for a tile of tokens: of panels where many tokens pass them. */
   static ProductKernel kernel(
       Kernels kernels, DType type, LineKind kind, LineBuffer lines, int tile) {
-    return kind == LineKind.BYTES && many(lines)
+    return kind == LineKind.BYTES && many(kernels, kind, lines)
         ? kernels.panelProduct(type, lines.size(tile))
         : kernels.product(type, kind, lines.size(tile));
   }
 
-  private static boolean many(LineBuffer lines) {
-    return lines.tiles() > AsmProducts.STREAMED_TILES;
+  private static boolean many(Kernels kernels, LineKind kind, LineBuffer lines) {
+    return lines.tiles() > 0 && kernels.panels(kind, lines.size(0), lines.tiles());
   }
 
   private void expand(int from, int count, int tiles) {

@@ -33,8 +33,11 @@ final class Arguments {
   /** Bytes from one tile's start to the next one's. */
   static final int INIT_STEP = 9;
 
+  /** {@link AmxPanels#SCRATCH_BYTES} for sums on their way. */
+  static final int SCRATCH = 10;
+
   /** How many there are. */
-  static final int COUNT = 10;
+  static final int COUNT = 11;
 
   private Arguments() {}
 }

@@ -148,6 +148,11 @@ final class Assembler {
     tile(2, 0x5C, sum, b, Vec.xmm(a));
   }
 
+  /** {@code sum += a · b} of bytes: fours of signed ones of a, of unsigned ones of b. */
+  void tileBytesProduct(int sum, int a, int b) {
+    tile(2, 0x5E, sum, b, Vec.xmm(a));
+  }
+
   private void tile(int prefix, int opcode, int reg, int vvvv, Operand rm) {
     boolean x = rm instanceof Mem m && indexNumber(m) > 7;
     vexPrefix(reg, x, rmNumber(rm) > 7, 2, 0, vvvv, 0, prefix);

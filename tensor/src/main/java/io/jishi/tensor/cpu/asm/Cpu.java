@@ -17,8 +17,8 @@ public final class Cpu {
   private static final int ZMM_STATE = 0xE6;
   private static final int TILE_STATE = 3 << 17;
 
-  /** AMX-BF16 and AMX-TILE. */
-  private static final int TILES = 1 << 22 | 1 << 24;
+  /** AMX-BF16, AMX-TILE, AMX-INT8. */
+  private static final int TILES = 1 << 22 | 1 << 24 | 1 << 25;
 
   private static final Cpu THIS = detect();
 

@@ -11,6 +11,9 @@ import java.util.Map;
 public final class Kernels {
   private static final System.Logger LOG = System.getLogger("io.jishi.tensor");
 
+  /** Tiles of tokens past which weights stream; with more, panels are worth it. */
+  private static final int STREAMED_TILES = 2;
+
   private final Level level;
   private final ProductKernel[][] products = new ProductKernel[DType.values().length][];
   private final ProductKernel[][] exact = new ProductKernel[DType.values().length][];
@@ -55,8 +58,23 @@ public final class Kernels {
     };
   }
 
+  /**
+   * Whether tokens pass weights that are decoded into panels, rather than weights that stream past
+   * them.
+   *
+   * @param tokens of the largest tile of them
+   * @param tiles how many tiles
+   */
+  public boolean panels(LineKind kind, int tokens, int tiles) {
+    boolean byTile = kind == LineKind.BYTES && level.tiles() && tokens >= AmxPanels.FEWEST;
+    return byTile || tiles > STREAMED_TILES;
+  }
+
   /** Most tokens of a kernel that takes these lines. */
   public int maxTokens(LineKind kind) {
+    if (kind == LineKind.BYTES && level.tiles()) {
+      return AmxPanels.TOKENS;
+    }
     return kind == LineKind.BYTES
         ? level.integerBytes() == 64 ? IntegerProduct.WIDE_TOKENS : IntegerProduct.NARROW_TOKENS
         : level.bytes() == 64 ? FloatProduct.WIDE_TOKENS : FloatProduct.NARROW_TOKENS;
@@ -124,7 +142,10 @@ public final class Kernels {
     boolean hasMin = StoredBlocks.hasMin(type);
     IntegerProduct.Decoder decoder =
         (c, first, half) -> new PanelBlocks(c, parts, hasMin, first, half);
-    byte[] code = IntegerProduct.make(level, decoder, tokens);
+    byte[] code =
+        level.tiles() && tokens >= AmxPanels.FEWEST
+            ? AmxPanels.make(level, tokens, parts, hasMin)
+            : IntegerProduct.make(level, decoder, tokens);
     String name = "panel of " + parts + " scales" + (hasMin ? ", minima, " : ", ") + tokens;
     ProductKernel kernel = new ProductKernel(load(name, code), tokens, groupBytes(type), 1);
     return panels[index][tokens] = tried(type, LineKind.BYTES, kernel, expand(type));

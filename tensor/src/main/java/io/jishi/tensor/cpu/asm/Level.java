@@ -18,7 +18,7 @@ public enum Level {
   AVX512_VNNI("avx512+vnni", 64, true, false),
   /** The same with {@code vdpbf16ps}. */
   AVX512_VNNI_BF16("avx512+vnni+bf16", 64, true, true),
-  /** The same with tile registers: products of BF16 matrices (AMX). */
+  /** The same with tile registers: products of matrices of BF16 and bytes (AMX). */
   AVX512_AMX("avx512+amx", 64, true, true);
 
   private final String label;
@@ -59,7 +59,7 @@ public enum Level {
     return bf16;
   }
 
-  /** Whether BF16 matrices are multiplied tile by tile. */
+  /** Whether matrices are multiplied tile by tile. */
   boolean tiles() {
     return this == AVX512_AMX;
   }

@@ -31,6 +31,8 @@ public final class ProductCall {
   /** A caller whose arguments live as long as {@code arena}. */
   public ProductCall(Arena arena) {
     arguments = arena.allocate(8L * Arguments.COUNT, 64);
+    MemorySegment scratch = arena.allocate(AmxPanels.SCRATCH_BYTES, 64);
+    set(Arguments.SCRATCH, scratch, 0, scratch.byteSize());
   }
 
   /** Packed tiles: where the first block of the first one begins, and the bytes to the next one. */

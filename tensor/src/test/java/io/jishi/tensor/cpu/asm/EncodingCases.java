@@ -222,6 +222,7 @@ final class EncodingCases {
     add("tilestored [r12+r9*1+1024],tmm3", a -> a.tileStore(far, 3));
     add("tdpbf16ps tmm1,tmm4,tmm7", a -> a.tileProduct(1, 4, 7));
     add("tdpbf16ps tmm3,tmm6,tmm0", a -> a.tileProduct(3, 6, 0));
+    add("tdpbsud tmm1,tmm4,tmm7", a -> a.tileBytesProduct(1, 4, 7));
   }
 
   private void doubles() {
