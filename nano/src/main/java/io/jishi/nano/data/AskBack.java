@@ -11,54 +11,18 @@ final class AskBack {
 
   private static final List<Gap> GAPS =
       List.of(
-          gap(
-              "convert",
-              "Into which unit should I convert {n} {unit}?",
-              "要把{n}{unit}换算成什么单位？"),
-          gap(
-              "sort",
-              "Which numbers should I sort?",
-              "要给哪些数排序？"),
-          gap(
-              "translate",
-              "Which text should I translate?",
-              "要翻译什么内容？"),
-          gap(
-              "weather",
-              "For which city?",
-              "哪个城市的天气？"),
-          gap(
-              "remind",
-              "When should I remind you to {task}?",
-              "什么时候提醒你{task}？"),
-          gap(
-              "add",
-              "To which number should I add {n}?",
-              "要给哪个数加{n}？"),
-          gap(
-              "compare",
-              "What should I compare?",
-              "要比较什么？"),
-          gap(
-              "json",
-              "Please give me the text and the fields.",
-              "请给我文字和字段。"),
-          gap(
-              "calculate",
-              "What should I calculate?",
-              "要计算什么？"),
-          gap(
-              "person",
-              "Whom do you mean?",
-              "你指的是谁？"),
-          gap(
-              "reverse",
-              "What should I reverse?",
-              "要把什么倒过来？"),
-          gap(
-              "time",
-              "Which place do you mean?",
-              "你指的是哪个地方？"));
+          gap("convert", "Into which unit should I convert {n} {unit}?", "要把{n}{unit}换算成什么单位？"),
+          gap("sort", "Which numbers should I sort?", "要给哪些数排序？"),
+          gap("translate", "Which text should I translate?", "要翻译什么内容？"),
+          gap("weather", "For which city?", "哪个城市的天气？"),
+          gap("remind", "When should I remind you to {task}?", "什么时候提醒你{task}？"),
+          gap("add", "To which number should I add {n}?", "要给哪个数加{n}？"),
+          gap("compare", "What should I compare?", "要比较什么？"),
+          gap("json", "Please give me the text and the fields.", "请给我文字和字段。"),
+          gap("calculate", "What should I calculate?", "要计算什么？"),
+          gap("person", "Whom do you mean?", "你指的是谁？"),
+          gap("reverse", "What should I reverse?", "要把什么倒过来？"),
+          gap("time", "Which place do you mean?", "你指的是哪个地方？"));
 
   private record Missing(int gap, int n, int unit, int task) {}
 

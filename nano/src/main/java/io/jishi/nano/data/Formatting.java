@@ -36,11 +36,9 @@ final class Formatting {
   private static final List<Both> FORMS =
       Arrays.stream(Form.values()).map(Formatting::asked).toList();
 
-  private static final Both REPEAT =
-      PAGE.both("repeat");
+  private static final Both REPEAT = PAGE.both("repeat");
 
-  private static final Both ONLY =
-      PAGE.both("only");
+  private static final Both ONLY = PAGE.both("only");
 
   private record Items(List<String> list, int form) {}
 

@@ -17,24 +17,19 @@ final class Limits {
 
   static final String UNKNOWN_CHINESE = "我不知道。我是一个很小的模型，更大的模型也许知道。";
 
-  private static final Limit TOPIC =
-      new Limit(
-          PAGE.both("topic"),
-          UNKNOWN,
-          UNKNOWN_CHINESE);
+  private static final Limit TOPIC = new Limit(PAGE.both("topic"), UNKNOWN, UNKNOWN_CHINESE);
 
   private static final List<Limit> UNKNOWABLE =
       List.of(
+          limit(PAGE, "future", "I don't know: nobody can know the future.", "我不知道：没有人能知道未来。"),
           limit(
-              PAGE, "future",
-              "I don't know: nobody can know the future.",
-              "我不知道：没有人能知道未来。"),
-          limit(
-              PAGE, "you",
+              PAGE,
+              "you",
               "I don't know: you have not told me, and I cannot see it.",
               "我不知道：你没有告诉我，我也看不到。"),
           limit(
-              PAGE, "now",
+              PAGE,
+              "now",
               "I don't know: I have no access to what happens now.",
               "我不知道：我得不到现在的消息。"));
 

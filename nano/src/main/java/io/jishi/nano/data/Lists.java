@@ -14,26 +14,19 @@ final class Lists {
   private static final List<String> ORDINALS =
       List.of("first", "second", "third", "fourth", "fifth", "sixth");
 
-  private static final Both COUNT =
-      PAGE.both("count");
+  private static final Both COUNT = PAGE.both("count");
 
-  private static final Both NTH =
-      PAGE.both("nth");
+  private static final Both NTH = PAGE.both("nth");
 
-  private static final Both REVERSE =
-      PAGE.both("reverse");
+  private static final Both REVERSE = PAGE.both("reverse");
 
-  private static final Both DISTINCT =
-      PAGE.both("distinct");
+  private static final Both DISTINCT = PAGE.both("distinct");
 
-  private static final Both SPELL =
-      PAGE.both("spell");
+  private static final Both SPELL = PAGE.both("spell");
 
-  private static final Both LETTERS =
-      PAGE.both("letters");
+  private static final Both LETTERS = PAGE.both("letters");
 
-  private static final Both BACKWARDS =
-      PAGE.both("backwards");
+  private static final Both BACKWARDS = PAGE.both("backwards");
 
   private record Items(List<String> list, int at) {}
 

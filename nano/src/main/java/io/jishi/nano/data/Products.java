@@ -5,11 +5,9 @@ package io.jishi.nano.data;
 final class Products {
   private static final Page PAGE = Page.of("products");
 
-  private static final Both TIMES =
-      PAGE.both("times");
+  private static final Both TIMES = PAGE.both("times");
 
-  private static final Both DIVIDED =
-      PAGE.both("divided");
+  private static final Both DIVIDED = PAGE.both("divided");
 
   private record Pair(int a, int b) {}
 

@@ -18,34 +18,13 @@ final class SmallTalk {
 
   private static final List<Talk> TALKS =
       List.of(
-          talk(
-              "hello",
-              "Hello! How can I help you?",
-              "你好！有什么可以帮你？"),
-          talk(
-              "howareyou",
-              "I am fine, thank you. How can I help you?",
-              "我很好，谢谢。有什么可以帮你？"),
-          talk(
-              "who",
-              "I am nano, the small model that comes with Jishi.",
-              "我是nano，Jishi自带的小模型。"),
-          talk(
-              "abilities",
-              ABILITIES,
-              ABILITIES_CHINESE),
-          talk(
-              "thanks",
-              "You are welcome!",
-              "不客气！"),
-          talk(
-              "bye",
-              "Goodbye!",
-              "再见！"),
-          talk(
-              "languages",
-              "I speak English and Chinese, both in simple words.",
-              "我会简单的中文和英文。"),
+          talk("hello", "Hello! How can I help you?", "你好！有什么可以帮你？"),
+          talk("howareyou", "I am fine, thank you. How can I help you?", "我很好，谢谢。有什么可以帮你？"),
+          talk("who", "I am nano, the small model that comes with Jishi.", "我是nano，Jishi自带的小模型。"),
+          talk("abilities", ABILITIES, ABILITIES_CHINESE),
+          talk("thanks", "You are welcome!", "不客气！"),
+          talk("bye", "Goodbye!", "再见！"),
+          talk("languages", "I speak English and Chinese, both in simple words.", "我会简单的中文和英文。"),
           talk(
               "maker",
               "Jishi trained me from nothing, on exercises that it made itself.",

@@ -7,11 +7,9 @@ import java.util.List;
 final class Sums {
   private static final Page PAGE = Page.of("sums");
 
-  private static final Both PLUS =
-      PAGE.both("plus");
+  private static final Both PLUS = PAGE.both("plus");
 
-  private static final Both MINUS =
-      PAGE.both("minus");
+  private static final Both MINUS = PAGE.both("minus");
 
   private record Pair(int a, int b) {}
 
