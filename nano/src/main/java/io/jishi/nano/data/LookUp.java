@@ -9,6 +9,8 @@ import java.util.List;
  * is not there is not made up.
  */
 final class LookUp {
+  private static final Page PAGE = Page.of("lookup");
+
   /**
    * Something that can be known of a person.
    *
@@ -70,59 +72,13 @@ final class LookUp {
               field("{name}出生在{x}。", "{name}出生在哪里？", "出生地")));
 
   private static final Both TEXT =
-      Both.of(
-          """
-          {text} {q}
-          {text}[\\n|\\n\\n][Question: |Q: |]{q}
-          [Read|Read this|Here is a text|Text]: {text}[ |\\n]{q}
-          [Answer from the text|Use the text|Answer with the text]: {text}[ |\\n]{q}
-          [According to|By] the text, {q} [Text:|The text:] {text}
-          [I have a question about this|Please answer]: {q}[\\n| ]{text}
-          ~Given the following, {text} please answer: {q}
-          """,
-          """
-          {text}{q}
-          {text}[\\n|\\n\\n][问题：|问：|请问：|]{q}
-          [阅读|请阅读|读一读|文章|文字][：|:]{text}[\\n|]{q}
-          [根据文章回答|根据文字回答|请根据下文回答|看文字回答问题][：|:]{text}[\\n|]{q}
-          [请回答|我想知道|问题][：|:]{q}[\\n|]{text}
-          ~以下是材料，{text}请回答：{q}
-          """);
+      PAGE.both("text");
 
   private static final Both TABLE =
-      Both.of(
-          """
-          {table}\\n{q}
-          {table}\\n\\n[Question: |Q: |]{q}
-          [Here is a table|Table|Look at this table|Data]:\\n{table}\\n{q}
-          [Use the table|Answer from the table|Look it up in the table]:\\n{table}\\n[Question: |]{q}
-          {q}[ |\\n][Table:|Here is the table:|Data:]\\n{table}
-          ~The rows are\\n{table}\\nand I ask: {q}
-          """,
-          """
-          {table}\\n{q}
-          {table}\\n\\n[问题：|问：|请问：|]{q}
-          [表格|下面是表格|看表|数据][：|:]\\n{table}\\n{q}
-          [根据表格回答|看表回答|请查表][：|:]\\n{table}\\n[问题：|]{q}
-          {q}[\\n|][表格：|数据：]\\n{table}
-          ~各行如下\\n{table}\\n我想问：{q}
-          """);
+      PAGE.both("table");
 
   private static final Both CELL =
-      Both.of(
-          """
-          [What is|What's] the {column} of {name}?
-          [Which|What] {column} does {name} have?
-          {name}'s {column}?
-          [Tell me|Give me|Find] {name}'s {column}.
-          [Look up|Find] the {column} of {name}.
-          """,
-          """
-          {name}的{column}[是什么|是多少|是]？
-          [查一下|请查|告诉我|找出]{name}的{column}。
-          {name}的{column}？
-          [请问|]{name}的{column}是[哪个|什么]？
-          """);
+      PAGE.both("cell");
 
   private record Facts(List<String> names, List<Integer> fields, List<String> values, int asked) {}
 

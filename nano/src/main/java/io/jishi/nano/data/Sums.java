@@ -11,17 +11,41 @@ final class Sums {
 
   private static final Both MINUS = PAGE.both("minus");
 
+  private static final Both THREE = PAGE.both("three");
+
   private record Pair(int a, int b) {}
+
+  private record Three(int a, int b, int c) {}
 
   private Sums() {}
 
   static Exercise plus(Draw d) {
-    Pair p = d.value(() -> new Pair(operand(d), operand(d)));
+    if (d.training() && d.chance(0.1)) {
+      return three(d);
+    }
+    boolean uneven = d.training() && d.chance(0.3);
+    Pair p = d.value(() -> uneven ? uneven(d) : new Pair(operand(d), operand(d)));
     String question = d.ask(PLUS, "a", p.a, "b", p.b);
     String answer = Integer.toString(p.a + p.b);
     return p.a < 10 && p.b < 10
         ? d.exact(question, answer)
         : d.exact(question, plusSteps(p.a, p.b), answer);
+  }
+
+  /** Numbers of different lengths, whose digits are easily put under the wrong ones. */
+  private static Pair uneven(Draw d) {
+    int length = d.of(10, 10, 100);
+    int a = d.between(length * 10, length * 100 - 1);
+    int b = d.between(length / 10, length * 10 - 1);
+    return d.chance(0.5) ? new Pair(a, b) : new Pair(b, a);
+  }
+
+  private static Exercise three(Draw d) {
+    Three v =
+        d.value(() -> new Three(d.between(1, 999), d.between(10, 99), d.between(1, 99)));
+    String question = d.ask(THREE, "a", v.a, "b", v.b, "c", v.c);
+    String steps = plusSteps(v.a, v.b) + "\n" + plusSteps(v.a + v.b, v.c);
+    return d.exact(question, steps, Integer.toString(v.a + v.b + v.c));
   }
 
   static Exercise minus(Draw d) {
