@@ -72,7 +72,8 @@ final class Frames {
     }
     if (d.chance(FRAMED / 2)) {
       boolean ends = ".?!。？！".indexOf(framed.charAt(framed.length() - 1)) >= 0;
-      boolean open = !ends && !framed.endsWith("{q}"); // what stands there ends by itself
+      boolean whole = framed.endsWith("{q}") || framed.endsWith("{text}"); // these end by themselves
+      boolean open = !ends && !whole;
       framed += (open ? d.local(".", "。") : "") + d.of(seen(BEHIND, MORE_BEHIND, d)).in(d);
     }
     return framed;

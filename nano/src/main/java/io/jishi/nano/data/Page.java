@@ -8,9 +8,12 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
+import java.util.regex.Pattern;
 
 /**
  * Wordings as they stand in a file {@code NAME.txt} beside this class: sections {@code == question
@@ -19,11 +22,12 @@ import java.util.Map;
  * section are put in the place of {@code <>} in the sentences of {@code shells.txt}.
  */
 final class Page {
+  private static final Pattern HEAD = Pattern.compile("== \\w+ (english|chinese)");
   private static final String HOLE = "<>";
   private static final List<String> MOODS = List.of("do", "what");
 
   private final String name;
-  private final Map<String, Map<Language, List<String>>> sections = new HashMap<>();
+  private final Map<String, Map<Language, List<String>>> sections = new LinkedHashMap<>();
 
   private Page(String name) {
     this.name = name;
@@ -35,13 +39,18 @@ final class Page {
    * @throws IllegalArgumentException where it is missing or a line stands in no section
    */
   static Page of(String name) {
+    return of(name, text(name));
+  }
+
+  /** The page of that text. */
+  static Page of(String name, String text) {
     Page page = new Page(name);
     List<String> section = null;
-    for (String line : text(name).lines().map(String::strip).toList()) {
-      if (line.startsWith("== ")) {
+    for (String line : text.lines().map(String::strip).toList()) {
+      if (HEAD.matcher(line).matches()) {
         section = page.open(line.substring(3).split(" "));
       } else if (!line.isEmpty() && !line.startsWith("#")) {
-        if (section == null) {
+        if (section == null || line.startsWith("==")) {
           throw new IllegalArgumentException(name + ".txt: '" + line + "' stands in no section");
         }
         section.add(line);
@@ -66,6 +75,11 @@ final class Page {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** What can be asked for. */
+  Set<String> questions() {
+    return sections.keySet();
   }
 
   /** The patterns of some sections together, in both languages. */

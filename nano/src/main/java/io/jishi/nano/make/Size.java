@@ -6,13 +6,7 @@ import java.util.List;
 /** The models that can be made: nano, and smaller ones to compare it with. */
 public enum Size {
   /** The built-in model. */
-  NANO(
-      4096,
-      new Part("nano", 260_000, 1),
-      new Part("nano-end", 100_000, 2),
-      new Part("nano-more", 180_000, 3),
-      new Part("nano-last", 320_000, 4),
-      new Part("nano-wide", 160_000, 5)),
+  NANO(4096, new Part("nano", 600_000, 1), new Part("nano-end", 600_000, 2)),
   /** A third of it. */
   SMALL(4096, new Part("nano-1m", 40_000, 1)),
   /** A tenth of it. */
