@@ -72,7 +72,8 @@ final class Frames {
     }
     if (d.chance(FRAMED / 2)) {
       boolean ends = ".?!。？！".indexOf(framed.charAt(framed.length() - 1)) >= 0;
-      boolean whole = framed.endsWith("{q}") || framed.endsWith("{text}"); // these end by themselves
+      boolean whole =
+          framed.endsWith("{q}") || framed.endsWith("{text}"); // these end by themselves
       boolean open = !ends && !whole;
       framed += (open ? d.local(".", "。") : "") + d.of(seen(BEHIND, MORE_BEHIND, d)).in(d);
     }
@@ -80,8 +81,7 @@ final class Frames {
   }
 
   /** Half of the time one of the others, where it is to learn from. */
-  private static List<Lexicon.Word> seen(
-      List<Lexicon.Word> some, List<Lexicon.Word> more, Draw d) {
+  private static List<Lexicon.Word> seen(List<Lexicon.Word> some, List<Lexicon.Word> more, Draw d) {
     return d.training() && d.chance(0.5) ? more : some;
   }
 }

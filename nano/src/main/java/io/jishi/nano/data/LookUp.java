@@ -36,10 +36,31 @@ final class LookUp {
       new Sheet(
           List.of(
               field(
-                  "{name} lives in {x}.", "Where does {name} live?|In which city does {name} live?|What is the home of {name}?", "city", Lexicon.CITIES, true),
-              field("{name} is {x} years old.", "How old is {name}?|What is the age of {name}?|How many years old is {name}?", "age", 5, 90),
-              field("{name} works as a {x}.", "What is {name}'s job?|As what does {name} work?|Which profession has {name}?", "job", Lexicon.JOBS, true),
-              field("{name} likes {x}.", "What does {name} like?|Which food does {name} like?|What is it that {name} likes?", "likes", Lexicon.FOODS, true),
+                  "{name} lives in {x}.",
+                  "Where does {name} live?|In which city does {name} live?|What is the home of"
+                      + " {name}?",
+                  "city",
+                  Lexicon.CITIES,
+                  true),
+              field(
+                  "{name} is {x} years old.",
+                  "How old is {name}?|What is the age of {name}?|How many years old is {name}?",
+                  "age",
+                  5,
+                  90),
+              field(
+                  "{name} works as a {x}.",
+                  "What is {name}'s job?|As what does {name} work?|Which profession has {name}?",
+                  "job",
+                  Lexicon.JOBS,
+                  true),
+              field(
+                  "{name} likes {x}.",
+                  "What does {name} like?|Which food does {name} like?|What is it that {name}"
+                      + " likes?",
+                  "likes",
+                  Lexicon.FOODS,
+                  true),
               field(
                   "{name} has a {x}.",
                   "Which animal does {name} have?|What pet does {name} have?",
@@ -53,27 +74,64 @@ final class LookUp {
                   Lexicon.COLOURS,
                   true),
               field(
-                  "{name} works in room {x}.", "In which room does {name} work?|Which room is {name} in?|What is {name}'s room?", "room", 100, 499),
+                  "{name} works in room {x}.",
+                  "In which room does {name} work?|Which room is {name} in?|What is {name}'s room?",
+                  "room",
+                  100,
+                  499),
               field(
                   "{name} scored {x} points.",
-                  "How many points did {name} score?|What is {name}'s score?|How many points has {name}?",
+                  "How many points did {name} score?|What is {name}'s score?|How many points has"
+                      + " {name}?",
                   "points",
                   10,
                   99),
-              field("{name} works for {x}.", "For whom does {name} work?|Who employs {name}?|Which employer does {name} have?", "company"),
-              field("{name} takes {x}.", "Which medicine does {name} take?|What does {name} take?", "medicine"),
-              field("{name} was born in {x}.", "Where was {name} born?|What is the birthplace of {name}?", "birthplace"),
-              field("{name} studies {x}.", "What does {name} study?|Which subject does {name} study?", "subject"),
+              field(
+                  "{name} works for {x}.",
+                  "For whom does {name} work?|Who employs {name}?|Which employer does {name} have?",
+                  "company"),
+              field(
+                  "{name} takes {x}.",
+                  "Which medicine does {name} take?|What does {name} take?",
+                  "medicine"),
+              field(
+                  "{name} was born in {x}.",
+                  "Where was {name} born?|What is the birthplace of {name}?",
+                  "birthplace"),
+              field(
+                  "{name} studies {x}.",
+                  "What does {name} study?|Which subject does {name} study?",
+                  "subject"),
               field("{name} wrote {x}.", "What did {name} write?|Which work is by {name}?", "work"),
-              field("{name} has the number {x}.", "Which number does {name} have?|What is {name}'s number?", "number", 1000, 9999),
-              field("{name} pays {x} euros.", "How much does {name} pay?|What does {name} pay, in euros?", "price", 10, 999)),
+              field(
+                  "{name} has the number {x}.",
+                  "Which number does {name} have?|What is {name}'s number?",
+                  "number",
+                  1000,
+                  9999),
+              field(
+                  "{name} pays {x} euros.",
+                  "How much does {name} pay?|What does {name} pay, in euros?",
+                  "price",
+                  10,
+                  999)),
           List.of(
-              field("{name}住在{x}。", "{name}住在哪里？|{name}在哪个城市住？|{name}的家在哪？", "城市", Lexicon.CITIES, false),
+              field(
+                  "{name}住在{x}。",
+                  "{name}住在哪里？|{name}在哪个城市住？|{name}的家在哪？",
+                  "城市",
+                  Lexicon.CITIES,
+                  false),
               field("{name}今年{x}岁。", "{name}几岁？|{name}多大？|{name}的年龄是多少？", "年龄", 5, 90),
               field("{name}的职业是{x}。", "{name}的职业是什么？|{name}做什么工作？", "职业", Lexicon.JOBS, false),
               field("{name}喜欢{x}。", "{name}喜欢什么？|{name}爱吃什么？", "爱好", Lexicon.FOODS, false),
               field("{name}养了一只{x}。", "{name}养了什么动物？|{name}有什么宠物？", "宠物", Lexicon.ANIMALS, false),
-              field("{name}最喜欢的颜色是{x}。", "{name}最喜欢什么颜色？|{name}最爱的颜色是哪种？", "颜色", Lexicon.COLOURS, false),
+              field(
+                  "{name}最喜欢的颜色是{x}。",
+                  "{name}最喜欢什么颜色？|{name}最爱的颜色是哪种？",
+                  "颜色",
+                  Lexicon.COLOURS,
+                  false),
               field("{name}在{x}房间工作。", "{name}在哪个房间工作？|{name}的房间是几号？", "房间", 100, 499),
               field("{name}得了{x}分。", "{name}得了多少分？|{name}的得分是几？", "得分", 10, 99),
               field("{name}为{x}工作。", "{name}为谁工作？|{name}的雇主是谁？", "单位"),
@@ -84,14 +142,11 @@ final class LookUp {
               field("{name}的号码是{x}。", "{name}的号码是多少？|{name}是几号？", "号码", 1000, 9999),
               field("{name}付{x}元。", "{name}付多少元？|{name}要付几元？", "价格", 10, 999)));
 
-  private static final Both TEXT =
-      PAGE.both("text");
+  private static final Both TEXT = PAGE.both("text");
 
-  private static final Both TABLE =
-      PAGE.both("table");
+  private static final Both TABLE = PAGE.both("table");
 
-  private static final Both CELL =
-      PAGE.both("cell");
+  private static final Both CELL = PAGE.both("cell");
 
   private record Facts(List<String> names, List<Integer> fields, List<String> values, int asked) {}
 

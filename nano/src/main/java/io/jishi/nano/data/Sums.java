@@ -41,8 +41,7 @@ final class Sums {
   }
 
   private static Exercise three(Draw d) {
-    Three v =
-        d.value(() -> new Three(d.between(1, 999), d.between(10, 99), d.between(1, 99)));
+    Three v = d.value(() -> new Three(d.between(1, 999), d.between(10, 99), d.between(1, 99)));
     String question = d.ask(THREE, "a", v.a, "b", v.b, "c", v.c);
     String steps = plusSteps(v.a, v.b) + "\n" + plusSteps(v.a + v.b, v.c);
     return d.exact(question, steps, Integer.toString(v.a + v.b + v.c));

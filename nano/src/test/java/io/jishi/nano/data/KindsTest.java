@@ -94,8 +94,11 @@ class KindsTest {
         Exercise e = kind(name).make(Language.values()[seed % 2], Split.TRAIN, seed);
         String steps = e.answer().reasoning();
         if (steps != null) {
-          String end = steps.substring(Math.max(steps.lastIndexOf('→'), steps.lastIndexOf('\n')) + 1);
-          assertThat(end).as("%s", e).isEqualTo(e.answer().content());
+          String end =
+              steps.substring(Math.max(steps.lastIndexOf('→'), steps.lastIndexOf('\n')) + 1);
+          assertThat(Integer.parseInt(end))
+              .as("%s", e)
+              .isEqualTo(Integer.parseInt(e.answer().content()));
         }
         three += e.wording().contains("{c}") ? 1 : 0;
       }

@@ -13,10 +13,14 @@ class SlipsTest {
 
   private static Set<String> typed(Split split) {
     Set<String> typed = new TreeSet<>();
+    Both wordings = Both.of("[Please|Now|Kindly|Quickly|So] sort {numbers}[.|!||?]", "[排|请排][。|]");
     for (int seed = 0; seed < 3_000; seed++) {
       Draw d = new Draw(new SplittableRandom(seed), "sort", Language.ENGLISH, split, false);
-      Both wordings = Both.of(SENTENCE + "\n" + SENTENCE + " Now.\n~Order!", "排序\n~排");
-      typed.add(d.ask(wordings, "numbers", "3, 1").replaceAll(".*([Pp].*(?i:q.*ly)).*", "$1"));
+      String asked = d.ask(wordings, "numbers", "3, 1");
+      typed.add(asked.replaceAll("(?i).*(sort 3, 1).*", "$1"));
+      if (asked.contains("kindly sort") || asked.contains("quickly sort")) {
+        typed.add("small letters");
+      }
     }
     return typed;
   }
@@ -35,7 +39,7 @@ class SlipsTest {
 
   @Test
   void whatIsMeasuredIsTypedRight() {
-    assertThat(typed(Split.TRAIN)).hasSizeGreaterThan(10);
-    assertThat(typed(Split.WORDINGS)).hasSizeLessThan(3);
+    assertThat(typed(Split.TRAIN)).contains("sort 3, 1", "small letters");
+    assertThat(typed(Split.WORDINGS)).containsExactly("sort 3, 1");
   }
 }
