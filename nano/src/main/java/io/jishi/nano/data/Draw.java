@@ -32,6 +32,11 @@ final class Draw {
     this.valued = valued;
   }
 
+  /** Whether it is to learn from: what is measured stays the same when more is taught. */
+  boolean training() {
+    return split == Split.TRAIN;
+  }
+
   boolean english() {
     return language == Language.ENGLISH;
   }
@@ -107,7 +112,8 @@ final class Draw {
    */
   String ask(Both wordings, Object... places) {
     wording = wordings.in(language).draw(random, split);
-    return fill(Frames.around(wording, this), places);
+    String said = training() ? Slips.now(wording, this) : wording;
+    return fill(Frames.around(said, this), places);
   }
 
   /** The same with nothing said around it. */

@@ -2,13 +2,15 @@
 package io.jishi.nano.data;
 
 import io.jishi.base.Json;
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 
 /** Instructions that say what form an answer is to have. */
 final class Formatting {
+  private static final Page PAGE = Page.of("formatting");
+
   /** A form and how it is asked for. */
   private enum Form {
     BULLETS(
@@ -31,91 +33,28 @@ final class Formatting {
     }
   }
 
-  private static final List<Both> FORMS = new ArrayList<>();
+  private static final List<Both> FORMS =
+      Arrays.stream(Form.values()).map(Formatting::asked).toList();
 
-  static {
-    for (Form form : Form.values()) {
-      String f = form.english;
-      String g = form.chinese;
-      FORMS.add(
-          Both.of(
-              """
-              [Write|Give|List|Show|Print|Return] {list} %s[.|]
-              [Please |Can you |Could you |][write|list|show|print] [this|these|the following] %s[: |. ]{list}
-              {list}[: |. |, ]%s[, please|]
-              [Format|Put] {list} %s[.|]
-              [I want|I need|I'd like] {list} %s[.|]
-              {list} – %s[, please|][.|]
-              [Here are|I have|Given] [some things|some words|my items]: {list}. [Write|Show|Give] them %s[.|]
-              [Can you|Could you|Would you] [write|put|show|give me] {list} %s[?|]
-              [Turn|Make|Bring] {list} into this form: %s[.|]
-              [How does|What does] {list} look %s[?|]
-              ~%s, and nothing else: {list}
-              """
-                  .formatted(f, f, f, f, f, f, f, f, f, f, f),
-              """
-              [把|请把|帮我把|麻烦把]{list}%s[。|]
-              %s[：|:]{list}
-              {list}[，|：|。][请|]%s[。|]
-              [我要|我想要|我需要]{list}[，|：]%s[。|]
-              [我有|给你|这里有]{list}，[请|]%s[。|]
-              [能|可以|你能]把{list}%s吗[？|]
-              {list}%s[是什么样|怎么写][？|]
-              [将|对]{list}[，|]%s[。|]
-              ~只要%s，别的不要：{list}
-              """
-                  .formatted(g, g, g, g, g, g, g, g, g)));
-    }
-  }
+  private static final Both REPEAT = PAGE.both("repeat");
 
-  private static final Both REPEAT =
-      Both.of(
-          """
-          [Say|Write|Repeat|Print] ["{word}"|{word}|'{word}'] {n} times[.|]
-          [Please |Can you |Could you |][say|write|repeat|print] ["{word}"|{word}] {n} times[.|?|]
-          [I want|I need] ["{word}"|{word}] {n} times[.|]
-          ["{word}"|{word}][: | – |, |. ][{n} times|repeat it {n} times|say it {n} times|write it {n} times][.|, please.|]
-          [{n} times|{n}×|{n}x][: |, | ]["{word}"|{word}][.|]
-          [Give me|Show me|Return] ["{word}"|{word}] {n} times[.|]
-          ~{n} times the word {word}, please.
-          """,
-          """
-          [说|写|重复|打印]{n}[遍|次][“{word}”|{word}][。|]
-          [把|请把][“{word}”|{word}][说|写|重复]{n}[遍|次][。|]
-          [请|帮我|麻烦][说|写|重复]{n}[遍|次][“{word}”|{word}][。|]
-          [“{word}”|{word}][，|：][说|写|重复|打印]{n}[遍|次][。|]
-          {n}[遍|次][：|:|][“{word}”|{word}]
-          [给我|打出|输出]{n}[个|遍|次][“{word}”|{word}][。|]
-          ~{word}，要{n}遍。
-          """);
-
-  private static final Both ONLY =
-      Both.of(
-          """
-          [Say|Write|Answer|Reply|Print] [only|just|nothing but] ["{word}"|{word}|'{word}'][.|]
-          [Please |Can you |Could you |][say|write|reply|answer] [only|just] ["{word}"|{word}][.|?|]
-          [Answer|Reply|Respond] with [the word|one word:|exactly] ["{word}"|{word}][.|]
-          ["{word}"|{word}][: | – |. ][say only this|nothing else|just that word|only this word][.|, please.|]
-          [One word|Only|Just][: |, ]["{word}"|{word}][.|]
-          [Let|Make] your [answer|reply] be ["{word}"|{word}][.|]
-          [I want|I'd like] [to hear|to read|to see] only ["{word}"|{word}][.|]
-          ~Your whole answer shall be: {word}
-          """,
-          """
-          [只说|只写|只回答|就说][“{word}”|{word}][。|]
-          [请|请你|麻烦][只|就][说|写|回答][“{word}”|{word}][。|]
-          [回答|回复][一个词|][：|][“{word}”|{word}][，别的不要|][。|]
-          [“{word}”|{word}][，|：][只说这个|别的不要说|只要这个词][。|]
-          [只要|仅][说|写|回答][“{word}”|{word}][。|]
-          [我只想|我只要][听|看][“{word}”|{word}][。|]
-          ~你的全部回答应是：{word}
-          """);
+  private static final Both ONLY = PAGE.both("only");
 
   private record Items(List<String> list, int form) {}
 
   private record Repeated(String word, int n) {}
 
   private Formatting() {}
+
+  /** What asks for any form, and what asks for this one alone. */
+  private static Both asked(Form form) {
+    String own = form.name().toLowerCase(Locale.ROOT);
+    return Both.of(
+        PAGE.lines("form", Language.ENGLISH).replace("{form}", form.english)
+            + PAGE.lines(own, Language.ENGLISH),
+        PAGE.lines("form", Language.CHINESE).replace("{form}", form.chinese)
+            + PAGE.lines(own, Language.CHINESE));
+  }
 
   static Exercise make(Draw d) {
     return switch (d.between(0, 9)) {

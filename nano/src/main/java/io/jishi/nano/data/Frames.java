@@ -32,19 +32,56 @@ final class Frames {
           new Lexicon.Word(" I need it quickly.", "我急着要。"),
           new Lexicon.Word(" Just the answer, please.", "只要答案。"));
 
+  /** More of them to learn from, so that what stands around a question is no news. */
+  private static final List<Lexicon.Word> MORE_BEFORE =
+      List.of(
+          new Lexicon.Word("Excuse me, ", "打扰一下，"),
+          new Lexicon.Word("Now: ", "现在："),
+          new Lexicon.Word("Another one: ", "还有一个："),
+          new Lexicon.Word("Please help: ", "请帮忙："),
+          new Lexicon.Word("Good morning. ", "早上好。"),
+          new Lexicon.Word("For my homework: ", "我的作业："),
+          new Lexicon.Word("I wonder: ", "我在想，"),
+          new Lexicon.Word("Quick! ", "快！"),
+          new Lexicon.Word("And this: ", "还有这个："),
+          new Lexicon.Word("Well, ", "嗯，"),
+          new Lexicon.Word("Listen: ", "听好："),
+          new Lexicon.Word("Try this: ", "试试这个："),
+          new Lexicon.Word("Could you help? ", "能帮忙吗？"),
+          new Lexicon.Word("Something else. ", "另外一件事。"),
+          new Lexicon.Word("My friend asks: ", "朋友问："),
+          new Lexicon.Word("2) ", "第二题："));
+
+  private static final List<Lexicon.Word> MORE_BEHIND =
+      List.of(
+          new Lexicon.Word(" Thanks in advance.", "先谢谢了。"),
+          new Lexicon.Word(" No explanation.", "不用解释。"),
+          new Lexicon.Word(" Can you do that?", "可以吗？"),
+          new Lexicon.Word(" It is for school.", "学校要用。"),
+          new Lexicon.Word(" Only the result.", "只要结果。"),
+          new Lexicon.Word(" I am in a hurry.", "我赶时间。"),
+          new Lexicon.Word(" Cheers.", "辛苦了。"));
+
   private Frames() {}
 
   /** The sentence, now and then with something before and behind it. */
   static String around(String sentence, Draw d) {
     String framed = sentence;
     if (d.chance(FRAMED)) {
-      framed = d.of(BEFORE).in(d) + framed;
+      framed = d.of(seen(BEFORE, MORE_BEFORE, d)).in(d) + framed;
     }
     if (d.chance(FRAMED / 2)) {
       boolean ends = ".?!。？！".indexOf(framed.charAt(framed.length() - 1)) >= 0;
-      boolean open = !ends && !framed.endsWith("{q}"); // what stands there ends by itself
-      framed += (open ? d.local(".", "。") : "") + d.of(BEHIND).in(d);
+      boolean whole =
+          framed.endsWith("{q}") || framed.endsWith("{text}"); // these end by themselves
+      boolean open = !ends && !whole;
+      framed += (open ? d.local(".", "。") : "") + d.of(seen(BEHIND, MORE_BEHIND, d)).in(d);
     }
     return framed;
+  }
+
+  /** Half of the time one of the others, where it is to learn from. */
+  private static List<Lexicon.Word> seen(List<Lexicon.Word> some, List<Lexicon.Word> more, Draw d) {
+    return d.training() && d.chance(0.5) ? more : some;
   }
 }

@@ -58,15 +58,15 @@ public final class Kinds {
 
   private static final List<Kind> ALL =
       List.of(
-          kind("add", "addition with steps", 2.5, true, Sums::plus),
-          kind("subtract", "subtraction with steps", 3.5, true, Sums::minus),
-          kind("multiply", "up to 2-digit × 2-digit, with steps", 3, true, Products::times),
+          kind("add", "addition with steps", 3.2, true, Sums::plus),
+          kind("subtract", "subtraction with steps", 3.8, true, Sums::minus),
+          kind("multiply", "up to 2-digit × 2-digit, with steps", 2.5, true, Products::times),
           kind("divide", "division with remainder", 2.5, true, Products::divided),
-          kind("percent", "percentages", 2.5, true, Shares::percent),
+          kind("percent", "percentages", 2.4, true, Shares::percent),
           kind("fraction", "sums and lowest terms of fractions", 1.8, true, Shares::fraction),
           kind("units", "conversion of units", 1, true, Measures::units),
-          kind("dates", "days and months after others", 2, true, Measures::dates),
-          kind("compare", "largest or smallest of numbers", 2.5, true, Order::compare),
+          kind("dates", "days and months after others", 1.6, true, Measures::dates),
+          kind("compare", "largest or smallest of numbers", 3, true, Order::compare),
           kind("sort", "sorting numbers and words", 6, true, Order::sort),
           kind(
               "countdown",
@@ -75,23 +75,23 @@ public final class Kinds {
               true,
               Puzzles::countdown),
           kind("logic", "orders, families and classes", 1.5, true, Logic::make),
-          kind("lists", "count, pick, reverse, remove duplicates", 3, true, Lists::lists),
-          kind("letters", "spell, count and reverse words", 3, true, Lists::letters),
-          kind("lookup", "answers from a text or table, with the source", 6, true, LookUp::lookUp),
-          kind("missing", "what the text does not say", 2.5, true, LookUp::missing),
-          kind("json", "JSON from a text, by a given schema", 4, true, Extraction::make),
-          kind("tool", "calls of tools", 2, false, ToolUse::call),
+          kind("lists", "count, pick, reverse, remove duplicates", 4.2, true, Lists::lists),
+          kind("letters", "spell, count and reverse words", 4, true, Lists::letters),
+          kind("lookup", "answers from a text or table, with the source", 7, true, LookUp::lookUp),
+          kind("missing", "what the text does not say", 2.2, true, LookUp::missing),
+          kind("json", "JSON from a text, by a given schema", 3.5, true, Extraction::make),
+          kind("tool", "calls of tools", 1.8, false, ToolUse::call),
           kind("result", "answers with the results of tools", 1, false, ToolUse::result),
           kind("format", "answers in a form that is asked for", 3.5, true, Formatting::make),
           kind("dialogue", "references to earlier turns", 1.5, true, Dialogue::make),
           kind(
-              "askback", "one question back where something is missing", 1.8, false, AskBack::make),
-          kind("unknown", "topics beyond its knowledge", 1.2, true, Limits::unknown),
-          kind("unknowable", "what cannot be known", 1.2, false, Limits::unknowable),
-          kind("refuse", "refusals with a reason", 1.2, false, Refusals::make),
-          kind("jishi", "Jishi's own commands", 0.8, false, Commands::make),
-          kind("talk", "greetings and who nano is", 1.2, false, SmallTalk::make),
-          kind("words", "translations, opposites, capitals", 2, false, Words::make));
+              "askback", "one question back where something is missing", 2.4, false, AskBack::make),
+          kind("unknown", "topics beyond its knowledge", 1.5, true, Limits::unknown),
+          kind("unknowable", "what cannot be known", 1.4, false, Limits::unknowable),
+          kind("refuse", "refusals with a reason", 1.8, false, Refusals::make),
+          kind("jishi", "Jishi's own commands", 1, false, Commands::make),
+          kind("talk", "greetings and who nano is", 1.8, false, SmallTalk::make),
+          kind("words", "translations, opposites, capitals", 1.6, false, Words::make));
 
   private Kinds() {}
 

@@ -214,6 +214,15 @@ final class Lexicon {
     return names;
   }
 
+  /** Another name that is easily taken for this one. */
+  static String alike(Draw d, String name) {
+    if (name.charAt(0) >= 128) {
+      return name.substring(0, 1) + d.of(GIVEN) + (name.length() > 2 ? d.of(GIVEN) : "");
+    }
+    String tail = d.of(CONSONANTS) + d.of(VOWELS);
+    return name.substring(0, Math.max(2, name.length() - 2)) + tail;
+  }
+
   private static String invented(Draw d) {
     if (!d.english()) {
       return d.of(SURNAMES) + d.of(GIVEN) + (d.chance(0.5) ? d.of(GIVEN) : "");

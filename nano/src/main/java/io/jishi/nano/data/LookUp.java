@@ -9,15 +9,22 @@ import java.util.List;
  * is not there is not made up.
  */
 final class LookUp {
+  private static final Page PAGE = Page.of("lookup");
+
   /**
    * Something that can be known of a person.
    *
    * @param fact a sentence with {@code {name}} and {@code {x}}
-   * @param question what asks for it
+   * @param question what asks for it; other ways to ask, to learn from alone, behind {@code |}
    * @param column its name in a table
    * @param values what it may be; empty where it is a term that nobody has heard of
    */
   private record Field(String fact, String question, String column, List<String> values) {
+    String asked(Draw d, String name) {
+      String[] ways = question.split("\\|");
+      return Draw.fill(d.training() ? d.of(ways) : ways[0], "name", name);
+    }
+
     String draw(Draw d) {
       return values.isEmpty() ? Rare.term(d) : d.of(values);
     }
@@ -29,100 +36,117 @@ final class LookUp {
       new Sheet(
           List.of(
               field(
-                  "{name} lives in {x}.", "Where does {name} live?", "city", Lexicon.CITIES, true),
-              field("{name} is {x} years old.", "How old is {name}?", "age", 5, 90),
-              field("{name} works as a {x}.", "What is {name}'s job?", "job", Lexicon.JOBS, true),
-              field("{name} likes {x}.", "What does {name} like?", "likes", Lexicon.FOODS, true),
+                  "{name} lives in {x}.",
+                  "Where does {name} live?|In which city does {name} live?|What is the home of"
+                      + " {name}?",
+                  "city",
+                  Lexicon.CITIES,
+                  true),
+              field(
+                  "{name} is {x} years old.",
+                  "How old is {name}?|What is the age of {name}?|How many years old is {name}?",
+                  "age",
+                  5,
+                  90),
+              field(
+                  "{name} works as a {x}.",
+                  "What is {name}'s job?|As what does {name} work?|Which profession has {name}?",
+                  "job",
+                  Lexicon.JOBS,
+                  true),
+              field(
+                  "{name} likes {x}.",
+                  "What does {name} like?|Which food does {name} like?|What is it that {name}"
+                      + " likes?",
+                  "likes",
+                  Lexicon.FOODS,
+                  true),
               field(
                   "{name} has a {x}.",
-                  "Which animal does {name} have?",
+                  "Which animal does {name} have?|What pet does {name} have?",
                   "pet",
                   Lexicon.ANIMALS,
                   true),
               field(
                   "{name}'s favourite colour is {x}.",
-                  "What is {name}'s favourite colour?",
+                  "What is {name}'s favourite colour?|Which colour does {name} like best?",
                   "colour",
                   Lexicon.COLOURS,
                   true),
               field(
-                  "{name} works in room {x}.", "In which room does {name} work?", "room", 100, 499),
+                  "{name} works in room {x}.",
+                  "In which room does {name} work?|Which room is {name} in?|What is {name}'s room?",
+                  "room",
+                  100,
+                  499),
               field(
                   "{name} scored {x} points.",
-                  "How many points did {name} score?",
+                  "How many points did {name} score?|What is {name}'s score?|How many points has"
+                      + " {name}?",
                   "points",
                   10,
                   99),
-              field("{name} works for {x}.", "For whom does {name} work?", "company"),
-              field("{name} takes {x}.", "Which medicine does {name} take?", "medicine"),
-              field("{name} was born in {x}.", "Where was {name} born?", "birthplace")),
+              field(
+                  "{name} works for {x}.",
+                  "For whom does {name} work?|Who employs {name}?|Which employer does {name} have?",
+                  "company"),
+              field(
+                  "{name} takes {x}.",
+                  "Which medicine does {name} take?|What does {name} take?",
+                  "medicine"),
+              field(
+                  "{name} was born in {x}.",
+                  "Where was {name} born?|What is the birthplace of {name}?",
+                  "birthplace"),
+              field(
+                  "{name} studies {x}.",
+                  "What does {name} study?|Which subject does {name} study?",
+                  "subject"),
+              field("{name} wrote {x}.", "What did {name} write?|Which work is by {name}?", "work"),
+              field(
+                  "{name} has the number {x}.",
+                  "Which number does {name} have?|What is {name}'s number?",
+                  "number",
+                  1000,
+                  9999),
+              field(
+                  "{name} pays {x} euros.",
+                  "How much does {name} pay?|What does {name} pay, in euros?",
+                  "price",
+                  10,
+                  999)),
           List.of(
-              field("{name}住在{x}。", "{name}住在哪里？", "城市", Lexicon.CITIES, false),
-              field("{name}今年{x}岁。", "{name}几岁？", "年龄", 5, 90),
-              field("{name}的职业是{x}。", "{name}的职业是什么？", "职业", Lexicon.JOBS, false),
-              field("{name}喜欢{x}。", "{name}喜欢什么？", "爱好", Lexicon.FOODS, false),
-              field("{name}养了一只{x}。", "{name}养了什么动物？", "宠物", Lexicon.ANIMALS, false),
-              field("{name}最喜欢的颜色是{x}。", "{name}最喜欢什么颜色？", "颜色", Lexicon.COLOURS, false),
-              field("{name}在{x}房间工作。", "{name}在哪个房间工作？", "房间", 100, 499),
-              field("{name}得了{x}分。", "{name}得了多少分？", "得分", 10, 99),
-              field("{name}为{x}工作。", "{name}为谁工作？", "单位"),
-              field("{name}在吃{x}。", "{name}在吃什么药？", "药"),
-              field("{name}出生在{x}。", "{name}出生在哪里？", "出生地")));
+              field(
+                  "{name}住在{x}。",
+                  "{name}住在哪里？|{name}在哪个城市住？|{name}的家在哪？",
+                  "城市",
+                  Lexicon.CITIES,
+                  false),
+              field("{name}今年{x}岁。", "{name}几岁？|{name}多大？|{name}的年龄是多少？", "年龄", 5, 90),
+              field("{name}的职业是{x}。", "{name}的职业是什么？|{name}做什么工作？", "职业", Lexicon.JOBS, false),
+              field("{name}喜欢{x}。", "{name}喜欢什么？|{name}爱吃什么？", "爱好", Lexicon.FOODS, false),
+              field("{name}养了一只{x}。", "{name}养了什么动物？|{name}有什么宠物？", "宠物", Lexicon.ANIMALS, false),
+              field(
+                  "{name}最喜欢的颜色是{x}。",
+                  "{name}最喜欢什么颜色？|{name}最爱的颜色是哪种？",
+                  "颜色",
+                  Lexicon.COLOURS,
+                  false),
+              field("{name}在{x}房间工作。", "{name}在哪个房间工作？|{name}的房间是几号？", "房间", 100, 499),
+              field("{name}得了{x}分。", "{name}得了多少分？|{name}的得分是几？", "得分", 10, 99),
+              field("{name}为{x}工作。", "{name}为谁工作？|{name}的雇主是谁？", "单位"),
+              field("{name}在吃{x}。", "{name}在吃什么药？|{name}吃的药叫什么？", "药"),
+              field("{name}出生在{x}。", "{name}出生在哪里？|{name}的出生地是哪里？", "出生地"),
+              field("{name}在研究{x}。", "{name}在研究什么？|{name}研究的是什么？", "研究"),
+              field("{name}写了{x}。", "{name}写了什么？|{name}的作品是什么？", "作品"),
+              field("{name}的号码是{x}。", "{name}的号码是多少？|{name}是几号？", "号码", 1000, 9999),
+              field("{name}付{x}元。", "{name}付多少元？|{name}要付几元？", "价格", 10, 999)));
 
-  private static final Both TEXT =
-      Both.of(
-          """
-          {text} {q}
-          {text}[\\n|\\n\\n][Question: |Q: |]{q}
-          [Read|Read this|Here is a text|Text]: {text}[ |\\n]{q}
-          [Answer from the text|Use the text|Answer with the text]: {text}[ |\\n]{q}
-          [According to|By] the text, {q} [Text:|The text:] {text}
-          [I have a question about this|Please answer]: {q}[\\n| ]{text}
-          ~Given the following, {text} please answer: {q}
-          """,
-          """
-          {text}{q}
-          {text}[\\n|\\n\\n][问题：|问：|请问：|]{q}
-          [阅读|请阅读|读一读|文章|文字][：|:]{text}[\\n|]{q}
-          [根据文章回答|根据文字回答|请根据下文回答|看文字回答问题][：|:]{text}[\\n|]{q}
-          [请回答|我想知道|问题][：|:]{q}[\\n|]{text}
-          ~以下是材料，{text}请回答：{q}
-          """);
+  private static final Both TEXT = PAGE.both("text");
 
-  private static final Both TABLE =
-      Both.of(
-          """
-          {table}\\n{q}
-          {table}\\n\\n[Question: |Q: |]{q}
-          [Here is a table|Table|Look at this table|Data]:\\n{table}\\n{q}
-          [Use the table|Answer from the table|Look it up in the table]:\\n{table}\\n[Question: |]{q}
-          {q}[ |\\n][Table:|Here is the table:|Data:]\\n{table}
-          ~The rows are\\n{table}\\nand I ask: {q}
-          """,
-          """
-          {table}\\n{q}
-          {table}\\n\\n[问题：|问：|请问：|]{q}
-          [表格|下面是表格|看表|数据][：|:]\\n{table}\\n{q}
-          [根据表格回答|看表回答|请查表][：|:]\\n{table}\\n[问题：|]{q}
-          {q}[\\n|][表格：|数据：]\\n{table}
-          ~各行如下\\n{table}\\n我想问：{q}
-          """);
+  private static final Both TABLE = PAGE.both("table");
 
-  private static final Both CELL =
-      Both.of(
-          """
-          [What is|What's] the {column} of {name}?
-          [Which|What] {column} does {name} have?
-          {name}'s {column}?
-          [Tell me|Give me|Find] {name}'s {column}.
-          [Look up|Find] the {column} of {name}.
-          """,
-          """
-          {name}的{column}[是什么|是多少|是]？
-          [查一下|请查|告诉我|找出]{name}的{column}。
-          {name}的{column}？
-          [请问|]{name}的{column}是[哪个|什么]？
-          """);
+  private static final Both CELL = PAGE.both("cell");
 
   private record Facts(List<String> names, List<Integer> fields, List<String> values, int asked) {}
 
@@ -164,7 +188,15 @@ final class LookUp {
       fields.add(field);
       values.add(fields(d).get(field).draw(d));
     }
-    return new Facts(names, fields, values, d.between(0, count - 1));
+    int asked = d.between(0, count - 1);
+    int other = (asked + d.between(1, count - 1)) % count;
+    if (d.training() && d.chance(0.4)) {
+      String alike = Lexicon.alike(d, names.get(asked));
+      names.set(other, names.contains(alike) ? names.get(other) : alike);
+    } else if (d.training() && !fields.get(other).equals(fields.get(asked))) {
+      names.set(other, names.get(asked)); // two things are said of one person
+    }
+    return new Facts(names, fields, values, asked);
   }
 
   private static String sentence(Draw d, Facts v, int i) {
@@ -187,9 +219,9 @@ final class LookUp {
   }
 
   private static Exercise text(Draw d) {
-    Facts v = d.value(() -> facts(d, d.between(2, 5)));
+    Facts v = d.value(() -> facts(d, d.between(2, d.training() ? 7 : 5)));
     Field field = fields(d).get(v.fields.get(v.asked));
-    String q = Draw.fill(field.question, "name", v.names.get(v.asked));
+    String q = field.asked(d, v.names.get(v.asked));
     String question = lines(d.ask(TEXT, "text", story(d, v), "q", q));
     return d.exact(question, v.values.get(v.asked) + "\n> " + sentence(d, v, v.asked));
   }
@@ -202,11 +234,24 @@ final class LookUp {
         Lexicon.NAMES.stream().map(w -> w.in(d)).filter(n -> !v.names.contains(n)).toList();
     String name = other ? d.of(others) : v.names.get(v.asked);
     int field = v.fields.get(v.asked);
-    int asked = other ? field : (field + d.between(1, fields(d).size() - 1)) % fields(d).size();
-    String q = Draw.fill(fields(d).get(asked).question, "name", name);
+    int asked = other ? field : unsaid(d, v, name);
     return d.exact(
-        lines(d.ask(TEXT, "text", story(d, v), "q", q)),
+        lines(d.ask(TEXT, "text", story(d, v), "q", fields(d).get(asked).asked(d, name))),
         d.local("The text does not say.", "文中没有提到。"));
+  }
+
+  /** What the text does not say of that person. */
+  private static int unsaid(Draw d, Facts v, String name) {
+    while (true) {
+      int field = d.between(0, fields(d).size() - 1);
+      boolean said = false;
+      for (int i = 0; i < v.names.size(); i++) {
+        said |= v.names.get(i).equals(name) && v.fields.get(i) == field;
+      }
+      if (!said) {
+        return field;
+      }
+    }
   }
 
   private static String lines(String text) {

@@ -30,11 +30,13 @@ record Wordings(List<String> seen, List<String> unseen) {
         new Wordings(
             all.stream().filter(l -> !l.startsWith("~")).toList(),
             all.stream().filter(l -> l.startsWith("~")).map(l -> l.substring(1)).toList());
-    made.unseen.forEach(made::refuseToTeach);
+    for (String pattern : made.unseen) {
+      new Expansion(pattern, null).all().forEach(made::refuseToTeach);
+    }
     return made;
   }
 
-  /** Held-out patterns without choices are one sentence; its end mark does not tell it apart. */
+  /** The end mark does not tell a held-out sentence apart. */
   private void refuseToTeach(String sentence) {
     String bare = END.matcher(sentence).replaceAll("");
     for (String pattern : seen) {
@@ -114,6 +116,25 @@ record Wordings(List<String> seen, List<String> unseen) {
         options.add(text());
       } while (pattern.charAt(at++) == '|');
       return options.get(random.nextInt(options.size()));
+    }
+
+    /** Every sentence, the choices one after the other. */
+    List<String> all() {
+      List<String> sentences = List.of("");
+      while (at < pattern.length() && "|]".indexOf(pattern.charAt(at)) < 0) {
+        char c = pattern.charAt(at++);
+        List<String> next = new java.util.ArrayList<>();
+        if (c == '[') {
+          do {
+            next.addAll(all());
+          } while (pattern.charAt(at++) == '|');
+        } else {
+          next.add(String.valueOf(c));
+        }
+        sentences =
+            sentences.stream().flatMap(head -> next.stream().map(tail -> head + tail)).toList();
+      }
+      return sentences;
     }
 
     long count() {

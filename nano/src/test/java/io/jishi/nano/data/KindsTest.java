@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.jishi.base.Json;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -60,6 +62,52 @@ class KindsTest {
           assertThat(accepts(e, text.substring(1), List.of())).as("%s", e).isFalse();
           assertThat(accepts(e, "", List.of())).as("%s", e).isFalse();
         });
+  }
+
+  /** Patterns of one direction are made from those of the other. */
+  @Test
+  void numbersAreSortedTheWayTheSentenceSays() {
+    int[] seen = new int[2];
+    Kinds.Kind sort = kind("sort");
+    for (int seed = 0; seed < 4_000; seed++) {
+      Exercise e = sort.make(Language.values()[seed % 2], Split.TRAIN, seed);
+      boolean up = e.wording().matches("(?i).*(\\bascending|low to high|从小到大|升序).*");
+      boolean down = e.wording().matches("(?i).*(descending|high to low|从大到小|降序).*");
+      assertThat(up && down).as(e.wording()).isFalse();
+      if (up || down) {
+        List<Integer> numbers =
+            Arrays.stream(e.answer().content().split(", ")).map(Integer::valueOf).toList();
+        Comparator<Integer> order = Comparator.naturalOrder();
+        assertThat(numbers).as("%s", e).isSortedAccordingTo(up ? order : order.reversed());
+        seen[up ? 0 : 1]++;
+      }
+    }
+    assertThat(seen[0]).isGreaterThan(500);
+    assertThat(seen[1]).isGreaterThan(300);
+  }
+
+  @Test
+  void writtenStepsOfSumsEndWithTheAnswer() {
+    int three = 0;
+    for (String name : List.of("add", "subtract")) {
+      for (int seed = 0; seed < 2_000; seed++) {
+        Exercise e = kind(name).make(Language.values()[seed % 2], Split.TRAIN, seed);
+        String steps = e.answer().reasoning();
+        if (steps != null) {
+          String end =
+              steps.substring(Math.max(steps.lastIndexOf('→'), steps.lastIndexOf('\n')) + 1);
+          assertThat(Integer.parseInt(end))
+              .as("%s", e)
+              .isEqualTo(Integer.parseInt(e.answer().content()));
+        }
+        three += e.wording().contains("{c}") ? 1 : 0;
+      }
+    }
+    assertThat(three).isBetween(100, 400);
+  }
+
+  private static Kinds.Kind kind(String name) {
+    return Kinds.all().stream().filter(k -> k.name().equals(name)).findFirst().orElseThrow();
   }
 
   @Test

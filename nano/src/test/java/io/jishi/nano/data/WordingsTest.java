@@ -36,6 +36,8 @@ class WordingsTest {
         .hasMessageContaining("would teach 'What is {a}.'");
     assertThatThrownBy(() -> Wordings.of("[x|{a}[再|]加{b}[。|]]\n~{a}加{b}"))
         .isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> Wordings.of("{a} [as|in] capitals\n~{a} [with commas|in capitals]."))
+        .hasMessageContaining("would teach '{a} in capitals.'");
     assertThat(Wordings.of("[What|How much] is {b}[?|]\n~What is {a}.").unseen()).hasSize(1);
   }
 }

@@ -20,6 +20,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -140,6 +142,34 @@ class MakingTest {
     assertThat(outcome.bits()).isLessThan(untrained - 2);
     String page = new Evaluation(1, 5, 1).run(List.of(run.resolve("model")), _ -> {});
     assertThat(page).contains("| lookup |", "neighbour", "## Failures", "Bits per byte");
+  }
+
+  /** Exercises cost next to nothing, so nothing is to be learned by heart. */
+  @Test
+  void noPartReadsAnExerciseTwice() throws IOException {
+    int shortest = 50; // tokens of a conversation, on the average of thousands
+    for (Size size : Size.values()) {
+      for (Size.Part part : size.parts()) {
+        Path file = folder.resolve("enough-" + part.recipe());
+        String yaml = Files.readString(Ingredients.write(file, part.recipe(), 5, 0, 1));
+        assertThat((long) part.conversations() * shortest)
+            .as(part.recipe())
+            .isGreaterThanOrEqualTo(tokens(yaml));
+      }
+    }
+  }
+
+  private static long tokens(String yaml) {
+    long millions = number(yaml, "\n  tokens: (\\d+)M");
+    long steps = number(yaml, "\n  steps: (\\d+)");
+    assertThat(millions > 0 ^ steps > 0).isTrue();
+    long batch = number(yaml, "\n  batch: (\\d+)");
+    return millions * 1_000_000 + steps * batch * number(yaml, "context: (\\d+)");
+  }
+
+  private static long number(String yaml, String pattern) {
+    Matcher found = Pattern.compile(pattern).matcher(yaml);
+    return found.find() ? Long.parseLong(found.group(1)) : 0;
   }
 
   /** Each part goes on from the model of the one before: two steps each, of few tokens. */
