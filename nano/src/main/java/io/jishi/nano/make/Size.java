@@ -6,7 +6,7 @@ import java.util.List;
 /** The models that can be made: nano, and smaller ones to compare it with. */
 public enum Size {
   /** The built-in model. */
-  NANO(4096, new Part("nano", 420_000, 1), new Part("nano-end", 260_000, 2)),
+  NANO(4096, new Part("nano", 300_000, 1), new Part("nano-end", 190_000, 2)),
   /** A third of it. */
   SMALL(4096, new Part("nano-1m", 64_000, 1)),
   /** A tenth of it. */
