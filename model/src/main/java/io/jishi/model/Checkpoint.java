@@ -3,6 +3,7 @@ package io.jishi.model;
 
 import java.util.EnumMap;
 import java.util.EnumSet;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 
@@ -150,6 +151,21 @@ public record Checkpoint(
   public String expert(TensorRole role, int layer, int expert) {
     String name = weight(role, layer);
     return name == null ? null : name.replace("%e", Integer.toString(expert));
+  }
+
+  /**
+   * The names of the tensors that are stored {@code [in, out]}.
+   *
+   * @param layers how many there are
+   */
+  public Set<String> turned(int layers) {
+    Set<String> names = new HashSet<>();
+    for (TensorRole role : transposed) {
+      for (int l = 0; l < layers; l++) {
+        names.add(weight(role, l));
+      }
+    }
+    return names;
   }
 
   private String name(TensorRole role, int layer, String suffix) {

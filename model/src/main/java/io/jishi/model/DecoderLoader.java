@@ -84,7 +84,16 @@ final class DecoderLoader {
     Summary summary = spec.summary() == null ? null : summary(spec.summary());
     tensors.refuseUnused(spec.architecture(), derived(), DERIVED_SUFFIXES);
     return new Decoder(
-        spec, embedding, blocks, norm, output, summary, slots, mixers.ropes(), tensors.origins());
+        spec,
+        embedding,
+        blocks,
+        norm,
+        output,
+        summary,
+        slots,
+        mixers.ropes(),
+        tensors.origins(),
+        tensors.places());
   }
 
   /** Whether no forward pass needs a tensor of that name, of whatever model. */
