@@ -109,7 +109,7 @@ final class ExportCommand extends ModelCommand {
   }
 
   /** The model of a training run, where the folder of the run is given. */
-  private static Path folder(Path path) {
+  static Path folder(Path path) {
     if (!Files.exists(path)) {
       throw new JishiException.BadFile(path + ": there is no such file or folder");
     }

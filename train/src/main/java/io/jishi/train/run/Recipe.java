@@ -402,7 +402,7 @@ public record Recipe(
   }
 
   /** What it aims at; new models say the next token. */
-  Objective objective() {
+  public Objective objective() {
     return fineTune.map(FineTune::objective).orElse(Objective.SFT);
   }
 
