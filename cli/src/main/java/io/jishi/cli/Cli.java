@@ -101,6 +101,7 @@ final class Cli implements Callable<Integer> {
     commands.add(new ConvertCommand(shell));
     commands.add(new EmbedCommand(shell));
     commands.add(new RerankCommand(shell));
+    commands.add(new ClassifyCommand(shell));
     return commands;
   }
 

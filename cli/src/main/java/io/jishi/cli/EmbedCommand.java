@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -69,6 +70,8 @@ final class EmbedCommand extends ModelCommand {
   @Option(names = "--json", description = "print one JSON object")
   private boolean json;
 
+  @Mixin private MemoryOption memory;
+
   EmbedCommand(Shell shell) {
     super(shell);
   }
@@ -88,7 +91,12 @@ final class EmbedCommand extends ModelCommand {
   @Override
   protected void work(int threads) {
     EmbedderOptions options =
-        valid(() -> EmbedderOptions.DEFAULT.withThreads(threads).with(pooling));
+        valid(
+            () ->
+                EmbedderOptions.DEFAULT
+                    .withThreads(threads)
+                    .with(pooling)
+                    .withMemory(memory.bytes()));
     options = raw ? options.with(EmbedderOptions.Length.RAW) : options;
     List<String> all = texts.isEmpty() ? TextInput.lines(shell) : texts;
     EmbedRequest request = request(all);

@@ -5,6 +5,8 @@ import io.jishi.base.JishiException;
 import io.jishi.engine.Engine;
 import io.jishi.engine.EngineOptions;
 import java.nio.file.Path;
+import java.util.Map;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** A command that asks an engine. */
@@ -36,13 +38,7 @@ abstract class EngineCommand extends ModelCommand {
       description = "run from the mapped file: less memory, slower (default: repack if it fits)")
   private boolean noRepack;
 
-  @Option(
-      names = "--memory-limit",
-      paramLabel = "SIZE",
-      description =
-          "the most that weights, cache and workspace may take, such as 6g or 800m; what needs more"
-              + " is refused before it is loaded (default: what the machine or container has)")
-  private String memory;
+  @Mixin private MemoryOption memory;
 
   /** A command in that shell. */
   protected EngineCommand(Shell shell) {
@@ -72,12 +68,20 @@ abstract class EngineCommand extends ModelCommand {
     return true;
   }
 
+  /** Bytes that other models of the command will take, by the options that name them. */
+  protected Map<String, Long> others() {
+    return Map.of();
+  }
+
   @Override
   protected final void work(int threads) {
+    boolean limited = valid(memory::bytes) > 0;
+    Map<String, Long> others = limited ? others() : Map.of();
+    long left = memory.beside(others);
     EngineOptions options =
         valid(
             () ->
-                limited(engineOptions())
+                limited(engineOptions(), left)
                     .withContext(context)
                     .withThreads(threads)
                     .withRepack(!noRepack)
@@ -86,15 +90,21 @@ abstract class EngineCommand extends ModelCommand {
     if (named() == null && tellsBuiltIn()) {
       shell.note(BuiltIn.NOTE);
     }
-    try (Engine engine = Loading.open(shell, path, options)) {
+    try (Engine engine = open(path, options, others)) {
       run(engine);
     }
   }
 
-  private EngineOptions limited(EngineOptions options) {
-    return memory == null
-        ? options
-        : options.with(options.capacity().withMemory(Text.size("memory-limit", memory)));
+  private Engine open(Path path, EngineOptions options, Map<String, Long> others) {
+    try {
+      return Loading.open(shell, path, options);
+    } catch (JishiException.OutOfResources e) {
+      throw memory.beside(others, e);
+    }
+  }
+
+  private static EngineOptions limited(EngineOptions options, long bytes) {
+    return bytes == 0 ? options : options.with(options.capacity().withMemory(bytes));
   }
 
   /**

@@ -89,8 +89,7 @@ final class ExportCommand extends ModelCommand {
       if (adapterOnly) {
         writeAdapter(source, read);
       } else {
-        ModelSource changed =
-            read == null ? source : source.map(tensor -> AdapterExport.merged(read, tensor));
+        ModelSource changed = read == null ? source : AdapterExport.merged(read, source);
         if (gguf()) {
           GgufExport.write(changed, out, stored, Disk.LOCAL);
         } else {
@@ -102,20 +101,15 @@ final class ExportCommand extends ModelCommand {
   }
 
   private void writeAdapter(ModelSource base, Adapter read) {
-    if (!gguf()) {
-      AdapterExport.folder(read, base.folder().toString(), out, Disk.LOCAL);
-      return;
+    if (gguf()) {
+      AdapterExport.gguf(read, base, out, Disk.LOCAL);
+    } else {
+      AdapterExport.folder(read, base, out, Disk.LOCAL);
     }
-    int width = base.config().requireInt("hidden_size");
-    int heads = base.config().requireInt("num_attention_heads");
-    String family =
-        base.config().text("model_type").orElseThrow(() -> base.config().missing("model_type"));
-    int headDim = base.config().integer("head_dim").orElse(width / heads);
-    AdapterExport.gguf(read, family, headDim, out, Disk.LOCAL);
   }
 
   /** The model of a training run, where the folder of the run is given. */
-  private static Path folder(Path path) {
+  static Path folder(Path path) {
     if (!Files.exists(path)) {
       throw new JishiException.BadFile(path + ": there is no such file or folder");
     }

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -58,6 +59,8 @@ final class RerankCommand extends ModelCommand {
   @Option(names = "--json", description = "print one JSON object")
   private boolean json;
 
+  @Mixin private MemoryOption memory;
+
   RerankCommand(Shell shell) {
     super(shell);
   }
@@ -74,7 +77,8 @@ final class RerankCommand extends ModelCommand {
 
   @Override
   protected void work(int threads) {
-    EmbedderOptions options = valid(() -> EmbedderOptions.DEFAULT.withThreads(threads));
+    EmbedderOptions options =
+        valid(() -> EmbedderOptions.DEFAULT.withThreads(threads).withMemory(memory.bytes()));
     List<String> all = documents.isEmpty() ? TextInput.lines(shell) : documents;
     RerankRequest request = new RerankRequest(query, all, instruction, truncate);
     try (Reranker reranker = Reranker.open(model, options)) {

@@ -100,6 +100,18 @@ final class ServeCommand extends SpeakingCommand {
   }
 
   @Override
+  protected Map<String, Long> others() {
+    Map<String, Long> others = new LinkedHashMap<>();
+    if (embed != null) {
+      others.put("--embed", Embedder.bytes(embed, encoderOptions));
+    }
+    if (rerank != null) {
+      others.put("--rerank", Reranker.bytes(rerank, encoderOptions));
+    }
+    return others;
+  }
+
+  @Override
   protected void run(Engine engine) {
     adapters.forEach(engine::addAdapter);
     try (Embedder embedder = embed == null ? null : Embedder.open(embed, encoderOptions);

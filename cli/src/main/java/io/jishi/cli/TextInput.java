@@ -44,7 +44,7 @@ final class TextInput {
     if (text != null && !text.equals("-")) {
       return text;
     }
-    return file != null ? readFile() : decode("standard input", shell.in());
+    return file != null ? read(file) : decode("standard input", shell.in());
   }
 
   /** Whether the text came from a file or a pipe, where the last line ends with a line break. */
@@ -52,7 +52,7 @@ final class TextInput {
     return text == null || text.equals("-");
   }
 
-  private String readFile() {
+  private static String read(Path file) {
     try (InputStream in = Files.newInputStream(file)) {
       return decode(file.toString(), in);
     } catch (NoSuchFileException e) {
@@ -64,10 +64,18 @@ final class TextInput {
 
   /** The lines of standard input, without empty ones. */
   static List<String> lines(Shell shell) {
-    List<String> lines =
-        decode("standard input", shell.in()).lines().filter(line -> !line.isBlank()).toList();
+    return lines("standard input", decode("standard input", shell.in()));
+  }
+
+  /** The lines of a file, without empty ones. */
+  static List<String> lines(Path file) {
+    return lines(file.toString(), read(file));
+  }
+
+  private static List<String> lines(String name, String text) {
+    List<String> lines = text.lines().filter(line -> !line.isBlank()).toList();
     if (lines.isEmpty()) {
-      throw new JishiException.BadRequest("input", "standard input holds no line of text");
+      throw new JishiException.BadRequest("input", name + " holds no line of text");
     }
     return lines;
   }

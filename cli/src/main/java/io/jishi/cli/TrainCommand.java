@@ -110,13 +110,16 @@ final class TrainCommand extends ModelCommand {
         Double.isNaN(outcome.bits())
             ? ""
             : String.format(Locale.ROOT, ", %.3f bits", outcome.bits());
-    shell.note(
-        "done after "
-            + outcome.steps()
-            + " steps"
-            + bits
-            + "; talk to it: "
-            + talk(recipe, folder));
+    shell.note("done after " + outcome.steps() + " steps" + bits + "; " + next(recipe, folder));
+  }
+
+  /** What to do with it. */
+  private static String next(Recipe recipe, Path folder) {
+    return switch (recipe.objective()) {
+      case CLASSIFY, REGRESS -> "ask it: jishi classify -m " + folder + " \"…\"";
+      case MASKED -> "vectors by it: jishi embed -m " + folder.resolve("model") + " \"…\"";
+      case SFT, DPO -> "talk to it: " + talk(recipe, folder);
+    };
   }
 
   /** The command that runs what was trained: an adapter beside its base, a chat model as one. */

@@ -3,6 +3,8 @@ package io.jishi.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.jishi.engine.embed.Embedder;
+import io.jishi.engine.embed.EmbedderOptions;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -11,6 +13,8 @@ import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.regex.Matcher;
@@ -41,6 +45,31 @@ class ServeCommandTest {
     assertThat(session.engine.adapters)
         .isEqualTo(Map.of("law", Path.of("a/law"), "med", Path.of("m.gguf")));
     assertThat(models.get()).contains(":law\"", ":med\"");
+  }
+
+  @Test
+  void modelsForVectorsAndScoresCountAgainstTheOneLimit() {
+    Path encoder = Path.of("../model/src/test/resources/goldens/qwen3");
+    String model = encoder.toString();
+    long each = Embedder.bytes(encoder, EmbedderOptions.DEFAULT.withContext(64));
+    long limit = 2 * each + 1_000_000;
+    session.whileServing(() -> {});
+    List<String> line =
+        List.of("--port", "0", "--embed", model, "--rerank", model, "--embed-ctx", "64");
+    assertThat(session.on("serve", with(line, limit))).isEqualTo(1); // that model has no scores
+    assertThat(session.engine.options.capacity().memory()).isEqualTo(1_000_000);
+    assertThat(session.on("serve", with(line, 2 * each))).isEqualTo(1);
+    assertThat(session.err())
+        .contains("nothing is left for the model of -m beside")
+        .contains("GB to --embed and")
+        .contains("GB to --rerank")
+        .contains("--memory-limit");
+  }
+
+  private static String[] with(List<String> line, long limit) {
+    List<String> all = new ArrayList<>(line);
+    all.addAll(List.of("--memory-limit", Long.toString(limit)));
+    return all.toArray(String[]::new);
   }
 
   private String address() {

@@ -103,6 +103,45 @@ class TrainingCommandsTest {
   }
 
   @Test
+  void aTrainedHeadIsAskedForClassesAndNumbers() throws IOException {
+    StringBuilder data = new StringBuilder();
+    for (int i = 0; i < 60; i++) {
+      String text = i % 2 == 0 ? "verse " + i + " of" : "the book " + i;
+      data.append("{\"text\": \"" + text + "\", \"label\": " + i % 2 + "}\n");
+    }
+    write("labelled.jsonl", data.toString());
+    for (String objective : List.of("classify", "regress")) {
+      write(
+          objective + ".yaml",
+          "data: labelled.jsonl\nmodel: {context: 32}\nfinetune: {base: run/model, objective: "
+              + objective
+              + "}\ntrain: {steps: 2, batch: 2}\n");
+      Session trained = new Session();
+      assertThat(trained.jishi("train", path(objective + ".yaml"), "--out", path(objective)))
+          .as(trained.err())
+          .isZero();
+      assertThat(trained.err()).contains("jishi classify -m " + path(objective));
+    }
+    Session asked = new Session();
+    assertThat(asked.jishi("classify", "-m", path("classify"), "verse 3", "book")).isZero();
+    assertThat(asked.out()).hasLineCount(2).matches("([01]\t0\\.\\d+\n){2}");
+    Session json = new Session();
+    String file = path("labelled.jsonl");
+    assertThat(json.jishi("classify", "-m", path("classify"), "-f", file, "--json")).isZero();
+    JsonObject answer = JsonObject.of("answer", Json.parse("answer", json.out()));
+    assertThat(answer.array("results").orElseThrow()).hasSize(60);
+    assertThat(json.out()).contains("\"probabilities\":{\"0\":");
+    Session number = new Session().input("verse 3\n");
+    assertThat(number.jishi("classify", "-m", path("regress/model"))).isZero();
+    assertThat(number.out()).matches("-?[0-9.E-]+\n");
+    assertThat(failed("classify", "-m", path("run"), "x")).contains("holds no head.json");
+    assertThat(failed("classify", "-m", path("classify"), "--memory-limit", "1k", "x"))
+        .contains("not enough memory");
+    assertThat(failure(2, "classify", "-m", path("classify"), "-f", file, "x"))
+        .contains("not both");
+  }
+
+  @Test
   void anExportRunsAndOneThatIsThereIsNotOverwritten() {
     Session session = new Session();
     assertThat(

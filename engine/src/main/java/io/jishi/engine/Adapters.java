@@ -6,6 +6,7 @@ import io.jishi.model.Model;
 import io.jishi.model.adapter.Adapter;
 import io.jishi.model.adapter.AdapterFiles;
 import io.jishi.model.adapter.BatchAdapters;
+import io.jishi.tensor.Weight;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
@@ -72,7 +73,7 @@ final class Adapters {
               + "'");
     }
     Adapter adapter = AdapterFiles.read(path);
-    Map<String, Adapter.Pair> pairs = adapter.forModel(model);
+    Map<Weight, Adapter.Pair> pairs = adapter.forModel(model);
     entries.put(name, new Entry(++made, ops.load(adapter, pairs)));
   }
 

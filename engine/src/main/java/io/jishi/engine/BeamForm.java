@@ -51,7 +51,7 @@ final class BeamForm {
       return true;
     }
     Guide next = guide.copy();
-    return next.accept(token) && next.cost() <= left;
+    return next.accept(token) && next.closing() <= left;
   }
 
   /**

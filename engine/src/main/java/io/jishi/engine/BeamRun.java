@@ -49,6 +49,12 @@ final class BeamRun implements Search.Run {
           "beams draw nothing: leave out how to draw (temperature, seed, penalties, bias and the"
               + " like), or set the temperature to 0 and nothing else");
     }
+    Speculation.Mode mode = request.service().speculation();
+    if (mode != null && mode != Speculation.Mode.OFF) {
+      throw new JishiException.BadRequest(
+          "speculation",
+          "beams draw nothing that could be guessed: leave speculation out, or turn it off");
+    }
   }
 
   /** The job that stands for all. */

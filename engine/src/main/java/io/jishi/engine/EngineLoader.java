@@ -16,6 +16,7 @@ import io.jishi.tensor.Backend;
 import io.jishi.tensor.DType;
 import io.jishi.tensor.Ops;
 import io.jishi.tensor.StateSpec;
+import io.jishi.tensor.Weight;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.function.Supplier;
@@ -145,7 +146,7 @@ final class EngineLoader {
       return backend.ops(options.threads());
     }
     Adapter adapter = AdapterFiles.read(options.adapter());
-    Map<String, Adapter.Pair> pairs = adapter.forModel(model);
+    Map<Weight, Adapter.Pair> pairs = adapter.forModel(model);
     return new AdapterOps(backend.ops(options.threads()), adapter, pairs);
   }
 

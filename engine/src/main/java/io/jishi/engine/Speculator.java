@@ -63,7 +63,8 @@ final class Speculator implements AutoCloseable {
   /**
    * What a request needs to be guessed for; null where there are to be no guesses.
    *
-   * @throws JishiException.BadRequest where it asks for a draft model that is not there
+   * @throws JishiException.BadRequest where it asks for a draft model that is not there, or for
+   *     guesses of a model that cannot take them back
    */
   Followed follow(Request request) {
     Speculation.Mode own = request.service().speculation();
@@ -71,6 +72,12 @@ final class Speculator implements AutoCloseable {
     if (mode == Speculation.Mode.DRAFT && !drafts) {
       throw new JishiException.BadRequest(
           "speculation", "the engine was opened without a draft model");
+    }
+    if (own != null && own != Speculation.Mode.OFF && !possible) {
+      throw new JishiException.BadRequest(
+          "speculation",
+          "this model has recurrent layers, which cannot take guesses back: leave speculation out,"
+              + " or turn it off");
     }
     return mode == Speculation.Mode.OFF || !possible ? null : new Followed(mode, new Draft());
   }

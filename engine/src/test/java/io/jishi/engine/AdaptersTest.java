@@ -32,8 +32,14 @@ class AdaptersTest {
   static void write() {
     first = temp.resolve("first");
     second = temp.resolve("second");
-    AdapterExport.folder(adapter(1, List.of("q_proj", "v_proj")), "base", first, Disk.LOCAL);
-    AdapterExport.folder(adapter(2, List.of("gate_proj", "o_proj")), "base", second, Disk.LOCAL);
+    write(adapter(1, List.of("q_proj", "v_proj")), first);
+    write(adapter(2, List.of("gate_proj", "o_proj")), second);
+  }
+
+  static void write(Adapter adapter, Path folder) {
+    try (ModelSource base = ModelSource.open(MODEL)) {
+      AdapterExport.folder(adapter, base, folder, Disk.LOCAL);
+    }
   }
 
   /** Random values for the model of these tests. */
@@ -54,7 +60,7 @@ class AdaptersTest {
                 }
               });
     }
-    return new Adapter("random", 6, Adapter.Order.HALVES, pairs);
+    return new Adapter("random", 6, pairs);
   }
 
   private static float[] values(SplittableRandom random, int count) {

@@ -5,8 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.jishi.base.JishiException;
-import io.jishi.model.adapter.AdapterExport;
-import io.jishi.model.export.Disk;
 import io.jishi.testkit.BlockType;
 import io.jishi.testkit.RandomModel;
 import java.nio.file.Files;
@@ -103,8 +101,7 @@ class BadCallersTest {
       Files.write(session, java.util.Arrays.copyOf(bytes, bytes.length / 2));
     }
     Path adapter = temp.resolve("lora");
-    AdapterExport.folder(
-        AdaptersTest.adapter(1, List.of("q_proj")), "of another model", adapter, Disk.LOCAL);
+    AdaptersTest.write(AdaptersTest.adapter(1, List.of("q_proj")), adapter);
     List<Answer> expected = new ArrayList<>();
     Engine engine = Engine.open(model);
     try (engine) {

@@ -219,6 +219,11 @@ class SpeculationTest {
       assertSame(together(engine, requests), expected);
       assertThat(engine.metrics().guesses()).isEqualTo(Usage.Guesses.NONE);
       assertThat(engine.info().speculation()).startsWith("off: ").contains("recurrent");
+      Request first = requests.getFirst();
+      Request asked = first.with(first.service().with(Speculation.Mode.LOOKUP));
+      assertThatThrownBy(() -> engine.start(asked))
+          .isInstanceOf(JishiException.BadRequest.class)
+          .hasMessageContaining("recurrent");
     }
   }
 

@@ -141,7 +141,7 @@ final class ChannelLoader {
   }
 
   private Weight ready(Weight expert) {
-    return packExperts ? tensors.prepared(expert) : expert;
+    return packExperts ? tensors.prepared(expert) : tensors.multiplied(expert);
   }
 
   private Weight[] biases(TensorRole role, int l, DecoderSpec.FeedForward f, int count, int size) {

@@ -36,6 +36,7 @@ public final class Decoder {
   private final List<StateSpec.Layer> slots;
   private final Map<Rope, RopeSpec> ropes;
   private final Map<Weight, Origin> origins;
+  private final Map<Weight, Origin> places;
 
   /**
    * The embedding with its weights.
@@ -67,6 +68,7 @@ public final class Decoder {
    * @param slots what the states hold, as F32
    * @param ropes the rotations of its attention, and what they were made from
    * @param origins where weights come from that are parts or changed copies of stored tensors
+   * @param places the same of all weights of products
    */
   Decoder(
       DecoderSpec spec,
@@ -77,7 +79,8 @@ public final class Decoder {
       Summary summary,
       List<StateSpec.Layer> slots,
       Map<Rope, RopeSpec> ropes,
-      Map<Weight, Origin> origins) {
+      Map<Weight, Origin> origins,
+      Map<Weight, Origin> places) {
     this.spec = spec;
     this.embedding = embedding;
     this.blocks = List.copyOf(blocks);
@@ -87,6 +90,7 @@ public final class Decoder {
     this.slots = List.copyOf(slots);
     this.ropes = ropes;
     this.origins = origins;
+    this.places = places;
   }
 
   /** What this decoder is. */
@@ -120,7 +124,8 @@ public final class Decoder {
             summary,
             slots,
             others,
-            origins);
+            origins,
+            places);
   }
 
   private static Block exchanged(Block block, Map<Rope, Rope> ropes) {
@@ -239,6 +244,14 @@ public final class Decoder {
    */
   public Map<Weight, Origin> origins() {
     return Collections.unmodifiableMap(origins);
+  }
+
+  /**
+   * Which stored values each weight of a product was made of, those too that are a stored tensor as
+   * it is, and those in a backend's own layout: what adds to a stored tensor finds them by it.
+   */
+  public Map<Weight, Origin> places() {
+    return Collections.unmodifiableMap(places);
   }
 
   private Tensor embed(Ops ops, Batch batch, Batch types) {

@@ -189,6 +189,11 @@ public final class Model implements AutoCloseable {
     return files.embedding();
   }
 
+  /** How its files store tensors. */
+  public Checkpoint checkpoint() {
+    return files.checkpoint(decoder.spec());
+  }
+
   /** The tensors as stored, by name. */
   public Map<String, StoredTensor> tensors() {
     return files.weights().tensors();

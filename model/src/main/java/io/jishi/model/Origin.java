@@ -91,7 +91,7 @@ public record Origin(
   private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
 
   /** A matrix within a tensor, from value {@code offset} on. */
-  static Origin matrix(String tensor, long offset, int rows, int cols) {
+  public static Origin matrix(String tensor, long offset, int rows, int cols) {
     int[] order = IntStream.range(0, rows).toArray();
     return new Origin(tensor, cols, cols, offset, order, cols, 1, Change.NONE);
   }

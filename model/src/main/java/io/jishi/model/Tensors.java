@@ -34,6 +34,7 @@ final class Tensors {
   private final boolean pack;
   private final Set<String> used = new HashSet<>();
   private final Map<Weight, Origin> origins = new IdentityHashMap<>();
+  private final Map<Weight, Origin> places = new IdentityHashMap<>();
 
   /**
    * The tensors of a file.
@@ -104,6 +105,21 @@ final class Tensors {
     return weight;
   }
 
+  /** A weight of products, as it is stored. */
+  Weight multiplied(Weight weight) {
+    return multiplied(weight, weight);
+  }
+
+  private Weight multiplied(Weight weight, Weight stored) {
+    places.put(weight, origins.get(stored));
+    return weight;
+  }
+
+  /** Where weights of products come from, those too that are a stored tensor as it is. */
+  Map<Weight, Origin> places() {
+    return places;
+  }
+
   /** Where weights come from that are parts or changed copies of stored tensors. */
   Map<Weight, Origin> origins() {
     Map<Weight, Origin> some = new IdentityHashMap<>(origins);
@@ -123,7 +139,7 @@ final class Tensors {
     if (prepared != weight) {
       file.release(weight.name());
     }
-    return prepared;
+    return multiplied(prepared, weight);
   }
 
   /** Rows of a weight in another order; a copy unless they stand one after another. */
@@ -344,6 +360,11 @@ final class Tensors {
   private static String runnableTypes() {
     return String.join(
         ", ", Stream.of(DType.values()).filter(DType::runnable).map(DType::name).toList());
+  }
+
+  /** The names of all tensors of the file. */
+  Stream<String> names() {
+    return file.tensors().keySet().stream();
   }
 
   /** The names of all tensors that were asked for. */

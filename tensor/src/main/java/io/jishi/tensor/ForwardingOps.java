@@ -112,6 +112,11 @@ public abstract class ForwardingOps implements Ops {
   }
 
   @Override
+  public Tensor mixture(Tensor x, Mixture mixture, Precision precision, Ops products) {
+    return ops.mixture(x, mixture, precision, products);
+  }
+
+  @Override
   public Tensor convolve(Tensor x, Convolution convolution, int layer, Batch batch) {
     return ops.convolve(x, convolution, layer, batch);
   }

@@ -131,6 +131,15 @@ public interface Ops extends AutoCloseable {
    * added in ascending order of e. Tokens are grouped by expert; what nobody chose is not read.
    */
   default Tensor mixture(Tensor x, Mixture mixture, Precision precision) {
+    return mixture(x, mixture, precision, this);
+  }
+
+  /**
+   * The same with the products of the router and of the experts by others, who add to them.
+   *
+   * @param products what runs {@link #linear} and {@link #feedForward}
+   */
+  default Tensor mixture(Tensor x, Mixture mixture, Precision precision, Ops products) {
     throw missing("mixture");
   }
 

@@ -27,6 +27,18 @@ public final class Embedder implements Encoder, AutoCloseable {
   private final Sequence.Frame frame;
   private volatile boolean closed;
 
+  private Embedder(Embedder from, Pooling pooling) {
+    this.loaded = from.loaded;
+    this.pooling = pooling;
+    this.unit = from.unit;
+    this.frame = from.frame;
+  }
+
+  /** Takes the place of this one, with another pooling. */
+  Embedder pooledBy(Pooling other) {
+    return new Embedder(this, other);
+  }
+
   private Embedder(LoadedModel loaded, EmbedderOptions options) {
     this.loaded = loaded;
     EmbeddingDefaults made = loaded.model.embedding();
@@ -55,9 +67,26 @@ public final class Embedder implements Encoder, AutoCloseable {
     return open(model, EmbedderOptions.DEFAULT);
   }
 
+  /**
+   * What a model will take at most, bytes of weights, cache and workspace, by the headers of its
+   * files: so that one limit can be divided among several before anything is loaded.
+   */
+  public static long bytes(Path model, EmbedderOptions options) {
+    return LoadedModel.bytes(model, options);
+  }
+
   /** Loads a model with options; see {@link #open(Path)}. */
   public static Embedder open(Path model, EmbedderOptions options) {
-    LoadedModel loaded = LoadedModel.open(model, options);
+    return open(model, options, null);
+  }
+
+  /**
+   * Loads a model with an adapter.
+   *
+   * @param adapter its folder, or null
+   */
+  static Embedder open(Path model, EmbedderOptions options, Path adapter) {
+    LoadedModel loaded = LoadedModel.open(model, options, adapter);
     try {
       return new Embedder(loaded, options);
     } catch (RuntimeException | Error e) {

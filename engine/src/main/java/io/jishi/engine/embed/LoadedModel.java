@@ -6,9 +6,15 @@ import io.jishi.model.EmbeddingDefaults;
 import io.jishi.model.Model;
 import io.jishi.model.ModelOptions;
 import io.jishi.model.ModelOutline;
+import io.jishi.model.adapter.Adapter;
+import io.jishi.model.adapter.AdapterFiles;
+import io.jishi.model.adapter.AdapterOps;
 import io.jishi.tensor.Backend;
+import io.jishi.tensor.Ops;
+import io.jishi.tensor.Weight;
 import io.jishi.text.Tokenizer;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.concurrent.Callable;
 
 /** A model with the thread on which it runs: what embedders and rerankers share. */
@@ -19,32 +25,59 @@ final class LoadedModel implements AutoCloseable {
   final Tally tally;
   private final Worker worker;
 
-  private LoadedModel(Model model, EmbedderOptions options, Backend backend) {
+  private LoadedModel(Model model, EmbedderOptions options, Ops ops) {
     this.model = model;
     this.context =
         context(model.name(), model.decoder().spec().context(), model.embedding(), options);
-    this.passes = new Passes(model.decoder(), backend.ops(options.threads()), options, context);
+    this.passes = new Passes(model.decoder(), ops, options, context);
     this.tally = new Tally(model.name());
     this.worker = new Worker("jishi-embed", options.queue());
   }
 
   static LoadedModel open(Path path, EmbedderOptions options) {
+    return open(path, options, null);
+  }
+
+  /**
+   * The same with an adapter.
+   *
+   * @param adapter its path, or null
+   */
+  static LoadedModel open(Path path, EmbedderOptions options, Path adapter) {
     Backend backend = Backend.cpu();
     Model model = Model.openPlanned(path, backend, outline -> planned(outline, options));
     try {
-      return new LoadedModel(model, options, backend);
+      return new LoadedModel(model, options, ops(model, options, backend, adapter));
     } catch (RuntimeException | Error e) {
       model.close();
       throw e;
     }
   }
 
+  private static Ops ops(Model model, EmbedderOptions options, Backend backend, Path adapter) {
+    if (adapter == null) {
+      return backend.ops(options.threads());
+    }
+    Adapter read = AdapterFiles.read(adapter);
+    Map<Weight, Adapter.Pair> pairs = read.forModel(model);
+    return new AdapterOps(backend.ops(options.threads()), read, pairs);
+  }
+
+  /** What a model will take at most, by its headers. */
+  static long bytes(Path path, EmbedderOptions options) {
+    return plan(ModelOutline.read(path), options).bytes();
+  }
+
   /** How to load a model of which the headers were read, where there is memory for it. */
   private static ModelOptions planned(ModelOutline outline, EmbedderOptions options) {
+    plan(outline, options).check();
+    return new ModelOptions(options.context(), true);
+  }
+
+  private static PassPlan plan(ModelOutline outline, EmbedderOptions options) {
     int own = outline.spec().context();
     int context = context(outline.name(), own, outline.embedding(), options);
-    PassPlan.of(outline, options, context).check();
-    return new ModelOptions(options.context(), true);
+    return PassPlan.of(outline, options, context);
   }
 
   private static int context(

@@ -49,6 +49,11 @@ record PassPlan(
         Room.beforeLoading(outline.weights(), options.memory()));
   }
 
+  /** All that is taken. */
+  long bytes() {
+    return weights + cache + workspace;
+  }
+
   /**
    * Refuses what does not fit.
    *

@@ -50,6 +50,11 @@ public final class Reranker implements Encoder, AutoCloseable {
     return open(model, EmbedderOptions.DEFAULT);
   }
 
+  /** What a model will take at most, bytes: see {@link Embedder#bytes}. */
+  public static long bytes(Path model, EmbedderOptions options) {
+    return LoadedModel.bytes(model, options);
+  }
+
   /** Loads a model with options; see {@link #open(Path)}. */
   public static Reranker open(Path model, EmbedderOptions options) {
     LoadedModel loaded = LoadedModel.open(model, options);

@@ -19,6 +19,11 @@ final class Config {
   /** Whether the bottom is reached: what stands below may go on here. */
   final boolean done;
 
+  /** Fewest tokens to the end, and the most behind any token; below 0 where not yet known. */
+  long closing = -1;
+
+  long worst = -1;
+
   /** By byte, null where not yet known. */
   private Config[] next;
 

@@ -9,9 +9,6 @@ import java.util.Arrays;
  * may have first. For one thread at a time; everything large is shared.
  */
 public final class Guide {
-  /** The end is made for when no more than this many tokens are left beyond the shortest way. */
-  private static final int MARGIN = 8;
-
   /**
    * Text before the form.
    *
@@ -52,7 +49,8 @@ public final class Guide {
    * @param before what may stand before it, or null
    * @param first whether the text begins with the answer
    * @param endTokens a mask of the tokens that end an answer
-   * @param closeInTime whether to lead to the end before the tokens run out
+   * @param closeInTime whether only tokens may come behind which the form can still be closed
+   *     within the tokens that are left
    */
   public Guide(
       Grammar form,
@@ -102,12 +100,9 @@ public final class Guide {
     return phase != Phase.FREE && formFits && form.complete();
   }
 
-  /**
-   * So many tokens are enough for the shortest way to a complete text, where each byte is a token;
-   * 0 where the form has not begun.
-   */
-  public long cost() {
-    return phase == Phase.FORM ? form.cost() : 0;
+  /** So many tokens bring the text to its end; 0 where the form has not begun. */
+  public long closing() {
+    return phase == Phase.FORM ? form.closing() : 0;
   }
 
   /**
@@ -121,7 +116,7 @@ public final class Guide {
       return mask;
     }
     if (formFits) {
-      form.mask(mask, closeInTime && left <= form.cost() + MARGIN);
+      form.mask(mask, closeInTime ? Math.max(0, left - 1) : Integer.MAX_VALUE);
     } else {
       Arrays.fill(mask, 0);
     }

@@ -23,6 +23,7 @@ final class Masks {
   private final Map<Integer, Summary> summaries = new HashMap<>();
   private final Config[] path;
   private final long[] scratch;
+  private final Closing closing = new Closing(this);
   private int[] exits = new int[256];
   private int exitCount;
   private long bytes;
@@ -93,7 +94,9 @@ final class Masks {
     Config at = config;
     int node = 0;
     while (node >= 0 && at.cost() > 0) {
-      if (shortestToken(at, node, mask)) {
+      int token = node == 0 ? shortestToken(at) : -1;
+      if (token >= 0) {
+        set(mask, token);
         return;
       }
       int b = shortestByte(at);
@@ -107,20 +110,41 @@ final class Masks {
     }
   }
 
-  private boolean shortestToken(Config at, int node, long[] mask) {
+  /** Tokens to the end: see {@link Closing#tokens}. */
+  synchronized long closing(Config config) {
+    return closing.tokens(config);
+  }
+
+  /** Whether every token that fits leaves the end so near; see {@link Closing}. */
+  synchronized boolean allClose(Config config, long within) {
+    return closing.worst(config) <= within;
+  }
+
+  /** Sets the bits of the tokens that leave the end so near; see {@link Closing#add}. */
+  synchronized void addClosing(Config config, int node, long within, long[] mask) {
+    closing.add(config, node, within, mask);
+  }
+
+  /** A control token that begins a shortest way, or −1. */
+  int shortestToken(Config at) {
     for (Frame f : at.frames) {
       int[] tokens = automaton.nodes[f.node].tokens;
-      for (int k = 0; k < tokens.length && node == 0 && f.cost == at.cost(); k += 2) {
+      for (int k = 0; k < tokens.length && f.cost == at.cost(); k += 2) {
         if (automaton.nodes[tokens[k + 1]].cost < automaton.nodes[f.node].cost) {
-          set(mask, tokens[k]);
-          return true;
+          return tokens[k];
         }
       }
     }
-    return false;
+    return -1;
   }
 
-  private int shortestByte(Config at) {
+  /** After one byte. */
+  Config stepByte(Config at, int b) {
+    return configs.step(at, b);
+  }
+
+  /** A byte that begins a shortest way, or −1. */
+  int shortestByte(Config at) {
     for (Frame f : at.frames) {
       int[] edges = automaton.nodes[f.node].edges;
       for (int k = 0; k < edges.length && f.cost == at.cost(); k += 3) {
@@ -212,8 +236,28 @@ final class Masks {
     exits[exitCount++] = node;
   }
 
+  /** What is done with each place of the trie to which the text may go on. */
+  interface Reached {
+    void at(int node, Config to);
+  }
+
   /** Marks the tokens below a node of the trie whose bytes from there on fit. */
   private void walk(Config start, int from) {
+    each(
+        start,
+        from,
+        (node, now) -> {
+          for (int i = trie.first[node]; i < trie.first[node + 1]; i++) {
+            set(scratch, trie.tokens[i]);
+          }
+          if (now.done && trie.end[node] > node + 1) {
+            addExit(node);
+          }
+        });
+  }
+
+  /** Goes through the places below a node of the trie whose bytes from there on fit. */
+  void each(Config start, int from, Reached reached) {
     int base = trie.depth[from];
     path[base] = start;
     int end = trie.end[from];
@@ -231,12 +275,7 @@ final class Masks {
         continue;
       }
       path[depth] = now;
-      for (int i = trie.first[node]; i < trie.first[node + 1]; i++) {
-        set(scratch, trie.tokens[i]);
-      }
-      if (now.done && trie.end[node] > node + 1) {
-        addExit(node);
-      }
+      reached.at(node, now);
       node++;
     }
   }

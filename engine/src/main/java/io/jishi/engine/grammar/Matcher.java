@@ -46,30 +46,52 @@ public final class Matcher {
     return at.frames.length == 0;
   }
 
-  /** Fewest bytes to the end of the text: no more tokens than that, where each byte is a token. */
-  public long cost() {
-    return at.cost();
+  /** So many tokens bring the text to its end; mostly there is no way of fewer. */
+  public long closing() {
+    return masks.closing(at);
   }
 
   /**
    * Writes the mask of the tokens that fit here: bit {@code t % 64} of word {@code t / 64}.
    *
-   * @param close whether only tokens are wanted that lead to the end in the fewest bytes
+   * @param within only tokens are wanted behind which so many can bring the text to its end, where
+   *     there are any; {@link Integer#MAX_VALUE} for all
    */
-  public void mask(long[] mask, boolean close) {
+  public void mask(long[] mask, int within) {
     Arrays.fill(mask, 0);
-    if (close || at.depth() > MAX_DEPTH) {
+    if (at.depth() > MAX_DEPTH) {
       masks.addShortest(at, mask);
       return;
     }
-    masks.add(at, mask);
+    boolean all = within == Integer.MAX_VALUE || masks.allClose(at, within);
+    add(within, all, mask);
+    if (!all && Closing.none(mask)) {
+      add(masks.closing(at) - 1, false, mask); // too late: as near as it gets
+    }
+    if (!all && Closing.none(mask)) {
+      masks.addShortest(at, mask);
+    }
+  }
+
+  private void add(long within, boolean all, long[] mask) {
+    add(0, within, all, mask);
     if (first && textBegins >= 0) {
       // The blank that the first token carries is not part of the text.
       TokenTrie trie = masks.trie;
       for (int i = trie.first[textBegins]; i < trie.first[trie.end[textBegins]]; i++) {
         mask[trie.tokens[i] >> 6] &= ~(1L << trie.tokens[i]);
       }
-      masks.addFrom(at, textBegins, mask);
+      add(textBegins, within, all, mask);
+    }
+  }
+
+  private void add(int node, long within, boolean all, long[] mask) {
+    if (!all) {
+      masks.addClosing(at, node, within, mask);
+    } else if (node == 0) {
+      masks.add(at, mask);
+    } else {
+      masks.addFrom(at, node, mask);
     }
   }
 

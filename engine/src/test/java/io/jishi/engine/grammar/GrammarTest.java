@@ -47,7 +47,7 @@ class GrammarTest {
         Matcher matcher = grammar.matcher(true);
         long[] mask = new long[matcher.words()];
         for (int step = 0; step < 30 && !matcher.ended(); step++) {
-          matcher.mask(mask, false);
+          matcher.mask(mask, Integer.MAX_VALUE);
           TreeSet<Integer> expected = new TreeSet<>();
           for (int t = 0; t < VOCABULARY.length; t++) {
             if (VOCABULARY[t].length > 0 && matcher.fits(VOCABULARY[t], 0)) {
@@ -115,7 +115,7 @@ class GrammarTest {
     Grammar grammar = COMPILER.regex("regex", "中");
     Matcher matcher = grammar.matcher(true);
     long[] mask = new long[matcher.words()];
-    matcher.mask(mask, false);
+    matcher.mask(mask, Integer.MAX_VALUE);
     for (int t : Walks.tokens(mask)) {
       assertThat(VOCABULARY[t]).startsWith("中".getBytes(StandardCharsets.UTF_8)[0]);
     }
@@ -123,7 +123,7 @@ class GrammarTest {
     int half = VOCABULARY.length - 2;
     assertThat(matcher.accept(half)).isTrue();
     assertThat(matcher.complete()).isFalse();
-    matcher.mask(mask, false);
+    matcher.mask(mask, Integer.MAX_VALUE);
     assertThat(Walks.tokens(mask)).hasSize(1);
   }
 
@@ -133,16 +133,16 @@ class GrammarTest {
     GrammarCompiler drops = new GrammarCompiler(tokens, true);
     long[] mask = new long[1];
     Matcher first = drops.regex("regex", "aa").matcher(true);
-    first.mask(mask, false);
+    first.mask(mask, Integer.MAX_VALUE);
     assertThat(Walks.tokens(mask)).containsExactly(0, 1);
     first.accept(0);
-    first.mask(mask, false);
+    first.mask(mask, Integer.MAX_VALUE);
     assertThat(Walks.tokens(mask)).containsExactly(1);
     Matcher blank = drops.regex("regex", " a").matcher(true);
-    blank.mask(mask, false);
+    blank.mask(mask, Integer.MAX_VALUE);
     assertThat(Walks.tokens(mask)).containsExactly(4);
     Matcher later = drops.regex("regex", "aa").matcher(false);
-    later.mask(mask, false);
+    later.mask(mask, Integer.MAX_VALUE);
     assertThat(Walks.tokens(mask)).containsExactly(1);
   }
 
@@ -157,19 +157,64 @@ class GrammarTest {
       Matcher matcher = COMPILER.jsonObject("json").matcher(true);
       long[] mask = new long[matcher.words()];
       for (int step = 0; step < 40 && !matcher.ended(); step++) {
-        matcher.mask(mask, false);
+        matcher.mask(mask, Integer.MAX_VALUE);
         List<Integer> allowed = List.copyOf(Walks.tokens(mask));
         matcher.accept(allowed.get(random.nextInt(allowed.size())));
       }
-      long cost = matcher.cost();
+      long cost = matcher.closing();
       int steps = 0;
       while (!matcher.complete()) {
-        matcher.mask(mask, true);
+        matcher.mask(mask, 0);
         matcher.accept(Walks.tokens(mask).first());
         steps++;
       }
       assertThat((long) steps).isLessThanOrEqualTo(cost);
     }
+  }
+
+  /** What is left out could not be closed any more, what is let in always can. */
+  @Test
+  void everyTokenMayComeBehindWhichTheTextCanStillBeClosed() {
+    Random random = new Random(5);
+    int narrowed = 0;
+    for (int i = 0; i < 60; i++) {
+      Matcher matcher =
+          (i % 2 == 0
+                  ? COMPILER.jsonObject("json")
+                  : COMPILER.regex("regex", "(yes|certainly not|x{3}(ab|c{9})*z)"))
+              .matcher(true);
+      long[] all = new long[matcher.words()];
+      long[] mask = new long[matcher.words()];
+      int left = (int) matcher.closing() + random.nextInt(20);
+      while (!matcher.ended() && left > 0) {
+        left--;
+        matcher.mask(all, Integer.MAX_VALUE);
+        matcher.mask(mask, left);
+        List<Integer> allowed = List.copyOf(Walks.tokens(mask));
+        for (int token : Walks.tokens(all)) {
+          Matcher after = matcher.copy();
+          assertThat(after.accept(token)).isTrue();
+          assertThat(allowed.contains(token)).isEqualTo(after.closing() <= left);
+        }
+        narrowed += Walks.tokens(all).size() > allowed.size() ? 1 : 0;
+        if (matcher.complete() && (allowed.isEmpty() || random.nextBoolean())) {
+          break;
+        }
+        matcher.accept(allowed.get(random.nextInt(allowed.size())));
+      }
+      assertThat(matcher.complete()).isTrue();
+    }
+    assertThat(narrowed).isGreaterThan(20);
+  }
+
+  @Test
+  void nearTheEndAChoiceIsNotDecidedByItsLength() {
+    Matcher matcher = COMPILER.regex("regex", "(no|certainly)").matcher(true); // token b + 1 is b
+    long[] mask = new long[matcher.words()];
+    matcher.mask(mask, "certainly".length() - 1);
+    assertThat(Walks.tokens(mask)).contains('c' + 1, 'n' + 1);
+    matcher.mask(mask, 1);
+    assertThat(Walks.tokens(mask)).contains('n' + 1).doesNotContain('c' + 1);
   }
 
   @ParameterizedTest

@@ -54,7 +54,7 @@ final class Walks {
     long[] mask = new long[matcher.words()];
     java.io.ByteArrayOutputStream out = new java.io.ByteArrayOutputStream();
     for (int step = 0; !matcher.ended(); step++) {
-      matcher.mask(mask, step > free);
+      matcher.mask(mask, step > free ? 0 : Integer.MAX_VALUE);
       List<Integer> allowed = List.copyOf(tokens(mask));
       if (matcher.complete() && (allowed.isEmpty() || random.nextInt(3) == 0)) {
         break;

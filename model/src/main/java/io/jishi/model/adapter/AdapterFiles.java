@@ -4,9 +4,7 @@ package io.jishi.model.adapter;
 import io.jishi.base.JishiException;
 import io.jishi.base.Json;
 import io.jishi.base.JsonObject;
-import io.jishi.model.GgufLayout;
 import io.jishi.model.StoredTensor;
-import io.jishi.model.TensorRole;
 import io.jishi.model.WeightFile;
 import io.jishi.model.gguf.GgufFile;
 import io.jishi.model.safetensors.SafetensorsFile;
@@ -14,7 +12,6 @@ import io.jishi.tensor.Dequantizer;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -32,7 +29,6 @@ public final class AdapterFiles {
   public static final String WEIGHTS = "adapter_model.safetensors";
 
   static final String PREFIX = "base_model.model.";
-  private static final int MOST_LAYERS = 4096;
   private static final int MOST_RANK = 65_536;
 
   private AdapterFiles() {}
@@ -59,18 +55,16 @@ public final class AdapterFiles {
     }
     refuse(config, "use_rslora", "rank-stabilised scales");
     refuse(config, "use_dora", "DoRA");
-    refuse(config, "fan_in_fan_out", "transposed matrices");
     if (!config.text("bias").orElse("none").equals("none")) {
       throw unsupported(config.source(), "trained biases");
     }
     int rank = config.requireInt("r");
     double alpha = config.number("lora_alpha").orElse(rank);
     try (SafetensorsFile file = SafetensorsFile.open(folder.resolve(WEIGHTS))) {
-      return new Adapter(
-          folder.toString(),
-          alpha,
-          Adapter.Order.HALVES,
-          pairs(file, ".lora_A.weight", ".lora_B.weight", AdapterFiles::stem));
+      Map<String, Adapter.Pair> pairs =
+          pairs(file, ".lora_A.weight", ".lora_B.weight", AdapterFiles::stem);
+      rescale(config, alpha, pairs);
+      return new Adapter(folder.toString(), alpha, pairs);
     }
   }
 
@@ -96,18 +90,15 @@ public final class AdapterFiles {
         throw new JishiException.BadFile(
             path + ": is no adapter: general.type must be 'adapter', adapter.type 'lora'");
       }
-      boolean paired = GgufLayout.permuted(file.metadata().string("general.architecture"));
-      Map<String, String> names = new HashMap<>();
-      for (TensorRole role : TensorRole.llamaLike()) {
-        for (int l = 0; l < MOST_LAYERS && (l == 0 || role.gguf(0).contains("blk")); l++) {
-          names.put(role.gguf(l) + ".weight", role.huggingFace(l));
-        }
-      }
       return new Adapter(
           path.toString(),
           file.metadata().floatValue("adapter.lora.alpha"),
-          paired ? Adapter.Order.PAIRS : Adapter.Order.HALVES,
-          pairs(file, ".lora_a", ".lora_b", names::get));
+          file.metadata().string("general.architecture"),
+          pairs(
+              file,
+              ".lora_a",
+              ".lora_b",
+              name -> name.endsWith(".weight") ? cut(name, ".weight") : null));
     }
   }
 
@@ -142,22 +133,69 @@ public final class AdapterFiles {
   private static Adapter.Pair pair(Path path, StoredTensor a, StoredTensor b) {
     List<Long> down = a.shape();
     List<Long> up = b.shape();
-    if (down.size() != 2
-        || up.size() != 2
-        || !down.get(0).equals(up.get(1))
-        || down.get(0) < 1
-        || down.get(0) > MOST_RANK
+    int dims = down.size();
+    if (dims < 2
+        || dims > 3
+        || up.size() != dims
+        || !down.get(dims - 2).equals(up.get(dims - 1))
+        || !down.subList(0, dims - 2).equals(up.subList(0, dims - 2))
+        || down.get(dims - 2) < 1
+        || down.get(dims - 2) > MOST_RANK
         || a.elements() > Integer.MAX_VALUE / 8
         || b.elements() > Integer.MAX_VALUE / 8) {
       throw new JishiException.BadFile(
           path + ": '" + a.name() + "' " + down + " and '" + b.name() + "' " + up + " are no pair");
     }
+    int experts = dims == 2 ? 1 : Math.toIntExact(down.getFirst());
+    int rank = down.get(dims - 2).intValue();
+    int out = up.get(dims - 2).intValue();
     return new Adapter.Pair(
-        down.get(0).intValue(),
-        down.get(1).intValue(),
-        up.get(0).intValue(),
+        experts,
+        rank,
+        down.get(dims - 1).intValue(),
+        out,
         floats(path, a),
-        floats(path, b));
+        beside(floats(path, b), experts, out, rank));
+  }
+
+  /** {@code [experts, out, rank]} as {@code [out, rank, experts]}. */
+  private static float[] beside(float[] b, int experts, int out, int rank) {
+    if (experts == 1) {
+      return b;
+    }
+    float[] turned = new float[b.length];
+    int size = out * rank;
+    for (int e = 0; e < experts; e++) {
+      for (int i = 0; i < size; i++) {
+        turned[i * experts + e] = b[e * size + i];
+      }
+    }
+    return turned;
+  }
+
+  /** Some modules have a strength of their own: what they add is multiplied. */
+  private static void rescale(JsonObject config, double alpha, Map<String, Adapter.Pair> pairs) {
+    JsonObject own = config.object("alpha_pattern").orElse(null);
+    if (own == null) {
+      return;
+    }
+    for (String name : own.fields().keySet()) {
+      if (!name.matches("[A-Za-z0-9_.]+")) {
+        throw unsupported(config.source() + ": alpha_pattern", "patterns such as '" + name + "'");
+      }
+    }
+    pairs.forEach(
+        (stem, pair) -> {
+          for (String name : own.fields().keySet()) {
+            if (stem.equals(name) || stem.endsWith("." + name)) {
+              float factor = (float) (own.number(name).orElse(alpha) / alpha);
+              for (int i = 0; i < pair.b().length; i++) {
+                pair.b()[i] *= factor;
+              }
+              return;
+            }
+          }
+        });
   }
 
   private static float[] floats(Path path, StoredTensor tensor) {

@@ -3,9 +3,12 @@ package io.jishi.model.adapter;
 
 import io.jishi.tensor.ForwardingOps;
 import io.jishi.tensor.Linear;
+import io.jishi.tensor.Mixture;
 import io.jishi.tensor.Ops;
 import io.jishi.tensor.Precision;
 import io.jishi.tensor.Tensor;
+import io.jishi.tensor.Weight;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -14,29 +17,32 @@ import java.util.Map;
  */
 public final class AdapterOps extends ForwardingOps {
   private final Additions additions;
+  private final AdaptedOps adapted;
 
   /**
    * Wraps operations; {@link #close} closes them too.
    *
-   * @param pairs by the names of matrices: see {@link Adapter#forModel}
+   * @param pairs by weights: see {@link Adapter#forModel}
    */
-  public AdapterOps(Ops ops, Adapter adapter, Map<String, Adapter.Pair> pairs) {
+  public AdapterOps(Ops ops, Adapter adapter, Map<Weight, Adapter.Pair> pairs) {
     super(ops);
     this.additions = new Additions(adapter, pairs);
+    this.adapted = new AdaptedOps(ops, additions, 1);
   }
 
   @Override
   public Tensor linear(Tensor x, Linear linear, Precision precision) {
-    Tensor base = ops.linear(x, linear, precision);
-    Additions.Addition addition = additions.of(linear);
-    if (addition == null) {
-      return base;
-    }
-    Tensor high = addition.apply(ops, x, 1, precision);
-    Tensor sum = ops.add(base, high);
-    ops.release(base);
-    ops.release(high);
-    return sum;
+    return adapted.linear(x, linear, precision);
+  }
+
+  @Override
+  public Tensor headLinear(Tensor x, List<Linear> heads, Precision precision) {
+    return adapted.headLinear(x, heads, precision);
+  }
+
+  @Override
+  public Tensor mixture(Tensor x, Mixture mixture, Precision precision) {
+    return adapted.mixture(x, mixture, precision);
   }
 
   @Override

@@ -2,7 +2,9 @@
 package io.jishi.model.adapter;
 
 import io.jishi.tensor.DType;
+import io.jishi.tensor.FeedForward;
 import io.jishi.tensor.Linear;
+import io.jishi.tensor.Mixture;
 import io.jishi.tensor.Ops;
 import io.jishi.tensor.Precision;
 import io.jishi.tensor.Tensor;
@@ -21,9 +23,10 @@ final class Additions implements AutoCloseable {
   private static final Addition NONE = new Addition(null, null);
 
   private final Adapter adapter;
-  private final Map<String, Adapter.Pair> pairs;
+  private final Map<Weight, Adapter.Pair> pairs;
   private final Arena arena = Arena.ofShared();
   private final Map<Linear, Addition> made = new IdentityHashMap<>();
+  private final Map<Mixture, Boolean> mixtures = new IdentityHashMap<>();
 
   /** The two products that are added to those of a {@link Linear}. */
   record Addition(Linear down, Linear up) {
@@ -44,11 +47,11 @@ final class Additions implements AutoCloseable {
   /**
    * The products of an adapter.
    *
-   * @param pairs by the names of matrices: see {@link Adapter#forModel}
+   * @param pairs by weights: see {@link Adapter#forModel}
    */
-  Additions(Adapter adapter, Map<String, Adapter.Pair> pairs) {
+  Additions(Adapter adapter, Map<Weight, Adapter.Pair> pairs) {
     this.adapter = adapter;
-    this.pairs = Map.copyOf(pairs);
+    this.pairs = new IdentityHashMap<>(pairs);
   }
 
   /** What is added to a product, or null. */
@@ -57,12 +60,25 @@ final class Additions implements AutoCloseable {
     return addition == NONE ? null : addition;
   }
 
+  /** Whether anything is added in a mixture. */
+  boolean in(Mixture mixture) {
+    return mixtures.computeIfAbsent(
+        mixture,
+        m ->
+            of(m.router()) != null
+                || m.experts().stream().anyMatch(e -> of(e.gateUp()) != null || in(e)));
+  }
+
+  private boolean in(FeedForward expert) {
+    return of(expert.down()) != null;
+  }
+
   /** The pairs of the matrices that share an input, as one pair: A stacked, B along a diagonal. */
   private Addition addition(Linear linear) {
     List<Weight> downs = new ArrayList<>();
     int rank = 0;
     for (Weight weight : linear.weights()) {
-      Adapter.Pair pair = pairs.get(weight.name());
+      Adapter.Pair pair = pairs.get(weight);
       if (pair != null) {
         downs.add(weight(weight.name() + ".lora_a", pair.rank(), pair.in(), pair.a()));
         rank += pair.rank();
@@ -75,7 +91,7 @@ final class Additions implements AutoCloseable {
     int row = 0;
     int column = 0;
     for (Weight weight : linear.weights()) {
-      Adapter.Pair pair = pairs.get(weight.name());
+      Adapter.Pair pair = pairs.get(weight);
       if (pair != null) {
         float scale = adapter.scale(pair);
         for (int i = 0; i < pair.out(); i++) {

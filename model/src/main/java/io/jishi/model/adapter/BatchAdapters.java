@@ -3,9 +3,11 @@ package io.jishi.model.adapter;
 
 import io.jishi.tensor.ForwardingOps;
 import io.jishi.tensor.Linear;
+import io.jishi.tensor.Mixture;
 import io.jishi.tensor.Ops;
 import io.jishi.tensor.Precision;
 import io.jishi.tensor.Tensor;
+import io.jishi.tensor.Weight;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
@@ -53,9 +55,9 @@ public final class BatchAdapters extends ForwardingOps {
   /**
    * Takes an adapter up.
    *
-   * @param pairs by the names of matrices: see {@link Adapter#forModel}
+   * @param pairs by weights: see {@link Adapter#forModel}
    */
-  public Loaded load(Adapter adapter, Map<String, Adapter.Pair> pairs) {
+  public Loaded load(Adapter adapter, Map<Weight, Adapter.Pair> pairs) {
     Loaded added = new Loaded(this, new Additions(adapter, pairs));
     loaded.add(added);
     return added;
@@ -93,8 +95,25 @@ public final class BatchAdapters extends ForwardingOps {
   @Override
   public Tensor linear(Tensor x, Linear linear, Precision precision) {
     Tensor y = ops.linear(x, linear, precision);
+    eachRun(
+        x,
+        (run, from, count) -> {
+          Additions.Addition addition = run.adapter.additions.of(linear);
+          if (addition != null) {
+            add(x, y, from, count, addition, run.scale, precision);
+          }
+        });
+    return y;
+  }
+
+  /** What is done with neighbouring rows that have an adapter. */
+  private interface OfRun {
+    void rows(Run run, int from, int count);
+  }
+
+  private void eachRun(Tensor x, OfRun each) {
     if (!any) {
-      return y;
+      return;
     }
     boolean all = x.rows() == tokens;
     if (!all && x.rows() != outputs) {
@@ -104,13 +123,15 @@ public final class BatchAdapters extends ForwardingOps {
     int from = 0;
     for (Run run : runs) {
       int count = all ? run.tokens : run.outputs;
-      Additions.Addition addition = run.adapter == null ? null : run.adapter.additions.of(linear);
-      if (addition != null && count > 0) {
-        add(x, y, from, count, addition, run.scale, precision);
+      if (run.adapter != null && count > 0) {
+        each.rows(run, from, count);
       }
       from += count;
     }
-    return y;
+  }
+
+  private AdaptedOps adapted(Run run) {
+    return new AdaptedOps(ops, run.adapter.additions, run.scale);
   }
 
   /** Adds to some rows of a result that nobody has seen yet. */
@@ -123,11 +144,16 @@ public final class BatchAdapters extends ForwardingOps {
       float scale,
       Precision precision) {
     Tensor high = addition.apply(ops, rows(x, from, count), scale, precision);
-    Tensor target = rows(y, from, count);
-    Tensor sum = ops.add(target, high);
-    MemorySegment.copy(sum.data(), 0, target.data(), 0, sum.data().byteSize());
+    Tensor sum = ops.add(rows(y, from, count), high);
+    replace(y, from, sum);
     ops.release(high);
-    ops.release(sum);
+  }
+
+  /** Writes other rows over those of a result that nobody has seen yet. */
+  private void replace(Tensor y, int from, Tensor rows) {
+    MemorySegment to = rows(y, from, rows.rows()).data();
+    MemorySegment.copy(rows.data(), 0, to, 0, to.byteSize());
+    ops.release(rows);
   }
 
   private static Tensor rows(Tensor x, int from, int count) {
@@ -137,7 +163,29 @@ public final class BatchAdapters extends ForwardingOps {
 
   @Override
   public Tensor headLinear(Tensor x, List<Linear> heads, Precision precision) {
-    return ops.headLinear(x, heads, precision); // no adapter adds to these
+    Tensor y = ops.headLinear(x, heads, precision);
+    eachRun(
+        x,
+        (run, from, count) -> {
+          if (heads.stream().anyMatch(head -> run.adapter.additions.of(head) != null)) {
+            Tensor own = adapted(run).headLinear(rows(x, from, count), heads, precision);
+            replace(y, from, own);
+          }
+        });
+    return y;
+  }
+
+  @Override
+  public Tensor mixture(Tensor x, Mixture mixture, Precision precision) {
+    Tensor y = ops.mixture(x, mixture, precision);
+    eachRun(
+        x,
+        (run, from, count) -> {
+          if (run.adapter.additions.in(mixture)) {
+            replace(y, from, adapted(run).mixture(rows(x, from, count), mixture, precision));
+          }
+        });
+    return y;
   }
 
   @Override

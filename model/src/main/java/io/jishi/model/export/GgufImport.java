@@ -168,7 +168,23 @@ public final class GgufImport {
     }
   }
 
-  private List<OutputTensor> tensors() {
+  /** How adapters of the published model stand beside the file's tensors, and back. */
+  static AdapterMoves adapterMoves(GgufFile file) {
+    GgufImport from = new GgufImport(file);
+    if (from.layout().is(Trait.FOLDED)) {
+      throw new JishiException.Unsupported(
+          from.source
+              + ": multipliers of this model are part of its weights, so an adapter of published"
+              + " weights cannot stand beside them; write it as GGUF with the folder of the model:"
+              + " jishi export --adapter-only");
+    }
+    return new AdapterMoves(
+        from.layout().architecture(),
+        from.moved(),
+        from.published.checkpoint().turned(from.published.layers().size()));
+  }
+
+  private List<Moved> moved() {
     Checkpoint names = published.checkpoint();
     Set<String> there = new HashSet<>(Set.of(names.weight(TensorRole.EMBEDDING, 0)));
     List<TensorRole> packed = PACKED.getOrDefault(family, List.of());
@@ -179,15 +195,18 @@ public final class GgufImport {
         }
       }
     }
+    return TensorMoves.of(
+        published,
+        layout(),
+        names,
+        name -> there.contains(name) ? List.of() : null,
+        new HashSet<>());
+  }
+
+  private List<OutputTensor> tensors() {
     Map<String, OutputTensor> stored = new LinkedHashMap<>();
     file.tensors().values().forEach(t -> stored.put(t.name(), OutputTensor.of(t)));
-    List<Moved> moved =
-        TensorMoves.of(
-            published,
-            layout(),
-            names,
-            name -> there.contains(name) ? List.of() : null,
-            new HashSet<>());
+    List<Moved> moved = moved();
     Set<String> left = new TreeSet<>(stored.keySet());
     moved.forEach(m -> left.remove(m.name()));
     left.removeAll(FACTORS);

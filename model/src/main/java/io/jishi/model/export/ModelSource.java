@@ -4,12 +4,17 @@ package io.jishi.model.export;
 import io.jishi.base.JishiException;
 import io.jishi.base.Json;
 import io.jishi.base.JsonObject;
+import io.jishi.model.DecoderSpec;
 import io.jishi.model.EmbeddingDefaults;
+import io.jishi.model.ModelConfig;
+import io.jishi.model.family.Family;
 import io.jishi.model.safetensors.SafetensorsFolder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
@@ -84,6 +89,19 @@ public final class ModelSource implements AutoCloseable {
   /** {@code config.json}. */
   public JsonObject config() {
     return config;
+  }
+
+  /** What the model computes. */
+  DecoderSpec spec() {
+    return Family.spec(ModelConfig.of(config));
+  }
+
+  /** The names of the tensors that it stores {@code [in, out]}. */
+  public Set<String> turned() {
+    Set<String> names = new HashSet<>();
+    tensors.forEach(tensor -> names.add(tensor.name()));
+    DecoderSpec spec = spec();
+    return spec.checkpoint().fitted(names).turned(spec.layers().size());
   }
 
   /** All tensors under their names in the folder. */

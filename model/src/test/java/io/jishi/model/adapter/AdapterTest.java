@@ -6,12 +6,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.jishi.base.JishiException;
-import io.jishi.base.JsonObject;
 import io.jishi.model.Model;
 import io.jishi.model.export.Disk;
 import io.jishi.model.export.FolderExport;
 import io.jishi.model.export.GgufExport;
 import io.jishi.model.export.ModelSource;
+import io.jishi.model.export.OutputTensor;
 import io.jishi.tensor.Backend;
 import io.jishi.tensor.Batch;
 import io.jishi.tensor.DType;
@@ -25,7 +25,9 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.function.Predicate;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -33,32 +35,42 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class AdapterTest {
   /** The products of A and B are rounded between, where the merged matrix rounds once. */
-  private static final float SAME = 5e-5f;
+  private static final float SAME = 1e-4f;
 
   private static final int[] TOKENS = {5, 17, 3, 99, 42, 200, 7};
   private static final int RANK = 3;
 
   @TempDir Path temp;
 
-  private static Adapter random(Path folder, List<String> targets) {
+  private static Adapter random(Path folder, Predicate<String> chosen) {
     SplittableRandom random = new SplittableRandom(1);
     Map<String, Adapter.Pair> pairs = new LinkedHashMap<>();
     try (ModelSource model = ModelSource.open(folder)) {
-      model
-          .tensors()
-          .forEach(
-              t -> {
-                String stem = t.name().replaceFirst("\\.weight$", "");
-                if (targets.contains(stem.substring(stem.lastIndexOf('.') + 1))
-                    && t.name().endsWith(".weight")) {
-                  int out = (int) t.rowCount();
-                  float[] a = values(random, RANK * t.columns());
-                  float[] b = values(random, RANK * out);
-                  pairs.put(stem, new Adapter.Pair(RANK, t.columns(), out, a, b));
-                }
-              });
+      Set<String> turned = model.turned();
+      for (OutputTensor t : model.tensors()) {
+        String stem = t.name().replaceFirst("\\.weight$", "");
+        int dims = t.shape().size();
+        boolean stack = dims == 3 && !t.name().contains("conv");
+        if (chosen.test(stem) && (dims == 2 && t.name().endsWith(".weight") || stack)) {
+          boolean over = turned.contains(t.name());
+          int experts = stack ? t.shape().getFirst().intValue() : 1;
+          int high = t.shape().get(dims - 2).intValue();
+          if (stack && !over && high == t.columns()) {
+            continue; // which way these stand, files do not tell
+          }
+          int in = over ? high : t.columns();
+          int out = over ? t.columns() : high;
+          float[] a = values(random, RANK * experts * in);
+          float[] b = values(random, RANK * experts * out);
+          pairs.put(stem, new Adapter.Pair(experts, RANK, in, out, a, b));
+        }
+      }
     }
-    return new Adapter("random", 6, Adapter.Order.HALVES, pairs);
+    return new Adapter("random", 6, pairs);
+  }
+
+  private static Adapter random(Path folder, List<String> targets) {
+    return random(folder, stem -> targets.contains(stem.substring(stem.lastIndexOf('.') + 1)));
   }
 
   private static float[] values(SplittableRandom random, int count) {
@@ -69,36 +81,72 @@ class AdapterTest {
     return values;
   }
 
+  /** All matrices of layers: packed, turned, stacked, absorbed, of recurrent mixers. */
+  private static boolean ofALayer(String stem) {
+    return stem.matches(".*\\.[0-9]+\\..*") && !stem.matches(".*(norm|A_log|sinks|conv1d).*");
+  }
+
   @ParameterizedTest
-  @ValueSource(strings = {"llama", "qwen3", "granite", "smollm3", "cohere2"})
+  @ValueSource(
+      strings = {
+        "llama",
+        "qwen3",
+        "granite",
+        "smollm3",
+        "cohere2", // a tensor for each matrix
+        "phi3",
+        "glm4",
+        "chatglm3",
+        "baichuan_7b",
+        "starcoder2", // queries, keys, values in one
+        "gpt_neox",
+        "internlm2",
+        "bloom",
+        "falcon_7b_style", // in groups
+        "gpt2", // turned
+        "mixtral",
+        "qwen2_moe",
+        "gpt_oss",
+        "glm4_moe",
+        "ernie4_5_moe", // experts, one by one
+        "deepseek_v3",
+        "kimi_k2",
+        "minicpm3", // latent attention
+        "granitemoehybrid",
+        "qwen3_next",
+        "lfm2",
+        "mamba2",
+        "falcon_h1" // experts in one; recurrent
+      })
   void anAdapterGivesTheLogitsOfTheMergedModelFromAllForms(String family) {
     Path base = Shared.require("goldens/" + family);
-    List<String> targets =
-        List.of("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj");
-    Adapter adapter = random(base, targets);
+    Adapter adapter = random(base, AdapterTest::ofALayer);
     Path peft = temp.resolve("peft");
     Path gguf = temp.resolve("adapter.gguf");
     Path merged = temp.resolve("merged");
     Path baseGguf = temp.resolve("base.gguf");
-    int headDim;
     try (ModelSource model = ModelSource.open(base)) {
-      JsonObject config = model.config();
-      int width = config.requireInt("hidden_size");
-      int heads = config.requireInt("num_attention_heads");
-      headDim = config.integer("head_dim").orElse(width / heads);
-    }
-    AdapterExport.folder(adapter, "base", peft, Disk.LOCAL);
-    AdapterExport.gguf(adapter, family, headDim, gguf, Disk.LOCAL);
-    try (ModelSource model = ModelSource.open(base)) {
+      AdapterExport.folder(adapter, model, peft, Disk.LOCAL);
+      AdapterExport.gguf(adapter, model, gguf, Disk.LOCAL);
       GgufExport.write(model, baseGguf, DType.F32, Disk.LOCAL);
-      FolderExport.write(
-          model.map(t -> AdapterExport.merged(adapter, t)), merged, DType.F32, Disk.LOCAL);
+    }
+    try (ModelSource model = ModelSource.open(base)) {
+      FolderExport.write(AdapterExport.merged(adapter, model), merged, DType.F32, Disk.LOCAL);
     }
     float[] expected = logits(merged, null);
-    assertThat(farthest(logits(base, null), expected)).isGreaterThan(0.01f); // it does something
+    float effect = farthest(logits(base, null), expected);
+    assertThat(effect).isGreaterThan(0.01f); // it does something
     for (Path model : List.of(base, baseGguf)) {
       for (Path with : List.of(peft, gguf)) {
-        assertThat(farthest(logits(model, with), expected)).isCloseTo(0, within(SAME));
+        if (family.equals("falcon_h1") && model == baseGguf && with == peft) {
+          assertThatThrownBy(() -> logits(model, with))
+              .isInstanceOf(JishiException.Unsupported.class)
+              .hasMessageContaining("multipliers");
+          continue;
+        }
+        assertThat(farthest(logits(model, with), expected))
+            .as(model + " with " + with)
+            .isCloseTo(0, within(SAME));
       }
     }
   }
@@ -109,10 +157,9 @@ class AdapterTest {
     Adapter adapter = random(base, List.of("v_proj", "up_proj"));
     Path peft = temp.resolve("peft");
     Path merged = temp.resolve("merged");
-    AdapterExport.folder(adapter, "base", peft, Disk.LOCAL);
+    write(adapter, base, peft);
     try (ModelSource model = ModelSource.open(base)) {
-      FolderExport.write(
-          model.map(t -> AdapterExport.merged(adapter, t)), merged, DType.F32, Disk.LOCAL);
+      FolderExport.write(AdapterExport.merged(adapter, model), merged, DType.F32, Disk.LOCAL);
     }
     assertThat(farthest(logits(base, peft), logits(merged, null))).isCloseTo(0, within(SAME));
   }
@@ -121,7 +168,7 @@ class AdapterTest {
   void anAdapterOfAnotherModelIsRefused() {
     Path base = Shared.require("goldens/llama");
     Path peft = temp.resolve("peft");
-    AdapterExport.folder(random(base, List.of("q_proj")), "base", peft, Disk.LOCAL);
+    write(random(base, List.of("q_proj")), base, peft);
     assertThatThrownBy(() -> logits(Shared.require("goldens/qwen3"), peft))
         .isInstanceOf(JishiException.BadFile.class)
         .hasMessageContaining("of another model");
@@ -130,8 +177,8 @@ class AdapterTest {
   @Test
   void otherKindsOfAdaptersAreRefused() throws Exception {
     Path peft = temp.resolve("peft");
-    AdapterExport.folder(
-        random(Shared.require("goldens/llama"), List.of("q_proj")), "base", peft, Disk.LOCAL);
+    Path base = Shared.require("goldens/llama");
+    write(random(base, List.of("q_proj")), base, peft);
     Path config = peft.resolve(AdapterFiles.CONFIG);
     String json = Files.readString(config);
     Files.writeString(config, json.replace("\"LORA\"", "\"IA3\""));
@@ -144,6 +191,12 @@ class AdapterTest {
         .hasMessageContaining("DoRA");
     assertThatThrownBy(() -> AdapterFiles.read(temp.resolve("none")))
         .isInstanceOf(JishiException.BadFile.class);
+  }
+
+  private static void write(Adapter adapter, Path base, Path folder) {
+    try (ModelSource model = ModelSource.open(base)) {
+      AdapterExport.folder(adapter, model, folder, Disk.LOCAL);
+    }
   }
 
   private static float farthest(float[] a, float[] b) {

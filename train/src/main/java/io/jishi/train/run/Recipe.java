@@ -357,7 +357,7 @@ public record Recipe(
       double beta,
       int bits,
       Aim aim) {
-    /** All that can be named: matrices of a layer. */
+    /** The matrices of a Llama's layer: they stand for all that a model's layers multiply by. */
     public static final List<String> ALL =
         List.of("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj");
 
@@ -402,7 +402,7 @@ public record Recipe(
   }
 
   /** What it aims at; new models say the next token. */
-  Objective objective() {
+  public Objective objective() {
     return fineTune.map(FineTune::objective).orElse(Objective.SFT);
   }
 

@@ -279,8 +279,9 @@ public final class RecipeReader {
     requirePresent(base, s, "base");
     List<String> targets = s.texts("targets");
     for (String target : targets) {
-      if (!Recipe.FineTune.ALL.contains(target)) {
-        throw s.wrong("targets", "some of " + String.join(", ", Recipe.FineTune.ALL));
+      if (!target.matches("[A-Za-z0-9_]{1,100}")) {
+        throw s.wrong(
+            "targets", "names of matrices, such as " + String.join(", ", Recipe.FineTune.ALL));
       }
     }
     int rank = s.integer("rank", 1, 4096).orElse(16);

@@ -7,7 +7,6 @@ import io.jishi.model.DecoderSpec;
 import io.jishi.model.GgufLayout;
 import io.jishi.model.Model;
 import io.jishi.model.StoredTensor;
-import io.jishi.model.TensorRole;
 import io.jishi.model.adapter.Adapter;
 import io.jishi.model.adapter.AdapterExport;
 import io.jishi.model.adapter.AdapterFiles;
@@ -29,14 +28,10 @@ import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeSet;
-import java.util.function.Consumer;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
@@ -44,18 +39,6 @@ import java.util.stream.Collectors;
  */
 final class TrainedWeights implements TapeLearner.Form, AutoCloseable {
   private static final String A = ".lora_A";
-  private static final String WEIGHT = ".weight";
-  private static final String REASON =
-      "experts take none, nor matrices that are read in parts or in another order than they are"
-          + " stored in (some joined queries, keys and values; latent attention)";
-
-  /** What {@link Adapter#forModel} knows. */
-  private static final Pattern ROLE =
-      Pattern.compile(
-          TensorRole.llamaLike().stream()
-              .map(role -> Pattern.quote(role.huggingFace(0)).replace(".0.", ".\\E[0-9]+\\Q."))
-              .collect(Collectors.joining("|")));
-
   private final Recipe.FineTune fineTune;
   private final Path base;
   private final long seed;
@@ -64,9 +47,11 @@ final class TrainedWeights implements TapeLearner.Form, AutoCloseable {
   private int pairedHead; // of GGUF files in another order: rows of a head, queries and keys
   private final Arena arena = Arena.ofShared();
   private final Parameters parameters;
-  private final Set<String> derived = new HashSet<>();
   private Lora lora;
+  private Model model;
   private final Map<String, List<Long>> shapes = new HashMap<>();
+  private final Map<String, String> saved = new HashMap<>(); // what PEFT calls each tensor's place
+  private Map<String, Object> config;
 
   /**
    * Nothing placed yet.
@@ -122,27 +107,37 @@ final class TrainedWeights implements TapeLearner.Form, AutoCloseable {
   /**
    * Adds adapters, if these are what learns; nothing changes by them yet.
    *
-   * @param note is told which of the wanted matrices get none
-   * @throws JishiException.Unsupported where a matrix that the recipe names can have none in any
-   *     layer
+   * @throws JishiException.Unsupported where a matrix that the recipe asks for can have none
    */
-  void adapt(Model model, Consumer<String> note) {
+  void adapt(Model opened) {
     if (!whole()) {
-      derived.clear();
-      model.decoder().origins().values().forEach(origin -> derived.add(origin.tensor()));
-      report(model, note);
+      model = opened;
+      AdapterTargets targets = new AdapterTargets(model, gguf);
+      Set<String> chosen = targets.chosen(fineTune);
       if (gguf && GgufLayout.permuted(model.decoder().spec().architecture())) {
         pairedHead = headDim(model);
       }
-      lora =
-          Lora.create(
-              model.tensors(),
-              this::takes,
-              fineTune.rank(),
-              (float) fineTune.alpha(),
-              parameters,
-              seed);
+      float alpha = (float) fineTune.alpha();
+      lora = Lora.create(model, chosen::contains, fineTune.rank(), alpha, parameters, seed);
+      List<String> stems = adapters().keySet().stream().map(name -> targets.stem(name)).toList();
+      Set<String> stacked =
+          adapters().entrySet().stream()
+              .filter(entry -> stacked(entry.getValue()))
+              .map(entry -> targets.stem(entry.getKey()))
+              .collect(Collectors.toSet());
+      Map<String, String> modules = AdapterExport.modules(stems, stacked);
+      adapters().keySet().forEach(name -> saved.put(name, modules.get(targets.stem(name))));
+      config =
+          AdapterExport.config(
+              base.toString(),
+              fineTune.alpha(),
+              stems.stream().collect(Collectors.toMap(s -> s, _ -> fineTune.rank())),
+              stacked);
     }
+  }
+
+  private boolean stacked(LowRank adapter) {
+    return adapter.a().rows() > fineTune.rank();
   }
 
   private static int headDim(Model model) {
@@ -152,64 +147,6 @@ final class TrainedWeights implements TapeLearner.Form, AutoCloseable {
         .mapToInt(part -> ((DecoderSpec.GroupedAttention) part).headDim())
         .findFirst()
         .orElse(0);
-  }
-
-  private boolean target(String name) {
-    String stem = stem(name);
-    return name.endsWith(WEIGHT)
-        && fineTune.targets().contains(stem.substring(stem.lastIndexOf('.') + 1));
-  }
-
-  /**
-   * Whether a wanted matrix can have an adapter: one of those that the engine adds to, multiplied
-   * by as it is stored. Experts, and what is read in parts or in another order, cannot.
-   */
-  private boolean takes(String name) {
-    return target(name) && !derived.contains(name) && ROLE.matcher(stem(name)).matches();
-  }
-
-  private void report(Model model, Consumer<String> note) {
-    TreeSet<String> none = new TreeSet<>(fineTune.targets());
-    TreeSet<String> without = new TreeSet<>();
-    for (String name : model.tensors().keySet()) {
-      if (takes(name)) {
-        none.removeIf(stem(name)::endsWith);
-      } else if (target(name)) {
-        without.add(name);
-      }
-    }
-    if (none.size() == fineTune.targets().size() || !fineTune.all() && !none.isEmpty()) {
-      throw new JishiException.Unsupported(
-          "finetune.targets: this model has no matrix for an adapter of "
-              + String.join(", ", none)
-              + ", since "
-              + REASON
-              + "; leave targets out to take what can be trained, or take method: full");
-    }
-    if (!without.isEmpty()) {
-      note.accept(
-          without.size()
-              + " matrices get no adapter, such as '"
-              + without.first()
-              + "': "
-              + REASON);
-    }
-  }
-
-  /** The published name of a matrix, whatever file it comes from. */
-  private String stem(String name) {
-    int end = name.lastIndexOf(WEIGHT);
-    String stem = end < 0 ? name : name.substring(0, end);
-    String[] parts = stem.split("\\.");
-    if (!gguf || parts.length < 3 || !parts[1].matches("[0-9]{1,6}")) {
-      return stem;
-    }
-    int layer = Integer.parseInt(parts[1]);
-    return TensorRole.llamaLike().stream()
-        .filter(role -> role.gguf(layer).equals(stem))
-        .map(role -> role.huggingFace(layer))
-        .findFirst()
-        .orElse(stem);
   }
 
   Parameters parameters() {
@@ -231,7 +168,7 @@ final class TrainedWeights implements TapeLearner.Form, AutoCloseable {
     List<Long> shape = List.of((long) trained.rows(), (long) trained.cols());
     if (!whole()) {
       boolean a = name.endsWith(A);
-      String stem = stem(name);
+      String stem = saved.get(name.substring(0, name.length() - A.length()));
       boolean turned = !a && (stem.endsWith("q_proj") || stem.endsWith("k_proj"));
       return new NamedTensor(
           AdapterExport.name(stem, a), shape, trained.data(), turned ? pairedHead : 0);
@@ -249,9 +186,6 @@ final class TrainedWeights implements TapeLearner.Form, AutoCloseable {
       AdapterExport.write(folder.resolve("config.json"), config, disk);
       return;
     }
-    List<String> stems = adapters().keySet().stream().map(this::stem).toList();
-    Map<String, Object> config =
-        AdapterExport.config(base.toString(), fineTune.rank(), fineTune.alpha(), stems);
     AdapterExport.write(folder.resolve(AdapterFiles.CONFIG), config, disk);
   }
 
@@ -261,13 +195,16 @@ final class TrainedWeights implements TapeLearner.Form, AutoCloseable {
       return backend.ops(threads);
     }
     Map<String, Adapter.Pair> pairs = new LinkedHashMap<>();
-    adapters().forEach((name, pair) -> pairs.put(name, pair(pair)));
-    Adapter adapter = new Adapter("run", fineTune.alpha(), Adapter.Order.HALVES, pairs);
-    return new AdapterOps(backend.ops(threads), adapter, pairs);
+    adapters().forEach((name, pair) -> pairs.put(name.replaceFirst("\\.weight$", ""), pair(pair)));
+    String architecture = gguf ? model.decoder().spec().architecture() : null;
+    Adapter adapter = new Adapter("run", fineTune.alpha(), architecture, pairs);
+    return new AdapterOps(backend.ops(threads), adapter, adapter.forModel(model));
   }
 
-  private static Adapter.Pair pair(LowRank p) {
-    return new Adapter.Pair(p.a().rows(), p.a().cols(), p.b().rows(), floats(p.a()), floats(p.b()));
+  private Adapter.Pair pair(LowRank p) {
+    int experts = p.a().rows() / fineTune.rank();
+    return new Adapter.Pair(
+        experts, fineTune.rank(), p.a().cols(), p.b().rows(), floats(p.a()), floats(p.b()));
   }
 
   private static float[] floats(Trainable t) {

@@ -64,7 +64,7 @@ final class Workbench implements AutoCloseable {
       model = Model.open(start, Backend.cpu(), weights::place);
       requireMixture(recipe, model.decoder().spec());
       Objectives.require(recipe, model.decoder());
-      weights.adapt(model, options.listener()::note);
+      weights.adapt(model);
       data = data(recipe, options, model);
       Plan plan = plan(recipe, model, data, world.size());
       BatchSource source = data.batches(plan.context(), recipe.seed());

@@ -4,46 +4,49 @@ package io.jishi.train.tape;
 import io.jishi.base.JishiException;
 import io.jishi.tensor.Weight;
 import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.Map;
 import java.util.Set;
 
-/**
- * The adapters of a model by the names of their weights. One fits a tensor that a layer multiplies
- * by as it is stored, and is refused beside anything else: it would be wrong, or never learn.
- */
+/** The adapters that stand beside weights, and which of them a decoder has asked for. */
 final class Adapters {
   private final Map<String, LowRank> byName;
+  private final Map<Weight, Part> parts = new IdentityHashMap<>();
   private final Parameters parameters;
   private final Set<String> used = new HashSet<>();
+
+  private record Part(String name, LowRank adapter) {}
 
   Adapters(Map<String, LowRank> byName, Parameters parameters) {
     this.byName = Map.copyOf(byName);
     this.parameters = parameters;
+    byName.forEach(
+        (name, whole) ->
+            whole.parts().forEach((weight, part) -> parts.put(weight, new Part(name, part))));
   }
 
   /**
    * What stands beside a weight, or null.
    *
-   * @throws JishiException.Unsupported where the weight is a part or a copy of a tensor
+   * @throws JishiException.Unsupported where the weight is a part or a copy of a tensor, and the
+   *     adapter has no part for it
    */
   LowRank of(Weight weight) {
+    Part part = parts.get(weight);
+    if (part != null) {
+      used.add(part.name);
+      return part.adapter;
+    }
     LowRank adapter = byName.get(weight.name());
     if (adapter == null) {
       return null;
     }
     boolean fits = adapter.a().cols() == weight.cols() && adapter.b().rows() == weight.rows();
-    if (parameters.derived(weight) || !fits) {
+    if (parameters.derived(weight) || !fits || !adapter.parts().isEmpty()) {
       throw refused(weight.name(), "the model does not multiply by that tensor as it is stored");
     }
     used.add(weight.name());
     return adapter;
-  }
-
-  /** Refuses an adapter beside a weight, if there is one. */
-  void refuse(Weight weight, String why) {
-    if (byName.containsKey(weight.name())) {
-      throw refused(weight.name(), why);
-    }
   }
 
   /** Refuses adapters that no recorded operation reads, as beside an output matrix. */

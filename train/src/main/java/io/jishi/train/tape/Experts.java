@@ -9,6 +9,7 @@ import io.jishi.tensor.Weight;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * The experts of a mixture with what learns in them.
@@ -16,10 +17,25 @@ import java.util.List;
  * @param inner values between the projections
  */
 record Experts(List<Expert> list, Activation activation, boolean gated, int inner) {
-  /** One of several weights whose outputs stand side by side, from column {@code at} on. */
-  record Part(Weight weight, Trainable trained, Weight bias, Trainable trainedBias, int at) {
+  /**
+   * One of several weights whose outputs stand side by side, from column {@code at} on.
+   *
+   * @param adapter beside it, or null
+   */
+  record Part(
+      Weight weight,
+      Trainable trained,
+      Weight bias,
+      Trainable trainedBias,
+      LowRank adapter,
+      int at) {
     boolean learns() {
-      return trained != null || trainedBias != null;
+      return trained != null || trainedBias != null || adapter != null;
+    }
+
+    /** Floats a row of what lies between A and B. */
+    int rank() {
+      return adapter == null ? 0 : adapter.a().rows();
     }
   }
 
@@ -37,14 +53,14 @@ record Experts(List<Expert> list, Activation activation, boolean gated, int inne
     return new Experts(list, first.activation(), first.gated(), first.down().in());
   }
 
-  private static List<Part> parts(Linear linear, Parameters parameters, Adapters adapters) {
+  static List<Part> parts(Linear linear, Parameters parameters, Adapters adapters) {
     List<Part> parts = new ArrayList<>();
     int at = 0;
     for (int k = 0; k < linear.weights().size(); k++) {
       Weight w = linear.weights().get(k);
       Weight bias = linear.biases().get(k);
-      adapters.refuse(w, "it is an expert's");
-      parts.add(new Part(w, parameters.of(w), bias, parameters.of(bias), at));
+      Trainable trainedBias = parameters.of(bias);
+      parts.add(new Part(w, parameters.of(w), bias, trainedBias, adapters.of(w), at));
       at += w.rows();
     }
     return parts;
@@ -74,15 +90,38 @@ record Experts(List<Expert> list, Activation activation, boolean gated, int inne
     return most;
   }
 
-  /** {@code y = x · w + b} of all parts. */
+  /** The most ranks of an adapter: as many floats a row lie between A and B, twice. */
+  int rank() {
+    return list.stream()
+        .flatMap(e -> Stream.concat(e.up.stream(), e.down.stream()))
+        .mapToInt(Part::rank)
+        .max()
+        .orElse(0);
+  }
+
+  /**
+   * {@code y = x · w + b} of all parts.
+   *
+   * @param low where scratch for adapters begins
+   */
   static void forward(
-      Machine m, List<Part> parts, int rows, MemorySegment x, MemorySegment y, int stride) {
+      Machine m,
+      List<Part> parts,
+      int rows,
+      MemorySegment x,
+      MemorySegment y,
+      int stride,
+      long low) {
     for (Part p : parts) {
       boolean biased = p.bias != null;
       if (biased) {
         spread(m, p, rows, y, stride);
       }
-      WeightProducts.forward(m, rows, x, p.weight, WeightProducts.from(y, p.at), stride, biased);
+      MemorySegment part = WeightProducts.from(y, p.at);
+      WeightProducts.forward(m, rows, x, p.weight, part, stride, biased);
+      if (p.adapter != null) {
+        new LowRankRows(m, p.adapter, rows, low).forward(x, part, stride);
+      }
     }
   }
 
@@ -101,7 +140,13 @@ record Experts(List<Expert> list, Activation activation, boolean gated, int inne
 
   /** The gradients of weights and biases. */
   static void weights(
-      Machine m, List<Part> parts, int rows, MemorySegment dy, int stride, MemorySegment x) {
+      Machine m,
+      List<Part> parts,
+      int rows,
+      MemorySegment dy,
+      int stride,
+      MemorySegment x,
+      long low) {
     for (Part p : parts) {
       if (p.trained != null) {
         WeightProducts.weight(m, rows, WeightProducts.from(dy, p.at), stride, x, p.trained);
@@ -110,16 +155,30 @@ record Experts(List<Expert> list, Activation activation, boolean gated, int inne
         MemorySegment sums = p.trainedBias.summed();
         Rows.columnSums(m, dy, rows, stride, p.at, p.weight.rows(), sums);
       }
+      if (p.adapter != null) {
+        MemorySegment part = WeightProducts.from(dy, p.at);
+        new LowRankRows(m, p.adapter, rows, low).weights(part, stride, x);
+      }
     }
   }
 
   /** The gradient of x. */
   static void input(
-      Machine m, List<Part> parts, int rows, MemorySegment dy, int stride, MemorySegment dx) {
+      Machine m,
+      List<Part> parts,
+      int rows,
+      MemorySegment dy,
+      int stride,
+      MemorySegment dx,
+      long low) {
     boolean add = false;
     for (Part p : parts) {
-      WeightProducts.input(m, rows, WeightProducts.from(dy, p.at), stride, p.weight, dx, add);
+      MemorySegment part = WeightProducts.from(dy, p.at);
+      WeightProducts.input(m, rows, part, stride, p.weight, dx, add);
       add = true;
+      if (p.adapter != null) {
+        new LowRankRows(m, p.adapter, rows, low).input(part, stride, dx);
+      }
     }
   }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jishi.train.tape;
 
-import io.jishi.tensor.Linear;
 import io.jishi.tensor.Mixture;
 import io.jishi.tensor.Routing;
 import java.lang.foreign.MemorySegment;
@@ -25,8 +24,7 @@ final class MixtureStep implements Step {
 
   private final Value inner;
   private final Mixture mixture;
-  private final Trainable router;
-  private final Trainable routerBias;
+  private final List<Experts.Part> router;
 
   /** Of the choice: no loss has a gradient there, loads move it; null where it stays. */
   private final Trainable choiceBias;
@@ -52,15 +50,13 @@ final class MixtureStep implements Step {
       Value out,
       Mixture mixture,
       Experts experts,
-      Trainable router,
-      Trainable routerBias,
+      List<Experts.Part> router,
       Trainable choiceBias) {
     this.x = x;
     this.out = out;
     this.mixture = mixture;
     this.experts = experts;
     this.router = router;
-    this.routerBias = routerBias;
     this.choiceBias = choiceBias;
     chosen = mixture.routing().chosen();
     int rows = Math.multiplyExact(x.rows, chosen);
@@ -95,7 +91,7 @@ final class MixtureStep implements Step {
 
   @Override
   public boolean learns() {
-    return router != null || routerBias != null || experts.learns();
+    return router.getFirst().learns() || experts.learns();
   }
 
   private long decodeBytes() {
@@ -110,7 +106,13 @@ final class MixtureStep implements Step {
         + 2 * x.bytes()
         + 4L * x.rows * ((long) inner.cols + up.cols)
         + products.bytes()
-        + Rows.spareBytes(x);
+        + Rows.spareBytes(x)
+        + 2 * 4L * x.rows * Math.max(experts.rank(), router.getFirst().rank());
+  }
+
+  /** Where scratch for adapters begins. */
+  private long low() {
+    return afterUp() + products.bytes() + Rows.spareBytes(x);
   }
 
   private MemorySegment rowsOfX(Machine m) {
@@ -136,9 +138,7 @@ final class MixtureStep implements Step {
 
   @Override
   public void forward(Machine m) {
-    Linear linear = mixture.router();
-    List<Experts.Part> parts = routerParts(linear);
-    Experts.forward(m, parts, x.rows, x.data(), products.data(), products.cols);
+    Experts.forward(m, router, x.rows, x.data(), products.data(), products.cols, low());
     choose();
     out.data().fill((byte) 0);
     for (int e = 0; e < experts.list().size(); e++) {
@@ -151,19 +151,13 @@ final class MixtureStep implements Step {
       MemorySegment in = rowsOfX(m);
       gather(m, x.data(), first, n, in);
       MemorySegment upRows = WeightProducts.from(up.data(), (long) first * up.cols);
-      Experts.forward(m, expert.up(), n, in, upRows, up.cols);
+      Experts.forward(m, expert.up(), n, in, upRows, up.cols, low());
       MemorySegment innerRows = WeightProducts.from(inner.data(), (long) first * inner.cols);
       experts.activate(m, n, upRows, innerRows);
       MemorySegment y = rowsOfY(m);
-      Experts.forward(m, expert.down(), n, innerRows, y, out.cols);
+      Experts.forward(m, expert.down(), n, innerRows, y, out.cols, low());
       scatter(m, y, first, n, out.data(), true);
     }
-  }
-
-  private List<Experts.Part> routerParts(Linear linear) {
-    return List.of(
-        new Experts.Part(
-            linear.weights().getFirst(), router, linear.biases().getFirst(), routerBias, 0));
   }
 
   private void choose() {
@@ -243,17 +237,17 @@ final class MixtureStep implements Step {
     MemorySegment dInner = dInner(m);
     MemorySegment innerRows = WeightProducts.from(inner.data(), (long) first * inner.cols);
     gather(m, out.gradient(), first, n, dy);
-    Experts.input(m, expert.down(), n, dy, out.cols, dInner);
+    Experts.input(m, expert.down(), n, dy, out.cols, dInner, low());
     weigh(m, expert.down().getFirst(), first, n, dWeights);
-    Experts.weights(m, expert.down(), n, dy, out.cols, innerRows);
+    Experts.weights(m, expert.down(), n, dy, out.cols, innerRows, low());
     MemorySegment upRows = WeightProducts.from(up.data(), (long) first * up.cols);
     MemorySegment dUp = dUp(m);
     experts.deactivate(m, n, upRows, dInner, dUp);
     MemorySegment in = rowsOfX(m);
     gather(m, x.data(), first, n, in);
-    Experts.weights(m, expert.up(), n, dUp, up.cols, in);
+    Experts.weights(m, expert.up(), n, dUp, up.cols, in, low());
     if (x.learns) {
-      Experts.input(m, expert.up(), n, dUp, up.cols, dy);
+      Experts.input(m, expert.up(), n, dUp, up.cols, dy, low());
       scatter(m, dy, first, n, dx, false);
     }
   }
@@ -319,11 +313,14 @@ final class MixtureStep implements Step {
       }
       Rows.write(gradient, dProducts, (long) t * n, n);
     }
-    List<Experts.Part> parts = routerParts(mixture.router());
-    Experts.weights(m, parts, x.rows, dProducts, n, x.data());
+    Experts.weights(m, router, x.rows, dProducts, n, x.data(), low());
     if (x.learns) {
       WeightProducts.input(
           m, x.rows, dProducts, n, mixture.router().weights().getFirst(), dx, true);
+      LowRank adapter = router.getFirst().adapter();
+      if (adapter != null) {
+        new LowRankRows(m, adapter, x.rows, low()).input(dProducts, n, dx);
+      }
     }
   }
 

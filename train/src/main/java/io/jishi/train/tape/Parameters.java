@@ -134,6 +134,25 @@ public final class Parameters implements AutoCloseable {
         });
   }
 
+  /**
+   * A part or copy of what learns, that follows it and passes its gradient on.
+   *
+   * @param rows of it; those beyond the origin's are zero
+   */
+  Trainable part(Trainable source, Origin origin, int rows) {
+    long count = (long) rows * origin.width();
+    boolean view = origin.view() && origin.values() == count;
+    if (view && count == source.count()) {
+      return source;
+    }
+    MemorySegment memory =
+        view ? source.data().asSlice(4 * origin.first(), 4 * count) : arena.allocate(4 * count, 64);
+    Weight weight = Weight.stored(source.name(), DType.F32, rows, origin.width(), memory);
+    derive(Map.of(weight, origin));
+    source.changed();
+    return derived.get(weight);
+  }
+
   private static Trainable part(Trainable source, Weight weight, Origin origin) {
     return new Trainable(source, weight, origin.first());
   }

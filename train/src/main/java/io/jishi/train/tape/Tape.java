@@ -332,16 +332,13 @@ public final class Tape implements Ops {
   @Override
   public Tensor mixture(Tensor x, Mixture mixture, Precision precision) {
     Value in = value(x);
-    Weight router = mixture.router().weights().getFirst();
-    adapters.refuse(router, "it is a router");
     return add(
         new MixtureStep(
             in,
             like(in),
             mixture,
             Experts.of(mixture, parameters, adapters),
-            parameters.of(router),
-            parameters.of(mixture.router().biases().getFirst()),
+            Experts.parts(mixture.router(), parameters, adapters),
             parameters.of(mixture.routing().bias())));
   }
 

@@ -196,7 +196,7 @@ public final class Tuning {
     }
     Adapter adapter = AdapterFiles.read(made);
     try (ModelSource source = ModelSource.open(base)) {
-      write(source.map(tensor -> AdapterExport.merged(adapter, tensor)));
+      write(AdapterExport.merged(adapter, source));
     }
   }
 

@@ -8,6 +8,8 @@ import static org.assertj.core.api.Assertions.within;
 import io.jishi.base.JishiException;
 import io.jishi.base.Json;
 import io.jishi.base.JsonObject;
+import io.jishi.engine.embed.Classifier;
+import io.jishi.engine.embed.EmbedderOptions;
 import io.jishi.model.LayerObserver;
 import io.jishi.model.Model;
 import io.jishi.model.safetensors.SafetensorsFile;
@@ -154,6 +156,52 @@ class EncoderRunTest {
     double[] fruit = asked(run, "a fig red");
     assertThat(animal[0]).isGreaterThan(animal[1]);
     assertThat(fruit[1]).isGreaterThan(fruit[0]);
+    EmbedderOptions exact = EmbedderOptions.DEFAULT.with(Precision.EXACT);
+    try (Classifier classifier = Classifier.open(run.resolve("model"), exact)) {
+      List<Classifier.Verdict> verdicts = classifier.classify(List.of("the dog old", "a fig red"));
+      assertThat(verdicts.get(0).label()).isEqualTo("animal");
+      assertThat(verdicts.get(1).label()).isEqualTo("fruit");
+      double share = 1 / (1 + Math.exp(animal[1] - animal[0]));
+      assertThat(verdicts.get(0).value()).isCloseTo(share, within(EXACT));
+      assertThat(verdicts.get(0).probabilities().keySet()).containsExactly("animal", "fruit");
+    }
+  }
+
+  @Test
+  void anAdapterLearnsClassesBesideAnEncoderAndItsHeadIsAskedWithIt() throws IOException {
+    String tuning = "objective: classify, method: lora, rank: 8, alpha: 64";
+    Path run = run("adapted", recipe("classes.jsonl", tuning, 120), 0);
+    assertThat(values(run, "right").getLast()).isGreaterThan(0.9);
+    assertThat(run.resolve("model/adapter_config.json")).exists();
+    try (Classifier classifier = Classifier.open(run.resolve("model"))) {
+      List<Classifier.Verdict> verdicts = classifier.classify(List.of("the dog old", "a fig red"));
+      assertThat(verdicts.get(0).label()).isEqualTo("animal");
+      assertThat(verdicts.get(1).label()).isEqualTo("fruit");
+    }
+  }
+
+  @Test
+  void aHeadThatDoesNotFitIsRefused() throws IOException {
+    Path run = run("broken", recipe("classes.jsonl", "objective: classify", 2), 0);
+    Path config = run.resolve("model/head.json");
+    String right = Files.readString(config);
+    for (String wrong :
+        List.of(
+            "{}",
+            right.replace("\"classes\"", "\"number\""),
+            right.replace("\"fruit\"", "\"fruit\", \"tree\""),
+            right.replace("\"fruit\"", "\"animal\""),
+            right.replace("\"first\"", "\"token\""))) {
+      Files.writeString(config, wrong);
+      assertThatThrownBy(() -> Classifier.open(run.resolve("model")))
+          .as(wrong)
+          .isInstanceOf(JishiException.BadFile.class)
+          .hasMessageContaining("head.");
+    }
+    Files.delete(config);
+    assertThatThrownBy(() -> Classifier.open(run.resolve("model")))
+        .isInstanceOf(JishiException.BadFile.class)
+        .hasMessageContaining("jishi train");
   }
 
   @Test
@@ -164,6 +212,12 @@ class EncoderRunTest {
     assertThat(values(run, "right")).isEmpty();
     assertThat(asked(run, "more more more old cat")[0])
         .isGreaterThan(asked(run, "old cat")[0] + 0.75);
+    EmbedderOptions exact = EmbedderOptions.DEFAULT.with(Precision.EXACT);
+    try (Classifier classifier = Classifier.open(run.resolve("model"), exact)) {
+      Classifier.Verdict verdict = classifier.classify(List.of("more old cat")).getFirst();
+      assertThat(verdict.label()).isNull();
+      assertThat(verdict.value()).isCloseTo(asked(run, "more old cat")[0], within(EXACT));
+    }
   }
 
   @Test

@@ -106,7 +106,7 @@ class GgufBaseTest {
     Path merged = temp.resolve("merged");
     var read = AdapterFiles.read(adapter);
     try (ModelSource source = ModelSource.open(temp.resolve("base/model"))) {
-      ModelSource changed = source.map(tensor -> AdapterExport.merged(read, tensor));
+      ModelSource changed = AdapterExport.merged(read, source);
       FolderExport.write(changed, merged, DType.F32, Disk.LOCAL);
     }
     close(logits(merged, null), logits(temp.resolve("base/model"), adapter));

@@ -122,8 +122,8 @@ class RecipeTest {
         "data: [my.txt | is no YAML",
         "data: my.txt;tokenizer: nowhere | holds no tokenizer.json",
         "data: my.txt;finetune: {rank: 4} | 'finetune.base' is missing",
-        "data: my.txt;finetune: {base: my.txt, targets: [x]} | 'finetune.targets' must be some of"
-            + " q_proj",
+        "data: my.txt;finetune: {base: my.txt, targets: [x-y]} | 'finetune.targets' must be names"
+            + " of matrices, such as q_proj",
         "- a | a recipe must be 'key: value'",
       })
   void aMistakeIsSaidWithItsPlace(String text, String message) {

@@ -2,10 +2,8 @@
 package io.jishi.train.tape;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import io.jishi.base.JishiException;
 import io.jishi.model.Model;
 import io.jishi.tensor.Backend;
 import io.jishi.tensor.MatrixProducts;
@@ -197,22 +195,5 @@ class MixtureTrainingTest {
 
   static Path folder(String family) {
     return Path.of("../model/src/test/resources/goldens").resolve(family);
-  }
-
-  @Test
-  void anAdapterBesideAnExpertIsRefusedByName() {
-    try (GradientTest.Bench b = new GradientTest.Bench()) {
-      b.batch.addSpan(new int[] {1, 2}, 0, 2, 2);
-      Routing routing = new Routing(4, 2, Routing.Scoring.SOFTMAX, null, 1, 1, 1, false, 1);
-      var mixture = MoreGradients.mixture(b, routing, true);
-      b.adapters.put(
-          "g2", new LowRank(b.parameters.add("a", 2, 6), b.parameters.add("b", 5, 2), 1));
-      b.tape = new Tape(b.parameters, b.adapters);
-      b.tape.begin(b.batch);
-      Tensor x = b.tape.input(2, 6);
-      assertThatThrownBy(() -> b.tape.mixture(x, mixture, Precision.EXACT))
-          .isInstanceOf(JishiException.Unsupported.class)
-          .hasMessageContaining("'g2'");
-    }
   }
 }

@@ -172,12 +172,36 @@ final class MoreGradients {
       cases.add(mixture(new Routing(4, 2, scoring, fixed, 1, 1, 1, !chosen, 1.7f), true));
       cases.add(mixture(new Routing(4, 2, scoring, fixed, 2, 2, 1, false, 0.6f), false));
     }
+    Routing both = new Routing(4, 2, Routing.Scoring.SOFTMAX, fixed, 1, 1, 1, true, 1.7f);
+    cases.add(GradientTest.of(6, (b, x) -> adapted(b, x, both)));
     return cases;
   }
 
   static Case mixture(Routing routing, boolean gated) {
     return GradientTest.of(
         6, (b, x) -> b.tape.mixture(x, mixture(b, routing, gated), Precision.EXACT));
+  }
+
+  /** Adapters beside the router and some matrices of experts. */
+  private static Tensor adapted(Bench b, Tensor x, Routing routing) {
+    Mixture mixture = mixture(b, routing, true);
+    adapter(b, "router", routing.experts(), 6);
+    for (int e = 1; e < routing.experts(); e += 2) {
+      adapter(b, "u" + e, 5, 6);
+      adapter(b, "d" + e, 6, 5);
+    }
+    b.tape = new Tape(b.parameters, b.adapters);
+    b.tape.begin(b.batch);
+    Tensor again = b.tape.input(x.rows(), x.cols());
+    return b.tape.mixture(again, mixture, Precision.EXACT);
+  }
+
+  private static void adapter(Bench b, String name, int out, int in) {
+    Trainable low = b.parameters.add(name + ".a", 2, in);
+    Trainable high = b.parameters.add(name + ".b", out, 2);
+    GradientTest.fill(b.random, low.data(), 0.3);
+    GradientTest.fill(b.random, high.data(), 0.3);
+    b.adapters.put(name, new LowRank(low, high, 1.5f));
   }
 
   static Mixture mixture(Bench b, Routing routing, boolean gated) {

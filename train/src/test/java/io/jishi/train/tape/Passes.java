@@ -11,7 +11,7 @@ import io.jishi.tensor.StatePool;
 import io.jishi.tensor.Tensor;
 
 /** The loss of a batch by the pass that serves models. */
-final class Passes {
+public final class Passes {
   private static final int BLOCKS = 1024;
 
   private Passes() {}
@@ -22,7 +22,8 @@ final class Passes {
     }
   }
 
-  static double engineLoss(Model model, Examples examples, Ops ops) {
+  /** By operations of the caller's. */
+  public static double engineLoss(Model model, Examples examples, Ops ops) {
     try (StatePool pool = new StatePool(model.decoder().stateSpec(DType.F32), BLOCKS)) {
       Batch batch = new Batch();
       for (int s = 0; s < examples.spans(); s++) {

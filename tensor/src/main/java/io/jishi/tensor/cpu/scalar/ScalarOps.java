@@ -334,9 +334,9 @@ public final class ScalarOps implements Ops {
   }
 
   @Override
-  public Tensor mixture(Tensor x, Mixture mixture, Precision precision) {
+  public Tensor mixture(Tensor x, Mixture mixture, Precision precision, Ops products) {
     Tensor out = like(x);
-    experts.run(this, team, width, rows, log, x, mixture, precision, out);
+    experts.run(products, team, width, rows, log, x, mixture, precision, out);
     return out;
   }
 
