@@ -4,7 +4,6 @@ package io.jishi.model;
 import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -30,15 +29,6 @@ public record Checkpoint(
     boolean interleavedGate) {
   /** The names that Llama-like checkpoints of Hugging Face use. */
   public static final Checkpoint HUGGING_FACE = named(Map.of());
-
-  /** Of BERT, and of RoBERTa and its kin. */
-  private static final List<String> MASKED_HEADS =
-      List.of(
-          "cls.predictions.",
-          "cls.seq_relationship.",
-          "lm_head.dense.",
-          "lm_head.layer_norm.",
-          "lm_head.decoder.");
 
   /** Behind the names of weights that are stored in blocks of four bits (MXFP4). */
   private static final String BLOCKS = "_blocks";
@@ -161,14 +151,6 @@ public record Checkpoint(
   public String expert(TensorRole role, int layer, int expert) {
     String name = weight(role, layer);
     return name == null ? null : name.replace("%e", Integer.toString(expert));
-  }
-
-  /**
-   * Whether a tensor of an encoder is of the head that says masked words, or which sentence
-   * follows: published files carry it, and no pass reads it, since masks are told by the embedding.
-   */
-  public static boolean maskedHead(String name) {
-    return MASKED_HEADS.stream().anyMatch(name::startsWith);
   }
 
   /**

@@ -98,9 +98,7 @@ final class DecoderLoader {
 
   /** Whether no forward pass needs a tensor of that name, of whatever model. */
   static boolean derived(String name) {
-    return DERIVED.contains(name)
-        || Checkpoint.maskedHead(name)
-        || DERIVED_SUFFIXES.stream().anyMatch(name::endsWith);
+    return DERIVED.contains(name) || DERIVED_SUFFIXES.stream().anyMatch(name::endsWith);
   }
 
   /** The blocks of each layer. */
@@ -129,10 +127,6 @@ final class DecoderLoader {
 
   private Set<String> derived() {
     Set<String> derived = new HashSet<>(DERIVED);
-    if (spec.head() == null) {
-      derived.add("lm_head.bias");
-      tensors.names().filter(Checkpoint::maskedHead).forEach(derived::add);
-    }
     if (spec.tiedOutput()) {
       // Some converters write the tied matrix a second time.
       derived.add(tensors.checkpoint().weight(TensorRole.OUTPUT, 0));

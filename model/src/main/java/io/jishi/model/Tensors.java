@@ -362,11 +362,6 @@ final class Tensors {
         ", ", Stream.of(DType.values()).filter(DType::runnable).map(DType::name).toList());
   }
 
-  /** The names of all tensors of the file. */
-  Stream<String> names() {
-    return file.tensors().keySet().stream();
-  }
-
   /** The names of all tensors that were asked for. */
   Set<String> used() {
     return used;

@@ -135,16 +135,11 @@ final class SpecExport {
     return tensors;
   }
 
-  private static boolean headOfMasks(String name) {
-    return Checkpoint.maskedHead(name) || name.equals("lm_head.bias");
-  }
-
   /** A tensor that has no place in the file would be lost. */
   private void refuseUnread(Set<String> all, Set<String> read) {
     Set<String> left = new TreeSet<>(all);
     left.removeAll(read);
     left.removeIf(name -> DERIVED.stream().anyMatch(name::endsWith));
-    left.removeIf(name -> spec.head() == null && headOfMasks(name));
     if (!left.isEmpty()) {
       throw new JishiException.Unsupported(
           model.folder()
