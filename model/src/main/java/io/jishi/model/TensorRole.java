@@ -20,6 +20,8 @@ public enum TensorRole {
   TOKEN_TYPES("token_types", null),
   /** The matrix of an image's patches {@code [width, pixels]}. */
   PATCHES(null, null),
+  /** That of the second frame, where each has a tensor of its own. */
+  PATCHES_AGAIN(null, null),
   /** What stands before the patches. */
   CLASS_TOKEN(null, null),
   /** The norm between a tower and its projector. */
