@@ -60,7 +60,7 @@ class FamilyTableTest {
       ## Models that see
 
       Checked by `VisionGoldenTest` (vectors of an image, logits, greedy tokens) and, from a request with an image to the
-      answer, by `SeeingTest`. Safetensors only: their GGUF form is two files, which are not read. Images, no videos.
+      answer, by `SeeingTest`. In GGUF they are two files (`ClipFilesTest`). Images, no videos.
 
       | model | `model_type` | tower | patches have | a token is | mixers of the text | around image tokens | reference |
       |---|---|---|---|---|---|---|---|
@@ -169,6 +169,8 @@ class FamilyTableTest {
     Set<String> otherNames = new HashSet<>(GgufLayout.architectures());
     otherNames.removeAll(GgufLayout.written().keySet());
     otherNames.add("roberta"); // xlm-roberta under another name
+    otherNames.add("qwen2_vl_text"); // the language models of those that see
+    otherNames.add("qwen2_5_vl_text");
     for (String name : Family.names()) {
       if (!otherNames.contains(name)) {
         assertThat(page).contains("| `" + name + "` |");
