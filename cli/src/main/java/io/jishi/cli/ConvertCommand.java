@@ -31,10 +31,11 @@ import picocli.CommandLine.Parameters;
     name = "convert",
     description = {
       "Writes a model in another format, or with its weights in other types.",
-      "Tokenizer, chat template and metadata go with it. Nothing is overwritten, and what is not",
-      "finished does not remain. Types are the names of GGUF: f32, f16, bf16, q8_0, q6_k, q5_k_m,",
-      "q4_k_m, q3_k_m, q2_k, q5_0, q5_1, q4_0, q4_1, iq4_nl, iq4_xs, mxfp4, tq1_0, tq2_0; q4_k",
-      "and the like take one type for all. Safetensors hold f32, f16, bf16."
+      "Tokenizer, chat template and metadata go with it; of a model that sees, tower and projector",
+      "go to mmproj-OUT beside OUT. Nothing is overwritten, and what is not finished does not",
+      "remain. Types are the names of GGUF: f32, f16, bf16, q8_0, q6_k, q5_k_m, q4_k_m, q3_k_m,",
+      "q2_k, q5_0, q5_1, q4_0, q4_1, iq4_nl, iq4_xs, mxfp4, tq1_0, tq2_0; q4_k and the like take",
+      "one type for all. Safetensors hold f32, f16, bf16."
     },
     footer = {
       "",
@@ -109,6 +110,9 @@ final class ConvertCommand extends ModelCommand {
       throw new JishiException.Cancelled("the conversion was interrupted");
     }
     shell.note(out + " is written" + (gguf(out) ? ": " + types() : ""));
+    if (Files.isDirectory(in) && gguf(out) && Files.exists(GgufExport.projector(out))) {
+      shell.note(GgufExport.projector(out) + " is written: with it the model sees images");
+    }
   }
 
   /** What is stored as what: rows that fill no blocks of the asked type have another. */

@@ -25,6 +25,14 @@ abstract class EngineCommand extends ModelCommand {
   private Path adapter;
 
   @Option(
+      names = "--mmproj",
+      paramLabel = "FILE",
+      description =
+          "the GGUF file with which a GGUF model sees images (default: mmproj-NAME.gguf beside"
+              + " NAME.gguf, or the only mmproj*.gguf beside an only model)")
+  private Path projector;
+
+  @Option(
       names = "--ctx",
       paramLabel = "TOKENS",
       description =
@@ -85,7 +93,8 @@ abstract class EngineCommand extends ModelCommand {
                     .withContext(context)
                     .withThreads(threads)
                     .withRepack(!noRepack)
-                    .withAdapter(adapter));
+                    .withAdapter(adapter)
+                    .withProjector(projector));
     Path path = BuiltIn.path(shell, named());
     if (named() == null && tellsBuiltIn()) {
       shell.note(BuiltIn.NOTE);

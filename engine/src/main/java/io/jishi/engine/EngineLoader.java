@@ -51,7 +51,8 @@ final class EngineLoader {
   }
 
   private static Model open(Path path, EngineOptions options) {
-    return Model.openPlanned(path, Backend.cpu(), outline -> planned(outline, options));
+    return Model.openSeeing(
+        path, options.projector(), Backend.cpu(), outline -> planned(outline, options));
   }
 
   /** An engine over random weights. */

@@ -20,6 +20,9 @@ import java.util.Objects;
  *     allows; else they are read from the mapped file
  * @param adapter a low-rank adapter to run the model with: a folder of PEFT or a GGUF file; null
  *     runs the model as it is
+ * @param projector the GGUF file of the tower and projector of a model whose own GGUF file is the
+ *     language model alone; null takes {@code mmproj-NAME.gguf} beside {@code NAME.gguf}, or the
+ *     only such file where the folder has one model
  * @param cache what keys and values are cached as: one of {@link StateSpec#CACHED}, where {@code
  *     Q8_0} is bytes with a scale for every 32 or fewer; null takes F16 under {@code FAST} and F32
  *     under {@code EXACT}
@@ -33,6 +36,7 @@ public record EngineOptions(
     int queue,
     boolean repack,
     Path adapter,
+    Path projector,
     DType cache,
     Capacity capacity,
     Speculation speculation) {
@@ -42,7 +46,7 @@ public record EngineOptions(
   /** All processors, fast, 64 waiting requests. */
   public static final EngineOptions DEFAULT =
       new EngineOptions(
-          0, 0, Precision.FAST, 64, true, null, null, Capacity.DEFAULT, Speculation.OFF);
+          0, 0, Precision.FAST, 64, true, null, null, null, Capacity.DEFAULT, Speculation.OFF);
 
   /** Refuses negative numbers. */
   public EngineOptions {
@@ -71,54 +75,87 @@ public record EngineOptions(
   /** The same options with another type of cache; null leaves it to the precision. */
   public EngineOptions withCache(DType type) {
     return new EngineOptions(
-        context, threads, precision, queue, repack, adapter, type, capacity, speculation);
+        context,
+        threads,
+        precision,
+        queue,
+        repack,
+        adapter,
+        projector,
+        type,
+        capacity,
+        speculation);
   }
 
   /** The same options with another context. */
   public EngineOptions withContext(int tokens) {
     return new EngineOptions(
-        tokens, threads, precision, queue, repack, adapter, cache, capacity, speculation);
+        tokens,
+        threads,
+        precision,
+        queue,
+        repack,
+        adapter,
+        projector,
+        cache,
+        capacity,
+        speculation);
   }
 
   /** The same options with another number of threads. */
   public EngineOptions withThreads(int count) {
     return new EngineOptions(
-        context, count, precision, queue, repack, adapter, cache, capacity, speculation);
+        context, count, precision, queue, repack, adapter, projector, cache, capacity, speculation);
   }
 
   /** The same options with another precision. */
   public EngineOptions with(Precision other) {
     return new EngineOptions(
-        context, threads, other, queue, repack, adapter, cache, capacity, speculation);
+        context, threads, other, queue, repack, adapter, projector, cache, capacity, speculation);
   }
 
   /** The same options with another length of the queue. */
   public EngineOptions withQueue(int requests) {
     return new EngineOptions(
-        context, threads, precision, requests, repack, adapter, cache, capacity, speculation);
+        context,
+        threads,
+        precision,
+        requests,
+        repack,
+        adapter,
+        projector,
+        cache,
+        capacity,
+        speculation);
   }
 
   /** The same options with weights repacked or left in the file. */
   public EngineOptions withRepack(boolean yes) {
     return new EngineOptions(
-        context, threads, precision, queue, yes, adapter, cache, capacity, speculation);
+        context, threads, precision, queue, yes, adapter, projector, cache, capacity, speculation);
   }
 
   /** The same options with an adapter, or without one where it is null. */
   public EngineOptions withAdapter(Path path) {
     return new EngineOptions(
-        context, threads, precision, queue, repack, path, cache, capacity, speculation);
+        context, threads, precision, queue, repack, path, projector, cache, capacity, speculation);
+  }
+
+  /** The same options with another projector. */
+  public EngineOptions withProjector(Path path) {
+    return new EngineOptions(
+        context, threads, precision, queue, repack, adapter, path, cache, capacity, speculation);
   }
 
   /** The same options for other numbers of callers. */
   public EngineOptions with(Capacity other) {
     return new EngineOptions(
-        context, threads, precision, queue, repack, adapter, cache, other, speculation);
+        context, threads, precision, queue, repack, adapter, projector, cache, other, speculation);
   }
 
   /** The same options with other guesses. */
   public EngineOptions with(Speculation other) {
     return new EngineOptions(
-        context, threads, precision, queue, repack, adapter, cache, capacity, other);
+        context, threads, precision, queue, repack, adapter, projector, cache, capacity, other);
   }
 }

@@ -33,6 +33,7 @@ public final class Decoder {
   private final Norm norm;
   private final Linear output;
   private final Summary summary;
+  private final MaskedHead masked;
   private final List<StateSpec.Layer> slots;
   private final Map<Rope, RopeSpec> ropes;
   private final Map<Weight, Origin> origins;
@@ -65,6 +66,7 @@ public final class Decoder {
    * @param norm before the head, or null
    * @param output the head's matrix, or null
    * @param summary what is made of a sequence, or null
+   * @param masked what guesses masked tokens, or null
    * @param slots what the states hold, as F32
    * @param ropes the rotations of its attention, and what they were made from
    * @param origins where weights come from that are parts or changed copies of stored tensors
@@ -77,6 +79,7 @@ public final class Decoder {
       Norm norm,
       Linear output,
       Summary summary,
+      MaskedHead masked,
       List<StateSpec.Layer> slots,
       Map<Rope, RopeSpec> ropes,
       Map<Weight, Origin> origins,
@@ -87,6 +90,7 @@ public final class Decoder {
     this.norm = norm;
     this.output = output;
     this.summary = summary;
+    this.masked = masked;
     this.slots = List.copyOf(slots);
     this.ropes = ropes;
     this.origins = origins;
@@ -122,6 +126,7 @@ public final class Decoder {
             norm,
             output,
             summary,
+            masked,
             slots,
             others,
             origins,
@@ -223,6 +228,11 @@ public final class Decoder {
   /** What the model makes of whole sequences, or null where it makes nothing of them. */
   public Summary summary() {
     return summary;
+  }
+
+  /** What guesses masked tokens of {@link #hidden}; null where the files have no such head. */
+  public MaskedHead masked() {
+    return masked;
   }
 
   /**

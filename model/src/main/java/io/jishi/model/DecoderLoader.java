@@ -29,7 +29,9 @@ final class DecoderLoader {
           ".attention.bias",
           ".attention.masked_bias",
           "rope_freqs.weight",
-          "embeddings.position_ids");
+          "embeddings.position_ids",
+          "cls.seq_relationship.weight", // whether two sentences follow: of BERT's first training
+          "cls.seq_relationship.bias");
 
   private final DecoderSpec spec;
   private final Tensors tensors;
@@ -82,6 +84,7 @@ final class DecoderLoader {
             : norm(0, new DecoderSpec.Place(TensorRole.FINAL_NORM, spec.norm()));
     Decoder.Embedding embedding = embedding(table);
     Summary summary = spec.summary() == null ? null : summary(spec.summary());
+    MaskedHead masked = spec.masked() == null ? null : masked(spec.masked(), table);
     tensors.refuseUnused(spec.architecture(), derived(), DERIVED_SUFFIXES);
     return new Decoder(
         spec,
@@ -90,6 +93,7 @@ final class DecoderLoader {
         norm,
         output,
         summary,
+        masked,
         slots,
         mixers.ropes(),
         tensors.origins(),
@@ -130,6 +134,13 @@ final class DecoderLoader {
     if (spec.tiedOutput()) {
       // Some converters write the tied matrix a second time.
       derived.add(tensors.checkpoint().weight(TensorRole.OUTPUT, 0));
+    }
+    if (spec.masked() != null) {
+      Checkpoint names = tensors.checkpoint();
+      derived.add(names.bias(TensorRole.MASKED_OUT, 0)); // the other bias under its old name
+      if (spec.masked().tied()) {
+        derived.add(names.weight(TensorRole.MASKED_OUT, 0));
+      }
     }
     return derived;
   }
@@ -183,9 +194,27 @@ final class DecoderLoader {
     if (s.optional() && !tensors.has(first, 0)) {
       return null;
     }
+    return new Summary(s.pooling(), steps(s.steps()));
+  }
+
+  /** The head for masked tokens, where the file has it. */
+  private MaskedHead masked(DecoderSpec.Masked m, Weight table) {
+    if (!tensors.has(TensorRole.MASKED, 0)) {
+      return null;
+    }
+    int vocabulary = spec.vocabulary();
+    Weight matrix =
+        m.tied()
+            ? table // as stored: whoever wants vectors alone shall not pay for a packed copy
+            : tensors.matrix(TensorRole.MASKED_OUT, 0, vocabulary, spec.width());
+    Weight bias = m.bias() ? tensors.vector(TensorRole.MASKED_BIAS, 0, vocabulary) : null;
+    return new MaskedHead(steps(m.steps()), Linear.of(List.of(matrix), Arrays.asList(bias)));
+  }
+
+  private List<Summary.Step> steps(List<DecoderSpec.Step> all) {
     List<Summary.Step> steps = new ArrayList<>();
     int width = spec.width();
-    for (DecoderSpec.Step step : s.steps()) {
+    for (DecoderSpec.Step step : all) {
       switch (step) {
         case DecoderSpec.Dense d -> {
           int out = d.out() == 0 ? tensors.outputs(d.role()) : d.out();
@@ -199,7 +228,7 @@ final class DecoderLoader {
         case DecoderSpec.Tanh _ -> steps.add(new Summary.Tanh());
       }
     }
-    return new Summary(s.pooling(), steps);
+    return steps;
   }
 
   private Decoder.Block block(int l, DecoderSpec.Block block, boolean last) {

@@ -17,6 +17,7 @@ import java.util.List;
  * @param norm before the head, or null
  * @param head to the logits; null where hidden states are the result
  * @param summary what is made of a whole sequence, or null
+ * @param masked what an encoder guesses masked tokens with, or null
  * @param checkpoint how published files store the tensors
  */
 public record DecoderSpec(
@@ -29,6 +30,7 @@ public record DecoderSpec(
     NormSpec norm,
     Head head,
     Summary summary,
+    Masked masked,
     Checkpoint checkpoint) {
 
   /** Copies the list. */
@@ -54,6 +56,7 @@ public record DecoderSpec(
         norm,
         head,
         summary,
+        masked,
         checkpoint);
   }
 
@@ -114,7 +117,22 @@ public record DecoderSpec(
     }
   }
 
-  /** A layer of a summary. */
+  /**
+   * The head that guesses masked tokens (Devlin et al. 2018): small layers over each hidden state,
+   * then a product to logits. Files may lack it, since other uses of an encoder do.
+   *
+   * @param steps in order
+   * @param tied whether the product's matrix is the embedding; files may have it twice then
+   * @param bias whether it has a bias
+   */
+  public record Masked(List<Step> steps, boolean tied, boolean bias) {
+    /** Copies the list. */
+    public Masked {
+      steps = List.copyOf(steps);
+    }
+  }
+
+  /** A layer of a summary, or of the head for masked tokens. */
   public sealed interface Step permits Dense, Normed, Tanh {}
 
   /** The hyperbolic tangent, value by value. */

@@ -27,6 +27,8 @@ record GgufConfig(String source, GgufMetadata metadata, Map<String, StoredTensor
   /** No published model has more; a file that says so is damaged or hostile. */
   private static final int MAX_LAYERS = 4096;
 
+  private static final int MAX_PAIRS = 1 << 16;
+
   @Override
   public String architecture() {
     return metadata.string("general.architecture");
@@ -266,6 +268,20 @@ record GgufConfig(String source, GgufMetadata metadata, Map<String, StoredTensor
     return GgufLayout.of(architecture()).is(GgufLayout.Trait.PAIRED)
         ? Rope.Style.PAIRS
         : Rope.Style.HALVES;
+  }
+
+  /** Pairs of time, rows and columns, of models that see. */
+  @Override
+  public RopeSpec.Axes ropeAxes(String layers) {
+    if (!(metadata.get(key("rope.dimension_sections")) instanceof int[] sizes)) {
+      return null;
+    }
+    List<Integer> used = Arrays.stream(sizes).filter(size -> size != 0).boxed().toList();
+    if (used.stream().anyMatch(size -> size < 0 || size > MAX_PAIRS)) {
+      throw new JishiException.BadFile(
+          source + ": '" + key("rope.dimension_sections") + "' must be numbers of rotary pairs");
+    }
+    return used.isEmpty() ? null : new RopeSpec.Sections(used, !architecture().equals("qwen2vl"));
   }
 
   private GgufRope rope() {

@@ -126,6 +126,7 @@ public record GgufLayout(String architecture, Map<TensorRole, String> names, Set
     add("phi2", Set.of(), "phi");
     add("phi3", EnumSet.of(Trait.PACKED_GATE_UP), "phi3");
     add("qwen2", Set.of(), "qwen2");
+    add("qwen2vl", Set.of(), "qwen2_vl_text", "qwen2_5_vl_text");
     add("qwen2moe", Set.of(), "qwen2_moe");
     add("qwen3", Set.of(), "qwen3");
     add("qwen3moe", Set.of(), "qwen3_moe");

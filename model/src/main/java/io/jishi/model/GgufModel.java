@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jishi.model;
 
+import io.jishi.base.JsonObject;
 import io.jishi.model.gguf.GgufFile;
 import io.jishi.text.GgufTokenizer;
 import io.jishi.text.Tokenizer;
 import java.nio.file.Path;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
@@ -29,9 +31,48 @@ final class GgufModel implements ModelFiles {
   private static final String SAMPLING = "general.sampling.";
 
   private final GgufFile file;
+  private final GgufProjector projector;
 
-  GgufModel(Path path) {
+  /**
+   * Opens the files.
+   *
+   * @param tower of a model that sees, or null
+   */
+  GgufModel(Path path, Path tower) {
     file = GgufFile.open(path);
+    try {
+      projector = tower == null ? null : new GgufProjector(tower);
+    } catch (RuntimeException | Error e) {
+      file.close();
+      throw e;
+    }
+  }
+
+  @Override
+  public VisionSpec vision() {
+    return projector == null
+        ? null
+        : projector.vision(config(), file.metadata("tokenizer.ggml.tokens"));
+  }
+
+  @Override
+  public WeightFile textWeights(VisionSpec seeing) {
+    return file;
+  }
+
+  @Override
+  public WeightFile towerWeights(VisionSpec seeing) {
+    return seeing.towerFile(projector.weights());
+  }
+
+  @Override
+  public Collection<StoredTensor> others() {
+    return projector == null ? List.of() : projector.weights().tensors().values();
+  }
+
+  @Override
+  public JsonObject imageProcessor() {
+    return projector == null ? null : projector.imageProcessor();
   }
 
   @Override
@@ -114,5 +155,8 @@ final class GgufModel implements ModelFiles {
   @Override
   public void close() {
     file.close();
+    if (projector != null) {
+      projector.close();
+    }
   }
 }

@@ -5,6 +5,7 @@ import io.jishi.base.JishiException;
 import io.jishi.base.Json;
 import io.jishi.base.JsonObject;
 import io.jishi.model.safetensors.SafetensorsFolder;
+import io.jishi.model.vision.ImageProcessor;
 import io.jishi.text.FolderTokenizer;
 import io.jishi.text.Tokenizer;
 import java.io.IOException;
@@ -105,14 +106,7 @@ final class HuggingFaceFolder implements ModelFiles {
 
   @Override
   public JsonObject imageProcessor() {
-    Path file = folder.resolve("preprocessor_config.json");
-    Path other = folder.resolve("processor_config.json"); // of newer files, with others
-    if (Files.exists(file)) {
-      return Json.parseObject(file);
-    }
-    return Files.exists(other)
-        ? Json.parseObject(other).object("image_processor").orElse(null)
-        : null;
+    return ImageProcessor.config(folder);
   }
 
   @Override

@@ -68,6 +68,18 @@ public final class Model implements AutoCloseable {
   }
 
   /**
+   * The same of a model that may see though its GGUF file is the language model alone.
+   *
+   * @param projector the GGUF file of its tower and projector; null for {@code mmproj-NAME.gguf}
+   *     beside {@code NAME.gguf}, or the only such file where the folder has one model, if any
+   * @throws JishiException.BadRequest where a projector is given for a folder
+   */
+  public static Model openSeeing(
+      Path path, Path projector, Backend backend, Function<ModelOutline, ModelOptions> decide) {
+    return load(ModelFiles.open(path, projector), backend, decide);
+  }
+
+  /**
    * Reads a model whose tensors the caller places, for training. Nothing is packed: the decoder
    * reads each tensor where {@code place} says.
    *
@@ -97,11 +109,11 @@ public final class Model implements AutoCloseable {
       ModelFiles files, Backend backend, Function<ModelOutline, ModelOptions> decide) {
     Arena arena = Arena.ofShared();
     try {
-      VisionSpec seeing = io.jishi.model.family.Family.vision(files.config());
+      VisionSpec seeing = files.vision();
       DecoderSpec spec =
           io.jishi.model.family.Family.spec(seeing == null ? files.config() : seeing.text());
       ModelOptions options = decide.apply(ModelOutline.of(files, spec, seeing));
-      WeightFile weights = seeing == null ? files.weights() : seeing.textFile(files.weights());
+      WeightFile weights = files.textWeights(seeing);
       Tokenizer tokenizer = files.tokenizer();
       if (tokenizer.vocabSize() > spec.vocabulary()) {
         throw new JishiException.BadFile(
@@ -114,21 +126,13 @@ public final class Model implements AutoCloseable {
       boolean pack =
           options.repack()
               && !(files instanceof PlacedFiles)
-              && MemoryBudget.allows(ModelOutline.packed(files.weights(), false));
+              && MemoryBudget.allows(ModelOutline.packed(files, false));
       boolean packExperts =
-          pack
-              && options.repackExperts()
-              && MemoryBudget.allows(ModelOutline.packed(files.weights(), true));
+          pack && options.repackExperts() && MemoryBudget.allows(ModelOutline.packed(files, true));
       int most = options.context() == 0 ? spec.context() : options.context();
       Decoder decoder =
           new DecoderLoader(
-                  spec,
-                  weights,
-                  seeing == null ? files.checkpoint(spec) : spec.checkpoint(),
-                  backend,
-                  arena,
-                  pack,
-                  packExperts)
+                  spec, weights, files.checkpoint(spec), backend, arena, pack, packExperts)
               .load()
               .forLength(Math.min(most, spec.context()));
       Vision vision = seeing == null ? null : Vision.load(seeing, files, backend, arena, pack);

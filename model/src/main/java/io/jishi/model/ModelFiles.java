@@ -5,6 +5,8 @@ import io.jishi.base.JishiException;
 import io.jishi.text.Tokenizer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collection;
+import java.util.List;
 
 /**
  * What a model is loaded from: one GGUF file or a folder of several, as models are published, or
@@ -13,12 +15,54 @@ import java.nio.file.Path;
 sealed interface ModelFiles extends AutoCloseable
     permits GgufModel, HuggingFaceFolder, PlacedFiles, RandomFiles {
 
-  /** The files at a path: a GGUF file, or a folder. */
+  /** The files at a path: a GGUF file, which is a language model alone, or a folder. */
   static ModelFiles open(Path path) {
+    requireThere(path);
+    return Files.isDirectory(path) ? new HuggingFaceFolder(path) : new GgufModel(path, null);
+  }
+
+  /**
+   * The same with what a GGUF file needs to see.
+   *
+   * @param projector the file of its tower; null for the one that stands beside it, if any
+   */
+  static ModelFiles open(Path path, Path projector) {
+    requireThere(path);
+    if (!Files.isDirectory(path)) {
+      return new GgufModel(path, projector == null ? GgufProjector.beside(path) : projector);
+    }
+    if (projector != null) {
+      throw new JishiException.BadRequest(
+          "mmproj",
+          projector + " goes with a GGUF file; the folder " + path + " has its own tower, or none");
+    }
+    return new HuggingFaceFolder(path);
+  }
+
+  private static void requireThere(Path path) {
     if (!Files.exists(path)) {
       throw new JishiException.BadFile(path + ": there is no such file or folder");
     }
-    return Files.isDirectory(path) ? new HuggingFaceFolder(path) : new GgufModel(path);
+  }
+
+  /** How the model sees, or null where it does not. */
+  default VisionSpec vision() {
+    return io.jishi.model.family.Family.vision(config());
+  }
+
+  /** The language model's tensors. */
+  default WeightFile textWeights(VisionSpec seeing) {
+    return seeing == null ? weights() : seeing.textFile(weights());
+  }
+
+  /** The tower's tensors. */
+  default WeightFile towerWeights(VisionSpec seeing) {
+    return seeing.towerFile(weights());
+  }
+
+  /** Tensors that are not among {@link #weights}: of a tower in a file of its own. */
+  default Collection<StoredTensor> others() {
+    return List.of();
   }
 
   /** Tensors. */

@@ -5,6 +5,7 @@ import io.jishi.model.vision.ImageProcessor;
 import io.jishi.tensor.DType;
 import io.jishi.tensor.StateSpec;
 import java.nio.file.Path;
+import java.util.stream.Stream;
 
 /**
  * What the headers of a model's files tell before anything of its weights is read.
@@ -39,7 +40,7 @@ public record ModelOutline(
    */
   public static ModelOutline read(Path path) {
     try (ModelFiles files = ModelFiles.open(path)) {
-      VisionSpec seeing = io.jishi.model.family.Family.vision(files.config());
+      VisionSpec seeing = files.vision();
       DecoderSpec spec =
           io.jishi.model.family.Family.spec(seeing == null ? files.config() : seeing.text());
       return of(files, spec, seeing);
@@ -49,7 +50,7 @@ public record ModelOutline(
   static ModelOutline of(ModelFiles files, DecoderSpec spec, VisionSpec seeing) {
     long weights = 0;
     long experts = 0;
-    for (StoredTensor tensor : files.weights().tensors().values()) {
+    for (StoredTensor tensor : tensors(files).toList()) {
       if (tensor.expert()) {
         experts += tensor.bytes();
       } else {
@@ -88,12 +89,16 @@ public record ModelOutline(
   }
 
   /** Bytes of a packed copy of what can be packed. */
-  static long packed(WeightFile file, boolean experts) {
-    return file.tensors().values().stream()
+  static long packed(ModelFiles files, boolean experts) {
+    return tensors(files)
         .filter(t -> t.type().runnable())
         .filter(t -> t.expert() ? experts && t.shape().size() >= 2 : t.shape().size() == 2)
         .mapToLong(StoredTensor::bytes)
         .sum();
+  }
+
+  private static Stream<StoredTensor> tensors(ModelFiles files) {
+    return Stream.concat(files.weights().tensors().values().stream(), files.others().stream());
   }
 
   /**

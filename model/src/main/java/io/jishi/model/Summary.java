@@ -45,7 +45,12 @@ public final class Summary {
    * @param pooled is the caller's
    */
   public Tensor apply(Ops ops, Tensor pooled, Precision precision) {
-    Tensor x = pooled;
+    return run(steps, ops, pooled, precision);
+  }
+
+  /** Layers one after another; {@code in} is the caller's. */
+  static Tensor run(List<Step> steps, Ops ops, Tensor in, Precision precision) {
+    Tensor x = in;
     for (Step step : steps) {
       x =
           switch (step) {

@@ -20,6 +20,8 @@ public enum TensorRole {
   TOKEN_TYPES("token_types", null),
   /** The matrix of an image's patches {@code [width, pixels]}. */
   PATCHES(null, null),
+  /** That of the second frame, where each has a tensor of its own. */
+  PATCHES_AGAIN(null, null),
   /** What stands before the patches. */
   CLASS_TOKEN(null, null),
   /** The norm between a tower and its projector. */
@@ -169,7 +171,15 @@ public enum TensorRole {
   /** The norm behind it. */
   SUMMARY_NORM("cls.norm", null),
   /** The last one: to scores. */
-  SUMMARY_OUT("cls.output", null);
+  SUMMARY_OUT("cls.output", null),
+  /** First product over a hidden state to guess its token. */
+  MASKED(null, null),
+  /** The norm behind it. */
+  MASKED_NORM(null, null),
+  /** The last one: to logits. */
+  MASKED_OUT(null, null),
+  /** What is added to logits, under a whole name of its own. */
+  MASKED_BIAS(null, null);
 
   private static final Set<TensorRole> LLAMA_LIKE =
       EnumSet.of(

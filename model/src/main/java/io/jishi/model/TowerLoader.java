@@ -13,10 +13,6 @@ import java.util.Set;
 
 /** Builds a tower over the tensors of a file. */
 final class TowerLoader {
-  /** What checkpoints carry for uses other than this one. */
-  private static final List<String> UNUSED =
-      List.of("post_layernorm.weight", "post_layernorm.bias", "position_ids", "inv_freq");
-
   private final TowerSpec spec;
   private final int width;
   private final DecoderLoader layers;
@@ -60,25 +56,13 @@ final class TowerLoader {
             linears.linear(0, TensorRole.PROJECTOR_IN, one ? p.out() : p.inner(), square, p.bias()),
             one ? null : linears.linear(0, TensorRole.PROJECTOR_OUT, p.out(), p.inner(), p.bias()));
     Set<String> derived = new HashSet<>(inserted == null ? Set.of() : inserted.tensors().used());
-    names.stream().filter(this::behind).forEach(derived::add);
-    tensors.refuseUnused(spec.layers().architecture(), derived, UNUSED);
+    names.stream().filter(spec::leaves).forEach(derived::add);
+    tensors.refuseUnused(spec.layers().architecture(), derived, List.of());
     return new Tower(spec, parts);
   }
 
   private Norm norm(TensorRole role, int size, NormSpec norm) {
     return norm == null ? null : layers.linears().norm(role, 0, size, norm);
-  }
-
-  /** Whether a tensor is of a layer behind the one whose result is taken. */
-  private boolean behind(String name) {
-    String[] words = name.split("\\.");
-    for (int i = 1; i < words.length; i++) {
-      if ((words[i - 1].equals("layers") || words[i - 1].equals("blocks"))
-          && words[i].matches("\\d{1,6}")) {
-        return Integer.parseInt(words[i]) >= spec.layers().layers().size();
-      }
-    }
-    return false;
   }
 
   private int pixels() {
@@ -88,27 +72,39 @@ final class TowerLoader {
   /** An image stands alike in all frames, so their matrices are added. */
   private Linear patches() {
     Tensors tensors = layers.tensors();
-    int frames = spec.frames();
-    Weight stored = tensors.stored(TensorRole.PATCHES, 0, width, frames * pixels());
-    Weight matrix = frames == 1 ? tensors.prepared(stored) : added(stored, frames);
+    Weight matrix;
+    if (tensors.has(TensorRole.PATCHES_AGAIN, 0)) {
+      matrix =
+          added(
+              List.of(
+                  tensors.stored(TensorRole.PATCHES, 0, width, pixels()),
+                  tensors.stored(TensorRole.PATCHES_AGAIN, 0, width, pixels())),
+              1);
+    } else {
+      int frames = spec.frames();
+      Weight stored = tensors.stored(TensorRole.PATCHES, 0, width, frames * pixels());
+      matrix = frames == 1 ? tensors.prepared(stored) : added(List.of(stored), frames);
+    }
     Weight bias = spec.patchBias() ? tensors.bias(TensorRole.PATCHES, 0, width) : null;
     return Linear.of(List.of(matrix), Arrays.asList(bias));
   }
 
-  private Weight added(Weight stored, int frames) {
+  private Weight added(List<Weight> all, int frames) {
     int colour = spec.patch() * spec.patch();
     float[] sums = new float[width * pixels()];
-    float[] row = new float[stored.cols()];
-    byte[] scratch = new byte[Math.toIntExact(stored.type().rowBytes(stored.cols()))];
-    for (int r = 0; r < width; r++) {
-      stored.row(r, scratch, row);
-      for (int i = 0; i < row.length; i++) {
-        int at = i / (frames * colour) * colour + i % colour;
-        sums[r * pixels() + at] += row[i];
+    for (Weight stored : all) {
+      float[] row = new float[stored.cols()];
+      byte[] scratch = new byte[Math.toIntExact(stored.type().rowBytes(stored.cols()))];
+      for (int r = 0; r < width; r++) {
+        stored.row(r, scratch, row);
+        for (int i = 0; i < row.length; i++) {
+          int at = i / (frames * colour) * colour + i % colour;
+          sums[r * pixels() + at] += row[i];
+        }
       }
     }
     Tensors tensors = layers.tensors();
-    return tensors.prepared(tensors.floats(stored.name(), width, pixels(), sums));
+    return tensors.prepared(tensors.floats(all.getFirst().name(), width, pixels(), sums));
   }
 
   private Weight positions() {

@@ -34,6 +34,13 @@ public record TowerSpec(
     Inserted inserted,
     Projector projector) {
 
+  /** What checkpoints carry for uses other than this one. */
+  private static final List<String> UNUSED =
+      List.of("post_layernorm.weight", "post_layernorm.bias", "position_ids", "inv_freq");
+
+  /** What stands before the number of a layer. */
+  private static final Set<String> LAYERS = Set.of("layers", "blocks", "blk");
+
   /** Copies the set. */
   public TowerSpec {
     whole = Set.copyOf(whole);
@@ -83,6 +90,40 @@ public record TowerSpec(
       int out,
       boolean bias,
       Activation activation) {}
+
+  /** The same with other names for the merger between layers, where there is one. */
+  TowerSpec withInsertedNames(Checkpoint names) {
+    return inserted == null
+        ? this
+        : new TowerSpec(
+            patch,
+            frames,
+            patchBias,
+            classToken,
+            positions,
+            layers,
+            window,
+            whole,
+            new Inserted(inserted.after, inserted.attention, inserted.norm, inserted.inner, names),
+            projector);
+  }
+
+  /**
+   * Whether files may have a tensor that is not read: of another use, or of a layer behind the one
+   * whose result is taken.
+   */
+  public boolean leaves(String name) {
+    if (UNUSED.stream().anyMatch(name::endsWith)) {
+      return true;
+    }
+    String[] words = name.split("\\.");
+    for (int i = 1; i < words.length; i++) {
+      if (LAYERS.contains(words[i - 1]) && words[i].matches("\\d{1,6}")) {
+        return Integer.parseInt(words[i]) >= layers.layers().size();
+      }
+    }
+    return false;
+  }
 
   /** Patches to a side of what becomes one token. */
   public int unit() {

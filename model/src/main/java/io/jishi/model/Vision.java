@@ -48,7 +48,7 @@ public final class Vision {
           files.weights().path()
               + ": preprocessor_config.json is missing, which says how images become pixels");
     }
-    WeightFile file = spec.towerFile(files.weights());
+    WeightFile file = files.towerWeights(spec);
     Tower tower = new TowerLoader(spec, file, backend, arena, pack).load(file.tensors().keySet());
     boolean numbered = config.bool("use_image_id").orElse(true);
     return new Vision(

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jishi.model;
 
+import io.jishi.base.JsonObject;
 import java.util.Comparator;
 import java.util.Map;
 
@@ -41,18 +42,28 @@ public record VisionSpec(
 
   /** The tower's tensors, those of more than two dimensions as matrices. */
   WeightFile towerFile(WeightFile all) {
-    return new PartOfFile(all, name -> renamed(towerPrefixes, name), true);
+    return new PartOfFile(all, this::towerName, true);
   }
 
   /** The language model's tensors, under the names that they would have on their own. */
   WeightFile textFile(WeightFile all) {
-    return new PartOfFile(
-        all,
-        name -> {
-          String own = renamed(textPrefixes, name);
-          return renamed(towerPrefixes, name) != null ? null : own == null ? name : own;
-        },
-        false);
+    return new PartOfFile(all, this::textName, false);
+  }
+
+  /** What {@link #names} calls a tensor of the files; null where it is not the tower's. */
+  public String towerName(String name) {
+    return renamed(towerPrefixes, name);
+  }
+
+  /** What a tensor of the files would be called on its own; null where it is the tower's. */
+  public String textName(String name) {
+    String own = renamed(textPrefixes, name);
+    return towerName(name) != null ? null : own == null ? name : own;
+  }
+
+  /** {@code config.json} of the language model on its own. */
+  public JsonObject textConfig() {
+    return ((HuggingFaceConfig) text).json(); // other files have no tower among their tensors
   }
 
   /** By the longest prefix that fits; null where none does. */

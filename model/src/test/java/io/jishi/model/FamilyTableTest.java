@@ -47,7 +47,8 @@ class FamilyTableTest {
 
       Checked by `EncoderGoldenTest` (hidden states of each token, poolers, scores) and `EmbedderTest` (pooled vectors, plain
       and of length 1; scores of `qwen3_reranker`, which is the decoder `qwen3`). "GGUF": written by `jishi convert` and read
-      again with the same hidden states (`SpecExportTest`). `roberta` is read as `xlm-roberta` is.
+      again with the same hidden states (`SpecExportTest`). `roberta` is read as `xlm-roberta` is. Heads that guess masked
+      tokens, as published of BERT, RoBERTa and ModernBERT, are read from safetensors (`MaskedHeadTest`, against `bert_mlm`).
 
       | model | `model_type` | attention | positions | norms | channels | made of a sequence | GGUF | reference |
       |---|---|---|---|---|---|---|---|---|
@@ -59,7 +60,7 @@ class FamilyTableTest {
       ## Models that see
 
       Checked by `VisionGoldenTest` (vectors of an image, logits, greedy tokens) and, from a request with an image to the
-      answer, by `SeeingTest`. Safetensors only: their GGUF form is two files, which are not read. Images, no videos.
+      answer, by `SeeingTest`. In GGUF they are two files (`ClipFilesTest`). Images, no videos.
 
       | model | `model_type` | tower | patches have | a token is | mixers of the text | around image tokens | reference |
       |---|---|---|---|---|---|---|---|
@@ -168,6 +169,8 @@ class FamilyTableTest {
     Set<String> otherNames = new HashSet<>(GgufLayout.architectures());
     otherNames.removeAll(GgufLayout.written().keySet());
     otherNames.add("roberta"); // xlm-roberta under another name
+    otherNames.add("qwen2_vl_text"); // the language models of those that see
+    otherNames.add("qwen2_5_vl_text");
     for (String name : Family.names()) {
       if (!otherNames.contains(name)) {
         assertThat(page).contains("| `" + name + "` |");

@@ -62,9 +62,15 @@ class VisionGoldenTest {
     for (String file : List.of("model.safetensors", "preprocessor_config.json")) {
       Files.copy(golden.resolve(file), folder.resolve(file));
     }
+    try (Model model = Model.open(folder, Backend.cpu())) {
+      check(model, golden);
+    }
+  }
+
+  /** What a model sees and says is what the reference does. */
+  static void check(Model model, Path golden) throws IOException {
     JsonObject json = Json.parseObject(golden.resolve("golden.json"));
-    try (Model model = Model.open(folder, Backend.cpu());
-        SafetensorsFile expected = SafetensorsFile.open(golden.resolve("golden.safetensors"));
+    try (SafetensorsFile expected = SafetensorsFile.open(golden.resolve("golden.safetensors"));
         Ops ops = Backend.cpu().ops(0);
         StatePool pool = new StatePool(model.decoder().stateSpec(DType.F32), 512)) {
       Vision vision = model.vision();

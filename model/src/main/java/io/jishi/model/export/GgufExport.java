@@ -2,7 +2,10 @@
 package io.jishi.model.export;
 
 import io.jishi.base.JishiException;
+import io.jishi.model.ModelConfig;
+import io.jishi.model.VisionSpec;
 import io.jishi.model.WeightMix;
+import io.jishi.model.family.Family;
 import io.jishi.tensor.DType;
 import java.nio.file.Path;
 
@@ -25,11 +28,32 @@ public final class GgufExport {
   /**
    * Writes a new file of a mixture of types; see {@link #write(ModelSource, Path, DType, Disk)}.
    *
+   * <p>Of a model that sees the file holds the language model, and {@link #projector} the rest.
+   *
    * @param mix null to leave matrices as they are stored
    */
   public static void write(
       ModelSource model, Path file, WeightMix mix, Disk disk, Progress progress) {
     AtomicFiles.refuseExisting(file);
-    AtomicFiles.create(file, disk, SpecExport.writer(model, mix).tell(progress));
+    VisionSpec seeing = Family.vision(ModelConfig.of(model.config()));
+    if (seeing == null) {
+      AtomicFiles.create(file, disk, SpecExport.writer(model, mix).tell(progress));
+      return;
+    }
+    Path beside = projector(file);
+    AtomicFiles.refuseExisting(beside);
+    GgufWriter text =
+        SpecExport.writer(model.part(seeing.textConfig(), seeing::textName), mix).tell(progress);
+    GgufWriter tower = ClipExport.writer(model, seeing, mix).tell(progress);
+    AtomicFiles.create(beside, disk, tower); // first: a model that is there is there whole
+    AtomicFiles.create(file, disk, text);
+  }
+
+  /**
+   * Where the tower and projector of a model that sees are written, which GGUF keeps in a file of
+   * their own: a loader finds it there.
+   */
+  public static Path projector(Path file) {
+    return file.resolveSibling("mmproj-" + file.getFileName());
   }
 }

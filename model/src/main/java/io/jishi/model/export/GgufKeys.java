@@ -185,7 +185,7 @@ final class GgufKeys {
         .filter(r -> r.base() != whole.base())
         .findFirst()
         .ifPresent(near -> put("rope.freq_base_swa", (float) near.base()));
-    if (layout.is(Trait.VALUE_HEADS_DEALT)) {
+    if (whole.axes() instanceof RopeSpec.Sections || layout.is(Trait.VALUE_HEADS_DEALT)) {
       put("rope.dimension_sections", sections(whole));
     }
     scaling(whole.scaling());

@@ -31,11 +31,12 @@ public final class ModelSource implements AutoCloseable {
   private final SafetensorsFolder weights;
   private List<OutputTensor> tensors;
 
-  private ModelSource(Path folder, JsonObject config, SafetensorsFolder weights) {
+  private ModelSource(
+      Path folder, JsonObject config, SafetensorsFolder weights, List<OutputTensor> tensors) {
     this.folder = folder;
     this.config = config;
     this.weights = weights;
-    this.tensors = weights.tensors().values().stream().map(OutputTensor::of).toList();
+    this.tensors = tensors;
   }
 
   /**
@@ -51,7 +52,24 @@ public final class ModelSource implements AutoCloseable {
               + ": holds no config.json; only a folder with config.json and safetensors can be"
               + " written in another form");
     }
-    return new ModelSource(folder, Json.parseObject(config), SafetensorsFolder.open(folder));
+    JsonObject json = Json.parseObject(config);
+    SafetensorsFolder weights = SafetensorsFolder.open(folder);
+    List<OutputTensor> all = weights.tensors().values().stream().map(OutputTensor::of).toList();
+    return new ModelSource(folder, json, weights, all);
+  }
+
+  /**
+   * A model within this one, which stays open as long as this does.
+   *
+   * @param names what its tensors are called on their own; null for those of others
+   */
+  ModelSource part(JsonObject own, UnaryOperator<String> names) {
+    List<OutputTensor> some =
+        tensors.stream()
+            .filter(tensor -> names.apply(tensor.name()) != null)
+            .map(tensor -> tensor.named(names.apply(tensor.name())))
+            .toList();
+    return new ModelSource(folder, own, weights, some);
   }
 
   /** Changes tensors on their way, for example to add what an adapter learned. */

@@ -116,7 +116,8 @@ final class SpecDifference {
     return a == b || Math.abs(a - b) <= ROUNDING * Math.max(Math.abs(a), Math.abs(b));
   }
 
-  private static String text(String where, String is, String read) {
+  /** The same of two descriptions. */
+  static String text(String where, String is, String read) {
     Matcher mine = TOKEN.matcher(is);
     Matcher other = TOKEN.matcher(read);
     while (mine.find()) {

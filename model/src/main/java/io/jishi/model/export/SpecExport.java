@@ -10,6 +10,7 @@ import io.jishi.model.ModelConfig;
 import io.jishi.model.Pooling;
 import io.jishi.model.RopeSpec;
 import io.jishi.model.StoredTensor;
+import io.jishi.model.TensorRole;
 import io.jishi.model.WeightMix;
 import io.jishi.model.family.Family;
 import io.jishi.model.gguf.GgufMetadata;
@@ -39,8 +40,15 @@ final class SpecExport {
           ".attention.bias",
           ".attention.masked_bias",
           "embeddings.position_ids",
+          "cls.seq_relationship.weight",
+          "cls.seq_relationship.bias",
           "pooler.dense.weight",
           "pooler.dense.bias");
+
+  /** The head for masked tokens, which converters leave out too. */
+  private static final List<TensorRole> MASKED =
+      List.of(
+          TensorRole.MASKED, TensorRole.MASKED_NORM, TensorRole.MASKED_OUT, TensorRole.MASKED_BIAS);
 
   /** Multipliers that are part of the weights in files of some families, and what is left then. */
   private static final Map<String, Object> WITHOUT =
@@ -140,6 +148,10 @@ final class SpecExport {
     Set<String> left = new TreeSet<>(all);
     left.removeAll(read);
     left.removeIf(name -> DERIVED.stream().anyMatch(name::endsWith));
+    if (spec.masked() != null) {
+      MASKED.forEach(role -> left.remove(spec.checkpoint().weight(role, 0)));
+      MASKED.forEach(role -> left.remove(spec.checkpoint().bias(role, 0)));
+    }
     if (!left.isEmpty()) {
       throw new JishiException.Unsupported(
           model.folder()

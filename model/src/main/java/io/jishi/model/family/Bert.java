@@ -7,6 +7,9 @@ import io.jishi.model.DecoderSpec.BidirectionalAttention;
 import io.jishi.model.DecoderSpec.Dense;
 import io.jishi.model.DecoderSpec.Embedding;
 import io.jishi.model.DecoderSpec.FeedForward;
+import io.jishi.model.DecoderSpec.Masked;
+import io.jishi.model.DecoderSpec.Normed;
+import io.jishi.model.DecoderSpec.Place;
 import io.jishi.model.DecoderSpec.Summary;
 import io.jishi.model.DecoderSpec.Tanh;
 import io.jishi.model.ModelConfig;
@@ -30,23 +33,38 @@ final class Bert {
 
   /** BERT (Devlin et al. 2018); under GGUF's name also RoBERTa's kin. */
   static DecoderSpec bert(ModelConfig config) {
-    return learned(config, "bert.", 0, "bert.pooler.dense", "classifier");
+    Map<TensorRole, String> names = new EnumMap<>(TensorRole.class);
+    names.put(TensorRole.SUMMARY, "bert.pooler.dense");
+    names.put(TensorRole.SUMMARY_OUT, "classifier");
+    String masked = "cls.predictions.";
+    names.put(TensorRole.MASKED, masked + "transform.dense");
+    names.put(TensorRole.MASKED_NORM, masked + "transform.LayerNorm");
+    names.put(TensorRole.MASKED_OUT, masked + "decoder");
+    names.put(TensorRole.MASKED_BIAS, masked + "bias=");
+    return learned(config, "bert.", 0, names);
   }
 
   /** RoBERTa (Liu et al. 2019) and XLM-RoBERTa (Conneau et al. 2019): positions begin late. */
   static DecoderSpec roberta(ModelConfig config) {
     int skipped = config.integer("pad_token_id").orElse(1) + 1;
-    boolean scores = scores(config);
-    return learned(
-        config,
-        "roberta.",
-        skipped,
-        scores ? "classifier.dense" : "roberta.pooler.dense",
-        "classifier.out_proj");
+    Map<TensorRole, String> names = new EnumMap<>(TensorRole.class);
+    names.put(TensorRole.SUMMARY, scores(config) ? "classifier.dense" : "roberta.pooler.dense");
+    names.put(TensorRole.SUMMARY_OUT, "classifier.out_proj");
+    names.put(TensorRole.MASKED, "lm_head.dense");
+    names.put(TensorRole.MASKED_NORM, "lm_head.layer_norm");
+    names.put(TensorRole.MASKED_OUT, "lm_head.decoder");
+    names.put(TensorRole.MASKED_BIAS, "lm_head.bias=");
+    return learned(config, "roberta.", skipped, names);
   }
 
+  /**
+   * An encoder with learned positions.
+   *
+   * @param skipped rows of their table before the first
+   * @param names of its heads; gets all others
+   */
   private static DecoderSpec learned(
-      ModelConfig config, String prefix, int skipped, String summary, String out) {
+      ModelConfig config, String prefix, int skipped, Map<TensorRole, String> names) {
     Blueprint b = new Blueprint(config);
     String kind = config.text("position_embedding_type", "absolute");
     if (!kind.equals("absolute")) {
@@ -58,7 +76,6 @@ final class Bert {
       throw b.bad("no positions are left of " + (positions + skipped));
     }
     String layer = prefix + "encoder.layer.%d.";
-    Map<TensorRole, String> names = new EnumMap<>(TensorRole.class);
     names.put(TensorRole.EMBEDDING, prefix + "embeddings.word_embeddings");
     names.put(TensorRole.POSITIONS, prefix + "embeddings.position_embeddings");
     names.put(TensorRole.TOKEN_TYPES, prefix + "embeddings.token_type_embeddings");
@@ -71,8 +88,6 @@ final class Bert {
     names.put(TensorRole.UP, layer + "intermediate.dense");
     names.put(TensorRole.DOWN, layer + "output.dense");
     names.put(TensorRole.CHANNEL_SUM_NORM, layer + "output.LayerNorm");
-    names.put(TensorRole.SUMMARY, summary);
-    names.put(TensorRole.SUMMARY_OUT, out);
     return b.arrange(Arrange.sums(norm))
         .mixer(
             new BidirectionalAttention(
@@ -81,6 +96,7 @@ final class Bert {
         .embedding(new Embedding(1, positions, skipped, types(config), norm))
         .positions(positions)
         .encoder(null, summary(config, b))
+        .masked(masked(config, b, norm, true))
         .names(names)
         .build();
   }
@@ -92,6 +108,20 @@ final class Bert {
     return scores(config)
         ? new Summary(Pooling.CLS, false, List.of(first, new Tanh(), last))
         : new Summary(Pooling.CLS, true, List.of(first, new Tanh()));
+  }
+
+  /**
+   * The head for masked tokens, which GGUF files never have.
+   *
+   * @param bias whether the first product has one
+   */
+  static Masked masked(ModelConfig config, Blueprint b, NormSpec norm, boolean bias) {
+    Dense first = new Dense(TensorRole.MASKED, b.width, bias, b.activation("gelu"));
+    Normed normed = new Normed(new Place(TensorRole.MASKED_NORM, norm));
+    return config.gguf() || scores(config)
+        ? null
+        : new Masked(
+            List.of(first, normed), config.tiedOutput(true), config.flag("decoder_bias", true));
   }
 
   /** Whether the model scores sequences. */

@@ -10,6 +10,7 @@ import io.jishi.model.DecoderSpec.FeedForward;
 import io.jishi.model.DecoderSpec.GroupedAttention;
 import io.jishi.model.DecoderSpec.Head;
 import io.jishi.model.DecoderSpec.Layer;
+import io.jishi.model.DecoderSpec.Masked;
 import io.jishi.model.DecoderSpec.Mixer;
 import io.jishi.model.DecoderSpec.Part;
 import io.jishi.model.DecoderSpec.ScoreSpec;
@@ -66,6 +67,7 @@ final class Blueprint {
   private Embedding embedding = Embedding.PLAIN;
   private Head head;
   private Summary summary;
+  private Masked masked;
   private int positions;
   private Checkpoint checkpoint = Checkpoint.HUGGING_FACE;
 
@@ -103,6 +105,12 @@ final class Blueprint {
     finalNorm = norm;
     head = null;
     summary = made;
+    return this;
+  }
+
+  /** Guesses masked tokens with that head, or with none (null). */
+  Blueprint masked(Masked other) {
+    masked = other;
     return this;
   }
 
@@ -174,6 +182,7 @@ final class Blueprint {
         finalNorm,
         null,
         null,
+        null,
         checkpoint);
   }
 
@@ -196,6 +205,7 @@ final class Blueprint {
         finalNorm,
         head,
         summary,
+        masked,
         checkpoint);
   }
 

@@ -47,6 +47,7 @@ final class ModernBert {
         .channel(new FeedForward(b.size("intermediate_size"), true, b.activation("gelu"), inner, 1))
         .embedding(new Embedding(1, 0, norm))
         .encoder(norm, Bert.scores(config) ? summary(b, norm) : null)
+        .masked(Bert.masked(config, b, norm, config.flag("classifier_bias", false)))
         .names(names())
         .build();
   }
@@ -93,6 +94,10 @@ final class ModernBert {
     names.put(TensorRole.SUMMARY, "head.dense");
     names.put(TensorRole.SUMMARY_NORM, "head.norm");
     names.put(TensorRole.SUMMARY_OUT, "classifier");
+    names.put(TensorRole.MASKED, "head.dense");
+    names.put(TensorRole.MASKED_NORM, "head.norm");
+    names.put(TensorRole.MASKED_OUT, "decoder");
+    names.put(TensorRole.MASKED_BIAS, "decoder.bias=");
     return names;
   }
 }

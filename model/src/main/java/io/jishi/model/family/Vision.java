@@ -163,7 +163,8 @@ final class Vision {
     Blueprint b = new Blueprint(qwenNames(tower).with("hidden_size", tower.require("embed_dim")));
     NormSpec norm = NormSpec.layer(1e-6);
     double ratio = tower.number("mlp_ratio").orElse(4);
-    Channel channel = channel(b, (int) (b.width * ratio), tower.text("hidden_act", "quick_gelu"));
+    Channel channel =
+        channel(b, (int) Math.round(b.width * ratio), tower.text("hidden_act", "quick_gelu"));
     return qwen(config, b, norm, channel, tower.require("hidden_size"), 0, Set.of());
   }
 
@@ -235,7 +236,7 @@ final class Vision {
         spec,
         Checkpoint.named(names),
         Map.of(prefix, prefix, "model.visual.", prefix),
-        (text == null ? config : text).with("model_type", "qwen2"),
+        (text == null ? config : text).with("model_type", config.architecture() + "_text"),
         Map.of("model.language_model.", "model."),
         imageToken(config),
         true,

@@ -88,13 +88,25 @@ public final class SafetensorsFolder implements WeightFile {
     if (Files.exists(folder.resolve(SINGLE))) {
       SafetensorsFile file = SafetensorsFile.open(folder.resolve(SINGLE));
       files.put(SINGLE, file);
-      file.tensors().values().forEach(tensors::add);
+      file.tensors().values().forEach(this::add);
       file.otherTypes().forEach((name, type) -> addOther(file, name, type));
     } else if (Files.isRegularFile(folder.resolve(INDEX))) {
       openShards(folder, folder.resolve(INDEX));
     } else {
       throw noWeights(folder);
     }
+  }
+
+  /** Gains and biases of norms have other names in the oldest published models (BERT). */
+  private void add(StoredTensor tensor) {
+    String name = tensor.name();
+    String now =
+        name.replaceFirst("LayerNorm\\.gamma$", "LayerNorm.weight")
+            .replaceFirst("LayerNorm\\.beta$", "LayerNorm.bias");
+    tensors.add(
+        now.equals(name)
+            ? tensor
+            : new StoredTensor(now, tensor.type(), tensor.shape(), tensor.source()));
   }
 
   private void addOther(SafetensorsFile file, String name, String type) {
@@ -115,7 +127,7 @@ public final class SafetensorsFolder implements WeightFile {
       String otherType = file.otherTypes().get(name);
       StoredTensor tensor = otherType == null ? file.tensors().get(name) : null;
       if (tensor != null) {
-        tensors.add(tensor);
+        add(tensor);
       } else if (otherType != null) {
         addOther(file, name, otherType);
       } else {

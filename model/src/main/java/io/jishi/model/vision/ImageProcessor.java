@@ -2,7 +2,10 @@
 package io.jishi.model.vision;
 
 import io.jishi.base.JishiException;
+import io.jishi.base.Json;
 import io.jishi.base.JsonObject;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 
 /**
@@ -81,6 +84,32 @@ public final class ImageProcessor {
             numbers(config, "image_mean", mean),
             numbers(config, "image_std", std));
     return new ImageProcessor(arrangement, resampling(config, resampling), normalization, patch);
+  }
+
+  /**
+   * What a folder of a published model says of its processor, or null where it says nothing.
+   *
+   * @throws JishiException.BadFile where its file is damaged
+   */
+  public static JsonObject config(Path folder) {
+    Path file = folder.resolve("preprocessor_config.json");
+    Path other = folder.resolve("processor_config.json"); // of newer files, with others
+    if (Files.exists(file)) {
+      return Json.parseObject(file);
+    }
+    return Files.exists(other)
+        ? Json.parseObject(other).object("image_processor").orElse(null)
+        : null;
+  }
+
+  /** What is subtracted of red, green and blue, once they are between 0 and 1. */
+  public double[] mean() {
+    return normalization.mean().clone();
+  }
+
+  /** By what the rest is divided. */
+  public double[] std() {
+    return normalization.std().clone();
   }
 
   /** The patches of an image. */

@@ -25,6 +25,11 @@ public record DistillationLoss(String name, double temperature, Teacher teacher)
   }
 
   @Override
+  public boolean logits() {
+    return true;
+  }
+
+  @Override
   public long scratchBytes(DecoderSpec spec, int tokens) {
     return Vocabulary.scratchBytes(spec, tokens);
   }

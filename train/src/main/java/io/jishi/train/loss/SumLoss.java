@@ -42,6 +42,12 @@ public record SumLoss(List<Term> terms) implements Loss {
     return terms.stream().mapToLong(t -> t.loss.scratchBytes(spec, tokens)).max().orElse(0);
   }
 
+  /** Only where all are: one pass has one last hidden state. */
+  @Override
+  public boolean logits() {
+    return terms.stream().allMatch(term -> term.loss.logits());
+  }
+
   /** 1 a batch: each term is normalised by itself. */
   @Override
   public double total(Examples examples) {

@@ -22,6 +22,11 @@ public record TokenLoss(String name, double zLoss) implements Loss {
   }
 
   @Override
+  public boolean logits() {
+    return true;
+  }
+
+  @Override
   public long scratchBytes(DecoderSpec spec, int tokens) {
     return Vocabulary.scratchBytes(spec, tokens);
   }

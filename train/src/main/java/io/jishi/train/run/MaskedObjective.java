@@ -15,8 +15,9 @@ import java.util.stream.IntStream;
 /**
  * Says what stood where tokens were masked (Devlin et al. 2018), as RoBERTa does it anew each time
  * (Liu et al. 2019): of the chosen tokens eight in ten become the mask, one any other token, one
- * stays. Logits are products with the embedding. What is chosen depends on the row, the step and
- * the seed alone, so neither the cut into parts nor a resumed run changes it.
+ * stays. Logits are those of the model's own head for masked tokens, or where it has none products
+ * with the embedding. What is chosen depends on the row, the step and the seed alone, so neither
+ * the cut into parts nor a resumed run changes it.
  */
 final class MaskedObjective implements Objective {
   /** Evaluations mask as no step does, and always alike. */

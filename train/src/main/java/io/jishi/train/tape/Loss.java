@@ -14,6 +14,14 @@ public interface Loss {
     return Set.of(States.LAST);
   }
 
+  /**
+   * Whether it is about logits, for which an encoder's own head for masked tokens stands between
+   * its last hidden state and the vocabulary.
+   */
+  default boolean logits() {
+    return false;
+  }
+
   /** Adds its heads to what learns; called once, before the first step. */
   default void declare(DecoderSpec spec, Parameters parameters) {}
 

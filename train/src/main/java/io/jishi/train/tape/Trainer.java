@@ -4,6 +4,7 @@ package io.jishi.train.tape;
 import io.jishi.model.Decoder;
 import io.jishi.model.DecoderSpec;
 import io.jishi.model.LayerObserver;
+import io.jishi.model.MaskedHead;
 import io.jishi.tensor.Backend;
 import io.jishi.tensor.Batch;
 import io.jishi.tensor.Linear;
@@ -105,13 +106,18 @@ public final class Trainer implements AutoCloseable {
           }
         };
     Tensor last = decoder.hidden(tape, batch, Precision.EXACT, observer);
+    MaskedHead masked = loss.logits() ? decoder.masked() : null;
+    if (masked != null) {
+      last = masked.transform(tape, last, Precision.EXACT);
+    }
     tape.adapters().requireAllUsed();
     if (loss.layers().contains(States.LAST)) {
       watched.put(States.LAST, tape.value(last));
     }
     program = new Program(tape, watched.values(), options.checkpointing());
-    // An encoder's logits, where a loss wants them, are products with its embedding.
-    Linear own = decoder.output();
+    // An encoder's logits, where a loss wants them, are those of its head for masked tokens; where
+    // its files have none, products with its embedding.
+    Linear own = masked == null ? decoder.output() : masked.output();
     Linear output = own == null ? Linear.of(decoder.tokenEmbedding()) : own;
     DecoderSpec.Head ownHead = decoder.spec().head();
     DecoderSpec.Head head = ownHead == null ? DecoderSpec.Head.plain(true) : ownHead;

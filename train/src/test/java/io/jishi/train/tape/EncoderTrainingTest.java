@@ -5,20 +5,25 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.jishi.model.DecoderSpec;
+import io.jishi.model.LayerObserver;
 import io.jishi.model.Model;
 import io.jishi.tensor.Backend;
 import io.jishi.tensor.Batch;
 import io.jishi.tensor.MatrixProducts;
 import io.jishi.tensor.Ops;
 import io.jishi.tensor.Precision;
+import io.jishi.tensor.Tensor;
 import io.jishi.testkit.Shared;
 import io.jishi.train.loss.PooledLoss;
+import io.jishi.train.loss.TokenLoss;
 import java.lang.foreign.ValueLayout;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -89,6 +94,48 @@ class EncoderTrainingTest {
     }
   }
 
+  @Test
+  void aPublishedHeadForMaskedTokensIsWhatLearns() {
+    Path folder = Shared.require("goldens").resolve("bert_mlm");
+    try (Parameters parameters = new Parameters(_ -> true);
+        Model model = Model.open(folder, Backend.cpu(), parameters::place);
+        Trainer trainer = trainer(model, parameters, TokenLoss.plain())) {
+      Examples examples = examples(model.decoder().spec().vocabulary());
+      assertThat(trainer.evaluate(examples)).isCloseTo(guessed(model, examples), within(1e-5));
+      trainer.step(examples, RATE);
+      slope(parameters, trainer, examples);
+      for (int s = 0; s < STEPS; s++) {
+        trainer.step(examples, RATE);
+      }
+      assertThat(trainer.evaluate(examples))
+          .isLessThan(BY_HEART)
+          .isCloseTo(guessed(model, examples), within(1e-4));
+    }
+  }
+
+  /** The loss by the model's own logits. */
+  private static double guessed(Model model, Examples examples) {
+    Batch batch = batch(examples);
+    double nats = 0;
+    int count = 0;
+    try (Ops ops = Backend.cpu().ops(1)) {
+      Tensor hidden = model.decoder().hidden(ops, batch, Precision.EXACT, LayerObserver.NONE);
+      Tensor logits = model.decoder().masked().logits(ops, hidden, Precision.EXACT);
+      int[] labels = examples.targets("").labels();
+      for (int t = 0; t < labels.length; t++) {
+        if (labels[t] != Targets.IGNORE) {
+          double sum = 0;
+          for (float logit : logits.row(t)) {
+            sum += Math.exp(logit);
+          }
+          nats += Math.log(sum) - logits.row(t)[labels[t]];
+          count++;
+        }
+      }
+    }
+    return nats / count;
+  }
+
   /** Along all gradients together the loss rises by their norm; layers' among them. */
   private static void slope(Parameters parameters, Trainer trainer, Examples examples) {
     trainer.accumulate(examples, trainer.total(examples));
@@ -137,12 +184,7 @@ class EncoderTrainingTest {
 
   /** The states that the engine's own pass gives. */
   private static float[] own(Model model, Examples examples) {
-    Batch batch = new Batch();
-    for (int s = 0; s < examples.spans(); s++) {
-      int from = examples.bounds()[s];
-      int n = examples.bounds()[s + 1] - from;
-      batch.addSpan(examples.tokens(), from, n, n);
-    }
+    Batch batch = batch(examples);
     try (Ops ops = Backend.cpu().ops(1)) {
       return model
           .decoder()
@@ -150,6 +192,16 @@ class EncoderTrainingTest {
           .data()
           .toArray(ValueLayout.JAVA_FLOAT);
     }
+  }
+
+  private static Batch batch(Examples examples) {
+    Batch batch = new Batch();
+    for (int s = 0; s < examples.spans(); s++) {
+      int from = examples.bounds()[s];
+      int n = examples.bounds()[s + 1] - from;
+      batch.addSpan(examples.tokens(), from, n, n);
+    }
+    return batch;
   }
 
   private static Trainer trainer(Model model, Parameters parameters, Loss loss) {
