@@ -88,13 +88,22 @@ public final class ClipReader {
         : JsonObject.of(field, Json.parse(field, own));
   }
 
+  private int heads(int width) {
+    int heads = size("attention.head_count");
+    if (width % heads != 0) {
+      throw new JishiException.BadFile(
+          source + ": a width of " + width + " does not share out to " + heads + " heads");
+    }
+    return heads;
+  }
+
   private VisionSpec vision(ModelConfig text, int imageToken) {
     Map<String, Object> config = new LinkedHashMap<>();
     Map<String, Object> tower = new LinkedHashMap<>();
     int width = size("embedding_length");
     Map<TensorRole, String> names = layout.names(tensors, width);
     tower.put("hidden_size", (long) width);
-    tower.put("num_attention_heads", (long) size("attention.head_count"));
+    tower.put("num_attention_heads", (long) heads(width));
     tower.put("num_hidden_layers", (long) layers());
     tower.put("patch_size", (long) size("patch_size"));
     tower.put("image_size", (long) size("image_size"));
