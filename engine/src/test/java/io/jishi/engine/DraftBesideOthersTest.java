@@ -25,6 +25,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** A draft model beside several answers, forms, adapters and searches, all at once. */
 class DraftBesideOthersTest {
+  /** A guess is made where it pays by the time that steps took: a busy machine may say no. */
+  private static final int TRIES = 50;
+
   private static final int RANK = 2;
   private static final int WIDTH = 64;
 
@@ -117,12 +120,16 @@ class DraftBesideOthersTest {
         assertThat(actual.get(i).text()).isEqualTo(expected.get(i).text());
         assertThat(actual.get(i).finish()).isEqualTo(expected.get(i).finish());
       }
-      assertThat(engine.metrics().guesses().computed()).isPositive();
       // With an adapter the draft model guesses for the base: less well, and it is counted.
       for (boolean adapted : new boolean[] {false, true}) {
-        Answer answer = engine.generate(ask(Sampling.GREEDY, null, adapted));
-        assertThat(answer.usage().guesses().computed()).as("" + adapted).isPositive();
+        long computed = 0;
+        for (int t = 0; t < TRIES && computed == 0; t++) {
+          Answer answer = engine.generate(ask(Sampling.GREEDY, null, adapted));
+          computed = answer.usage().guesses().computed();
+        }
+        assertThat(computed).as("" + adapted).isPositive();
       }
+      assertThat(engine.metrics().guesses().computed()).isPositive();
     }
   }
 

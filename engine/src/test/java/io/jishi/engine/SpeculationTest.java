@@ -20,6 +20,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Whoever guesses, each caller gets the answer that it would get without guesses. */
 class SpeculationTest {
+  /** A guess is made where it pays by the time that steps took: a busy machine may say no. */
+  private static final int TRIES = 50;
+
   private static final int VOCABULARY = 250; // of every fixture at least
   private static final int CONTEXT = 250;
 
@@ -202,7 +205,9 @@ class SpeculationTest {
     EngineOptions options = options(2, Capacity.DEFAULT).with(Speculation.LOOKUP);
     try (Engine engine = Engine.open(model(family), options)) {
       assertSame(together(engine, requests), expected);
-      assertSame(together(engine, requests), expected);
+      for (int i = 0; i < TRIES && engine.metrics().guesses().computed() == 0; i++) {
+        assertSame(together(engine, requests), expected);
+      }
       assertNothingLost(engine);
       assertThat(engine.metrics().guesses().computed()).isPositive();
       assertThat(engine.info().speculation()).isEqualTo("lookup");
