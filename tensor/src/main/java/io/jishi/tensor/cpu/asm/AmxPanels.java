@@ -20,18 +20,14 @@ final class AmxPanels {
   /** Fewest tokens for which decoding into panels pays: fewer are multiplied as they stream. */
   static final int FEWEST = 9;
 
-  /** Sums that are on their way together: registers 0–3. */
-  private static final int SUMS_TOGETHER = 4;
+  /** Bytes of scratch memory: two groups of two parts. */
+  static final int SCRATCH_BYTES = 4 * TileShape.REGISTER * Lines.BYTES;
 
-  private static final int SUM_BYTES = TileShape.REGISTER * 64;
-  private static final int BUFFER = SUMS_TOGETHER * SUM_BYTES;
-
-  /** Bytes of scratch memory: of the sums to take in, and of those to come. */
-  static final int SCRATCH_BYTES = 2 * BUFFER;
+  private static final int BUFFER = SCRATCH_BYTES / 2;
 
   private static final int SUMS = 0;
-  private static final int X_TILE = 4;
-  private static final int W_TILE = 6;
+  private static final int X_TILE = 2;
+  private static final int W_TILE = 4;
 
   private static final Gp WEIGHTS = Gp.RAX;
   private static final Gp X = Gp.RCX;
@@ -51,11 +47,6 @@ final class AmxPanels {
   private final int tokens;
   private final int parts;
   private final boolean hasMin;
-  private final int groupBytes;
-
-  /** Groups that are on their way together. */
-  private final int together;
-
   private final Vec sum;
   private final Vec spare;
   private final Vec weights;
@@ -66,8 +57,6 @@ final class AmxPanels {
     this.tokens = tokens;
     this.parts = parts;
     this.hasMin = hasMin;
-    this.groupBytes = PanelBlocks.groupBytes(parts, hasMin);
-    this.together = SUMS_TOGETHER / parts;
     this.sum = code.v(tokens);
     this.spare = code.v(tokens + 1);
     this.weights = code.v(tokens + 2);
@@ -85,11 +74,10 @@ final class AmxPanels {
     int[] words = new int[16];
     words[0] = 1;
     words[4] = 64 << 16 | 64;
-    words[5] = words[4];
-    words[6] = lineBytes << 16 | lineBytes;
-    words[7] = 64 << 16 | 64;
+    words[5] = lineBytes << 16 | lineBytes;
+    words[6] = 64 << 16 | 64;
     words[12] = 0x01010101 * tokens;
-    words[13] = quads << 24 | quads << 16 | tokens << 8 | tokens;
+    words[13] = quads << 8 | quads;
     return words;
   }
 
@@ -114,10 +102,11 @@ final class AmxPanels {
   }
 
   private void tile() {
-    Label rest = new Label();
-    Label end = new Label();
+    Label last = new Label();
+    Label again = new Label();
     asm.mov(WEIGHTS, WEIGHTS_TILE);
     code.argument(X, Arguments.X);
+    products(0, 0, NOW);
     asm.mov(ROW, INIT_TILE);
     code.argument(STRIDE, Arguments.INIT_STRIDE);
     for (int t = 0; t < tokens; t++) {
@@ -125,16 +114,19 @@ final class AmxPanels {
       asm.add(ROW, STRIDE);
     }
     code.argument(COUNT, Arguments.BLOCKS);
-    asm.cmp(COUNT, together);
-    asm.jump(Assembler.Condition.LESS, rest);
-    many();
-    asm.bind(rest);
-    asm.cmp(COUNT, 0);
-    asm.jump(Assembler.Condition.EQUAL, end);
-    products(0, 1, NOW);
-    take(1);
-    asm.jump(rest);
-    asm.bind(end);
+    asm.bind(again);
+    asm.sub(COUNT, 1);
+    asm.jump(Assembler.Condition.EQUAL, last);
+    products(PanelBlocks.groupBytes(parts, hasMin), tokens * Lines.BYTES, NEXT);
+    take();
+    asm.add(WEIGHTS, PanelBlocks.groupBytes(parts, hasMin));
+    asm.add(X, tokens * Lines.BYTES);
+    asm.mov(ROW, NOW);
+    asm.mov(NOW, NEXT);
+    asm.mov(NEXT, ROW);
+    asm.jump(again);
+    asm.bind(last);
+    take();
     asm.mov(ROW, Y_TILE);
     code.argument(STRIDE, Arguments.Y_STRIDE);
     for (int t = 0; t < tokens; t++) {
@@ -143,83 +135,48 @@ final class AmxPanels {
     }
   }
 
-  /** Groups by {@link #together}, those to come on their way before these are taken in. */
-  private void many() {
-    Label last = new Label();
-    Label again = new Label();
-    products(0, together, NOW);
-    asm.bind(again);
-    asm.cmp(COUNT, 2 * together);
-    asm.jump(Assembler.Condition.LESS, last);
-    products(together, together, NEXT);
-    take(together);
-    asm.mov(ROW, NOW);
-    asm.mov(NOW, NEXT);
-    asm.mov(NEXT, ROW);
-    asm.jump(again);
-    asm.bind(last);
-    take(together);
-  }
-
-  /** The integer sums of {@code count} groups from the one on that is {@code first} ahead. */
-  private void products(int first, int count, Gp to) {
-    for (int i = 0; i < count * parts; i++) {
-      int group = first + i / parts;
-      int quads = i % parts * 8 / parts;
-      int x = X_TILE + i % 2;
-      int w = W_TILE + i % 2;
-      asm.tileLoad(x, Mem.at(X, LINE, 1, group * lineBytes() + 4 * quads));
-      asm.tileLoad(w, Mem.at(WEIGHTS, LINE, 1, group * groupBytes + 64 * quads));
-      asm.tileZero(SUMS + i);
-      asm.tileBytesProduct(SUMS + i, x, w);
+  /** The integer sums of a group that lies that far on. */
+  private void products(int weightsOn, int linesOn, Gp to) {
+    for (int part = 0; part < parts; part++) {
+      int quads = part * 8 / parts;
+      asm.tileZero(SUMS + part);
+      asm.tileLoad(X_TILE + part, Mem.at(X, LINE, 1, linesOn + 4 * quads));
+      asm.tileLoad(W_TILE + part, Mem.at(WEIGHTS, LINE, 1, weightsOn + 64 * quads));
+      asm.tileBytesProduct(SUMS + part, X_TILE + part, W_TILE + part);
     }
-    for (int i = 0; i < count * parts; i++) {
-      asm.tileStore(Mem.at(to, LINE, 1, i * SUM_BYTES), SUMS + i);
+    for (int part = 0; part < parts; part++) {
+      asm.tileStore(Mem.at(to, LINE, 1, part * TOKENS * 64), SUMS + part);
     }
   }
 
-  /** Scales the sums of {@code count} groups, adds them, and goes on behind these. */
-  private void take(int count) {
-    for (int g = 0; g < count; g++) {
-      for (int part = 0; part < parts; part++) {
-        take(g, part);
-      }
-      for (int part = 0; hasMin && part < parts; part++) {
-        Mem min = Mem.at(WEIGHTS, g * groupBytes + 64 * (8 + parts + part));
-        asm.op(Op.VMOVUPS, weights, min);
-        int all = parts == 1 ? Lines.SUM : Lines.SUM_OF_HALF + 4 * part;
-        for (int t = 0; t < tokens; t++) {
-          asm.op(Op.VFMADD231PS, code.v(t), weights, line(g, t, all).toAll());
+  /** Scales a group's sums and adds them. */
+  private void take() {
+    for (int part = 0; part < parts; part++) {
+      asm.op(Op.VMOVUPS, weights, Mem.at(WEIGHTS, 64 * (8 + part)));
+      for (int t = 0; t < tokens; t++) {
+        Mem exact = Mem.at(NOW, 64 * (part * TOKENS + t));
+        if (hasMin) {
+          asm.op(Op.VCVTDQ2PS, sum, exact);
+        } else {
+          int bias = parts == 1 ? Lines.BIAS : Lines.BIAS_OF_HALF + 4 * part;
+          asm.op(Op.VPBROADCASTD, sum, line(t, bias));
+          asm.op(Op.VPADDD, sum, sum, exact);
+          asm.op(Op.VCVTDQ2PS, sum, sum);
         }
+        asm.op(Op.VMULPS, spare, weights, line(t, Lines.SCALE).toAll());
+        asm.op(Op.VFMADD231PS, code.v(t), sum, spare);
       }
     }
-    asm.add(WEIGHTS, count * groupBytes);
-    asm.add(X, count * lineBytes());
-    asm.sub(COUNT, count);
-  }
-
-  private void take(int g, int part) {
-    asm.op(Op.VMOVUPS, weights, Mem.at(WEIGHTS, g * groupBytes + 64 * (8 + part)));
-    int bias = parts == 1 ? Lines.BIAS : Lines.BIAS_OF_HALF + 4 * part;
-    for (int t = 0; t < tokens; t++) {
-      Mem exact = Mem.at(NOW, (g * parts + part) * SUM_BYTES + 64 * t);
-      if (hasMin) {
-        asm.op(Op.VCVTDQ2PS, sum, exact);
-      } else {
-        asm.op(Op.VPBROADCASTD, sum, line(g, t, bias));
-        asm.op(Op.VPADDD, sum, sum, exact);
-        asm.op(Op.VCVTDQ2PS, sum, sum);
+    for (int part = 0; hasMin && part < parts; part++) {
+      asm.op(Op.VMOVUPS, weights, Mem.at(WEIGHTS, 64 * (8 + parts + part)));
+      int all = parts == 1 ? Lines.SUM : Lines.SUM_OF_HALF + 4 * part;
+      for (int t = 0; t < tokens; t++) {
+        asm.op(Op.VFMADD231PS, code.v(t), weights, line(t, all).toAll());
       }
-      asm.op(Op.VMULPS, spare, weights, line(g, t, Lines.SCALE).toAll());
-      asm.op(Op.VFMADD231PS, code.v(t), sum, spare);
     }
   }
 
-  private int lineBytes() {
-    return tokens * Lines.BYTES;
-  }
-
-  private Mem line(int g, int t, int offset) {
-    return Mem.at(X, g * lineBytes() + t * Lines.BYTES + offset);
+  private Mem line(int t, int offset) {
+    return Mem.at(X, t * Lines.BYTES + offset);
   }
 }
