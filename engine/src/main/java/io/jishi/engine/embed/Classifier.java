@@ -24,6 +24,14 @@ import java.util.Map;
  * }</pre>
  */
 public final class Classifier implements AutoCloseable {
+  /** The file beside a model that says what its head is: pooling, and the classes in order. */
+  public static final String HEAD = "head.json";
+
+  /**
+   * The file of the head's weights: {@code head.weight [rows, width]}, {@code head.bias [rows]}.
+   */
+  public static final String HEAD_WEIGHTS = "head.safetensors";
+
   private static final String ADAPTER = "adapter_config.json";
 
   private final Embedder embedder;
@@ -59,11 +67,11 @@ public final class Classifier implements AutoCloseable {
    * @throws JishiException.OutOfResources where memory does not suffice
    */
   public static Classifier open(Path folder, EmbedderOptions options) {
-    if (!Files.isRegularFile(folder.resolve(PooledHead.CONFIG))) {
+    if (!Files.isRegularFile(folder.resolve(HEAD))) {
       throw new JishiException.BadFile(
           folder
               + ": holds no "
-              + PooledHead.CONFIG
+              + HEAD
               + ": a head is made by 'jishi train' with finetune.objective: classify or regress");
     }
     boolean adapted = Files.isRegularFile(folder.resolve(ADAPTER));

@@ -23,9 +23,6 @@ import java.util.List;
  * @param bias {@code [rows]}
  */
 record PooledHead(Pooling pooling, List<String> classes, float[] weight, float[] bias) {
-  static final String CONFIG = "head.json";
-  private static final String WEIGHTS = "head.safetensors";
-
   /**
    * Reads {@code head.json} and {@code head.safetensors}.
    *
@@ -33,7 +30,7 @@ record PooledHead(Pooling pooling, List<String> classes, float[] weight, float[]
    * @throws JishiException.BadFile where something is missing or does not fit
    */
   static PooledHead read(Path folder, int width) {
-    JsonObject config = Json.parseObject(folder.resolve(CONFIG));
+    JsonObject config = Json.parseObject(folder.resolve(Classifier.HEAD));
     String kind = config.text("kind").orElseThrow(() -> config.missing("kind"));
     List<String> classes =
         switch (kind) {
@@ -49,7 +46,7 @@ record PooledHead(Pooling pooling, List<String> classes, float[] weight, float[]
       throw wrong(config, "classes", classes.toString(), "names that differ");
     }
     int rows = Math.max(1, classes.size());
-    Path file = folder.resolve(WEIGHTS);
+    Path file = folder.resolve(Classifier.HEAD_WEIGHTS);
     try (SafetensorsFile tensors = SafetensorsFile.open(file)) {
       float[] weight = floats(tensors, "head.weight", (long) rows * width, rows + ", " + width);
       return new PooledHead(

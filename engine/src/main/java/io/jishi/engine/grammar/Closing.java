@@ -80,12 +80,7 @@ final class Closing {
     if (from.worst < 0) {
       long[] most = {0};
       masks.each(from, 0, (_, to) -> most[0] = Math.max(most[0], tokens(to)));
-      for (Frame frame : from.frames) {
-        int[] tokens = masks.automaton.nodes[frame.node].tokens;
-        for (int k = 0; k < tokens.length; k += 2) {
-          most[0] = Math.max(most[0], tokens(masks.step(from, tokens[k])));
-        }
-      }
+      controls(from, (_, to) -> most[0] = Math.max(most[0], tokens(to)));
       from.worst = most[0];
     }
     return from.worst;
@@ -108,12 +103,23 @@ final class Closing {
             }
           }
         });
+    if (node == 0) {
+      controls(
+          from,
+          (token, to) -> {
+            if (tokens(to) <= within) {
+              mask[token >> 6] |= 1L << token;
+            }
+          });
+    }
+  }
+
+  /** Goes through the control tokens that fit, with the place behind each. */
+  private void controls(Config from, Masks.Reached reached) {
     for (Frame frame : from.frames) {
       int[] tokens = masks.automaton.nodes[frame.node].tokens;
-      for (int k = 0; k < tokens.length && node == 0; k += 2) {
-        if (tokens(masks.step(from, tokens[k])) <= within) {
-          mask[tokens[k] >> 6] |= 1L << tokens[k];
-        }
+      for (int k = 0; k < tokens.length; k += 2) {
+        reached.at(tokens[k], masks.step(from, tokens[k]));
       }
     }
   }

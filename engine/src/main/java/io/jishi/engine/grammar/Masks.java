@@ -236,9 +236,9 @@ final class Masks {
     exits[exitCount++] = node;
   }
 
-  /** What is done with each place of the trie to which the text may go on. */
+  /** What is done with each node of the trie, or control token, to which the text may go on. */
   interface Reached {
-    void at(int node, Config to);
+    void at(int which, Config to);
   }
 
   /** Marks the tokens below a node of the trie whose bytes from there on fit. */

@@ -3,6 +3,7 @@ package io.jishi.train.run;
 
 import io.jishi.base.JishiException;
 import io.jishi.base.JsonObject;
+import io.jishi.engine.embed.Classifier;
 import io.jishi.model.Model;
 import io.jishi.model.adapter.AdapterExport;
 import io.jishi.model.export.Disk;
@@ -234,9 +235,9 @@ final class TapeLearner implements Learner {
   public void writeCompanions(Path folder, Disk disk) throws IOException {
     parts.form.writeCompanions(folder, disk);
     if (!parts.objective.head().isEmpty()) {
-      AdapterExport.write(folder.resolve("head.json"), parts.objective.head(), disk);
+      AdapterExport.write(folder.resolve(Classifier.HEAD), parts.objective.head(), disk);
       List<OutputTensor> tensors = head().stream().map(NamedTensor::output).toList();
-      try (OutputStream out = disk.create(folder.resolve("head.safetensors"))) {
+      try (OutputStream out = disk.create(folder.resolve(Classifier.HEAD_WEIGHTS))) {
         new SafetensorsWriter(Map.of("format", "pt"), tensors).writeTo(out);
       }
     }

@@ -67,22 +67,17 @@ final class AmxPanels {
     return Code.make(level, 64, 32, code -> new AmxPanels(code, tokens, parts, hasMin).tiles());
   }
 
-  /** Sums and lines have a row a token, weights one a quad; in the layout of {@code ldtilecfg}. */
-  private int[] shapes() {
-    int lineBytes = 32 / parts;
-    int quads = 8 / parts;
-    int[] words = new int[16];
-    words[0] = 1;
-    words[4] = 64 << 16 | 64;
-    words[5] = lineBytes << 16 | lineBytes;
-    words[6] = 64 << 16 | 64;
-    words[12] = 0x01010101 * tokens;
-    words[13] = quads << 8 | quads;
-    return words;
+  /** Sums and lines have a row a token, weights one a quad. */
+  private Mem shapes() {
+    return new TileShapes()
+        .with(SUMS, X_TILE - 1, tokens, 64)
+        .with(X_TILE, W_TILE - 1, tokens, 32 / parts)
+        .with(W_TILE, W_TILE + 1, 8 / parts, 64)
+        .in(code);
   }
 
   private void tiles() {
-    asm.tileShapes((Mem) code.constant(shapes()));
+    asm.tileShapes(shapes());
     code.argument(WEIGHTS_TILE, Arguments.WEIGHTS);
     code.argument(INIT_TILE, Arguments.INIT);
     code.argument(Y_TILE, Arguments.Y);

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jishi.tensor.cpu.asm;
 
-import java.util.Arrays;
-
 /**
  * Emits what {@link TileProduct} does, with tile registers: 32 × 32 of C in four of them, or 32 ×
  * 16 in two.
@@ -65,7 +63,7 @@ final class AmxProduct {
         64,
         32,
         code -> {
-          code.asm.tileShapes((Mem) code.constant(shapes()));
+          code.asm.tileShapes(shapes(code));
           code.argument(STEPS, Arguments.BLOCKS);
           code.loop(
               STEPS,
@@ -78,17 +76,12 @@ final class AmxProduct {
         });
   }
 
-  /** Palette 1, all tiles of 16 rows of 64 bytes, in the layout of {@code ldtilecfg}. */
-  static int[] shapes() {
-    int[] words = new int[16];
-    words[0] = 1;
-    Arrays.fill(words, 4, 8, LINE << 16 | LINE);
-    Arrays.fill(words, 12, 14, 0x01010101 * TileShape.REGISTER);
-    return words;
+  private static Mem shapes(Code code) {
+    return new TileShapes().with(0, B_1, TileShape.REGISTER, LINE).in(code);
   }
 
   private void panels() {
-    asm.tileShapes((Mem) code.constant(shapes()));
+    asm.tileShapes(shapes(code));
     code.argument(A_TILE, TileProduct.A);
     code.argument(C_TILE, TileProduct.C);
     code.argument(LEFT, TileProduct.PANELS);

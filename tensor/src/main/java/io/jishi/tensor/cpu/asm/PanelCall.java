@@ -36,16 +36,15 @@ public final class PanelCall {
       long unitStep) {
     TileKernels.Side side = kernels.side(ofA);
     multiple(depth, kernels.stepDepth());
-    int steps = depth / kernels.depth() / side.alongWords();
+    int steps = depth / kernels.depth() / side.run();
     long unit = 4L * side.unit();
     writer.count(PanelWriter.STEPS, steps);
     writer.count(PanelWriter.UNITS, units);
     writer.set(PanelWriter.IN, in, inAt, CallArguments.extent(depth, inStep, units * unit));
     writer.set(PanelWriter.IN_STEP, inStep);
-    long row = CallArguments.extent(units, unitStep, unit * side.alongWords());
-    long outStep = 4L * side.width() * side.alongWords();
-    writer.set(PanelWriter.OUT, out, outAt, CallArguments.extent(steps, outStep, row));
-    writer.set(PanelWriter.OUT_STEP, outStep);
+    long row = CallArguments.extent(units, unitStep, unit * side.run());
+    writer.set(PanelWriter.OUT, out, outAt, CallArguments.extent(steps, side.runBytes(), row));
+    writer.set(PanelWriter.OUT_STEP, side.runBytes());
     writer.set(PanelWriter.UNIT_STEP, unitStep);
     writer.call(side.along());
   }
@@ -76,18 +75,10 @@ public final class PanelCall {
     writer.count(PanelWriter.UNITS, groups);
     writer.set(PanelWriter.IN, in, inAt, CallArguments.extent(rows, inStep, 4L * depth));
     writer.set(PanelWriter.IN_STEP, inStep);
-    writer.set(PanelWriter.OUT, out, outAt, acrossBytes(side, words, groups));
-    writer.call(side.across());
-  }
-
-  /** Bytes from the first word that packing across writes to behind the last one. */
-  private static long acrossBytes(TileKernels.Side side, int words, int groups) {
-    boolean lines = side.groupBytes() > 4L * side.width();
     long last = groups * side.groupBytes();
-    return lines
-        ? CallArguments.extent(
-            words / side.acrossWords(), 4L * side.width() * side.acrossWords(), last)
-        : CallArguments.extent(words, 4L * side.width(), last);
+    long bytes = CallArguments.extent(words / side.run(), side.runBytes(), last);
+    writer.set(PanelWriter.OUT, out, outAt, bytes);
+    writer.call(side.across());
   }
 
   /**

@@ -16,19 +16,24 @@ public final class TileKernels {
    * @param width floats of a row of a panel
    * @param unit floats of it that {@code along} takes at a time
    * @param unitBytes from one unit's words to the next one's within a panel
-   * @param alongWords words of p of a step of {@code along}
-   * @param acrossWords the same of {@code across}
+   * @param run words of successive p that lie together for each row; {@code along} takes as many
+   * @param acrossWords words of p that {@code across} takes at a time
    * @param groupBytes from one group's words of {@code across} to the next one's
    */
   record Side(
       int width,
       int unit,
       long unitBytes,
-      int alongWords,
+      int run,
       int acrossWords,
       long groupBytes,
       Kernel along,
-      Kernel across) {}
+      Kernel across) {
+    /** Bytes from one run of all rows to the next one. */
+    long runBytes() {
+      return 4L * width * run;
+    }
+  }
 
   /** Kernels for factors that are rounded to BF16 where {@code bf16}. */
   public TileKernels(Level level, boolean bf16) {
