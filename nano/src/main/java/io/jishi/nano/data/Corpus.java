@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
 
 /**
@@ -27,12 +28,27 @@ public final class Corpus {
           new Lexicon.Word("Answer the user's question.", "请回答用户的问题。"));
 
   private final SplittableRandom random;
+  private final Map<String, Double> more;
   private final double weights;
 
   /** The corpus of a seed, from its beginning. */
   public Corpus(long seed) {
+    this(seed, Map.of());
+  }
+
+  /**
+   * The corpus of a seed, with some kinds more often than the others.
+   *
+   * @param more by the name of a kind: how many times its usual weight it has
+   */
+  public Corpus(long seed, Map<String, Double> more) {
     this.random = new SplittableRandom(seed);
-    this.weights = Kinds.all().stream().mapToDouble(Kinds.Kind::weight).sum();
+    this.more = Map.copyOf(more);
+    this.weights = Kinds.all().stream().mapToDouble(this::weight).sum();
+  }
+
+  private double weight(Kinds.Kind kind) {
+    return kind.weight() * more.getOrDefault(kind.name(), 1.0);
   }
 
   /** The next conversation. */
@@ -68,7 +84,7 @@ public final class Corpus {
   private Exercise plain(Language language) {
     double at = random.nextDouble() * weights;
     for (Kinds.Kind kind : Kinds.all()) {
-      at -= kind.weight();
+      at -= weight(kind);
       if (at < 0) {
         return kind.make(language, Split.TRAIN, random.nextLong());
       }

@@ -170,6 +170,11 @@ final class LookUp {
     return new Field(fact, question, column, values);
   }
 
+  /** The source stands first: what was found is read off it. */
+  private static String quoted(String source, String answer) {
+    return "> " + source + "\n" + answer;
+  }
+
   private static List<Field> fields(Draw d) {
     return d.english() ? FIELDS.english : FIELDS.chinese;
   }
@@ -223,7 +228,7 @@ final class LookUp {
     Field field = fields(d).get(v.fields.get(v.asked));
     String q = field.asked(d, v.names.get(v.asked));
     String question = lines(d.ask(TEXT, "text", story(d, v), "q", q));
-    return d.exact(question, v.values.get(v.asked) + "\n> " + sentence(d, v, v.asked));
+    return d.exact(question, quoted(sentence(d, v, v.asked), v.values.get(v.asked)));
   }
 
   /** A question that the text does not answer: of somebody else, or for something else. */
@@ -274,7 +279,7 @@ final class LookUp {
     lines.forEach(l -> table.append("\n").append(l));
     String q = d.say(CELL, "name", v.names.get(v.row), "column", heads.get(v.column));
     String question = lines(d.ask(TABLE, "table", table, "q", q));
-    return d.exact(question, v.cells.get(v.row).get(v.column) + "\n> " + lines.get(v.row));
+    return d.exact(question, quoted(lines.get(v.row), v.cells.get(v.row).get(v.column)));
   }
 
   private static Rows rows(Draw d) {

@@ -50,30 +50,29 @@ public final class Ingredients {
   /**
    * Writes the folder, which must not hold a recipe yet.
    *
-   * @param recipe name of a recipe in the jar, such as {@code nano}
-   * @param conversations to write
+   * @param part whose recipe is in the jar
    * @param vocabulary tokens in all; 0 where a model brings its own
    * @return the recipe's file
    */
-  public static Path write(
-      Path folder, String recipe, int conversations, int vocabulary, long seed) {
-    Path yaml = folder.resolve(recipe + ".yaml");
+  public static Path write(Path folder, Size.Part part, int vocabulary) {
+    Path yaml = folder.resolve(part.recipe() + ".yaml");
     try {
       Files.createDirectories(folder);
       if (Files.exists(yaml)) {
         throw new JishiException.BadRequest(
             "out", folder + " holds a recipe already; give another folder, or remove it first");
       }
-      new Corpus(seed).write(folder.resolve("train.jsonl"), conversations);
+      new Corpus(part.seed(), part.more())
+          .write(folder.resolve("train.jsonl"), part.conversations());
       if (vocabulary > 0) {
         Path text = folder.resolve("vocabulary.txt");
-        writeText(text, Math.min(conversations, READ_FOR_VOCABULARY), seed);
+        writeText(text, Math.min(part.conversations(), READ_FOR_VOCABULARY), part.seed());
         learn(text, vocabulary, folder.resolve("tokenizer"));
         for (String name : List.of("chat_template.jinja", "generation_config.json")) {
           copy(name, folder.resolve("tokenizer").resolve(name));
         }
       }
-      copy(recipe + ".yaml", yaml); // last: a folder with a recipe is whole
+      copy(part.recipe() + ".yaml", yaml); // last: a folder with a recipe is whole
       return yaml;
     } catch (IOException e) {
       throw new JishiException.OutOfResources(folder + ": cannot be written: " + e.getMessage(), e);

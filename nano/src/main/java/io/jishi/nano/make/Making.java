@@ -31,7 +31,7 @@ public final class Making {
       if (!Files.exists(data.resolve(part.recipe() + ".yaml"))) {
         listener.note("writing " + part.conversations() + " conversations and the vocabulary");
         int vocabulary = made == null ? size.vocabulary() : 0;
-        Ingredients.write(data, part.recipe(), part.conversations(), vocabulary, part.seed());
+        Ingredients.write(data, part, vocabulary);
       }
       Recipe recipe = RecipeReader.read(data.resolve(part.recipe() + ".yaml"));
       Path run = folder.resolve(part.recipe());

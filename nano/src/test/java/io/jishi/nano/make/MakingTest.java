@@ -36,7 +36,7 @@ class MakingTest {
 
   @BeforeAll
   static void makeIngredients() throws IOException {
-    recipe = Ingredients.write(folder.resolve("data"), "nano-300k", 400, 600, 1);
+    recipe = Ingredients.write(folder.resolve("data"), new Size.Part("nano-300k", 400, 1), 600);
     tokenizer = HuggingFaceTokenizer.read(folder.resolve("data/tokenizer"));
     template =
         ChatTemplate.compile(
@@ -48,7 +48,7 @@ class MakingTest {
     for (Size size : Size.values()) {
       for (Size.Part part : size.parts().subList(0, 1)) {
         Path to = folder.resolve(part.recipe());
-        Path made = Ingredients.write(to, part.recipe(), 20, 300, part.seed());
+        Path made = Ingredients.write(to, few(part, 20), 300);
         assertThat(RecipeReader.read(made).name()).isEqualTo(part.recipe());
       }
     }
@@ -56,7 +56,8 @@ class MakingTest {
 
   @Test
   void aFolderWithARecipeIsNotWrittenOver() {
-    assertThatThrownBy(() -> Ingredients.write(folder.resolve("data"), "nano-300k", 1, 300, 1))
+    assertThatThrownBy(
+            () -> Ingredients.write(folder.resolve("data"), new Size.Part("nano-300k", 1, 1), 300))
         .isInstanceOf(JishiException.BadRequest.class)
         .hasMessageContaining("holds a recipe already");
   }
@@ -151,12 +152,16 @@ class MakingTest {
     for (Size size : Size.values()) {
       for (Size.Part part : size.parts()) {
         Path file = folder.resolve("enough-" + part.recipe());
-        String yaml = Files.readString(Ingredients.write(file, part.recipe(), 5, 0, 1));
+        String yaml = Files.readString(Ingredients.write(file, few(part, 5), 0));
         assertThat((long) part.conversations() * shortest)
             .as(part.recipe())
             .isGreaterThanOrEqualTo(tokens(yaml));
       }
     }
+  }
+
+  private static Size.Part few(Size.Part part, int conversations) {
+    return new Size.Part(part.recipe(), conversations, part.seed(), part.more());
   }
 
   private static long tokens(String yaml) {
@@ -181,7 +186,7 @@ class MakingTest {
     for (Size.Part part : nano.parts()) {
       int vocabulary = part == nano.parts().getFirst() ? 300 : 0;
       Path data = all.resolve(part.recipe() + "-data");
-      Path file = Ingredients.write(data, part.recipe(), 80, vocabulary, part.seed());
+      Path file = Ingredients.write(data, few(part, 80), vocabulary);
       String yaml = Files.readString(file);
       String shortened =
           yaml.replaceFirst("steps: \\d+", "steps: 2")
