@@ -76,7 +76,9 @@ abstract class EngineCommand extends ModelCommand {
     return true;
   }
 
-  /** Bytes that other models of the command will take, by the options that name them. */
+  /**
+   * Bytes that other models and adapters of the command will take, by the options that name them.
+   */
   protected Map<String, Long> others() {
     return Map.of();
   }

@@ -61,6 +61,12 @@ final class ExportCommand extends ModelCommand {
   @Option(names = "--adapter-only", description = "write the adapter, not the model")
   private boolean adapterOnly;
 
+  @Option(
+      names = "--name",
+      paramLabel = "TEXT",
+      description = "what a GGUF file calls the model (default: the name of its folder or run)")
+  private String name;
+
   private DType stored;
 
   ExportCommand(Shell shell) {
@@ -72,6 +78,9 @@ final class ExportCommand extends ModelCommand {
     stored = valid(() -> BlockEncoder.type(type));
     if (adapterOnly && adapter == null) {
       throw wrongUsage("--adapter-only needs --adapter");
+    }
+    if (name != null && (name.isBlank() || adapterOnly || !gguf())) {
+      throw wrongUsage("--name TEXT is for models in GGUF files");
     }
     if (!gguf() && !stored.plain()) {
       throw wrongUsage("--type " + type + " is for GGUF: let --out end with .gguf");
@@ -91,6 +100,7 @@ final class ExportCommand extends ModelCommand {
       } else {
         ModelSource changed = read == null ? source : AdapterExport.merged(read, source);
         if (gguf()) {
+          changed = name == null ? changed : changed.named(name);
           GgufExport.write(changed, out, stored, Disk.LOCAL);
         } else {
           FolderExport.write(changed, out, stored, Disk.LOCAL);

@@ -6,12 +6,12 @@ import io.jishi.engine.Engine;
 import io.jishi.engine.EngineOptions;
 import io.jishi.model.export.AtomicFiles;
 import io.jishi.model.export.Disk;
-import io.jishi.nano.eval.Card;
+import io.jishi.nano.make.Card;
+import io.jishi.nano.make.RunRecord;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -20,17 +20,16 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "card",
     description = {
-      "Writes the card of the built-in model from its training runs and its evaluation.",
-      "The processor time is that of the steps, on as many processors as --processors says."
+      "Writes the card of the built-in model from the record of its training and its evaluation."
     },
     footer = {
       "",
       "Example:",
-      "  jishi nano card my-nano/nano my-nano/nano-end -m nano.gguf --eval EVAL.md --out CARD.md"
+      "  jishi nano card my-nano/runs.jsonl -m nano.gguf --eval EVAL.md --out CARD.md"
     })
 final class NanoCardCommand extends ModelCommand {
-  @Parameters(arity = "1..*", paramLabel = "RUN", description = "folders of its training runs")
-  private List<Path> runs;
+  @Parameters(paramLabel = "RUNS", description = "the runs.jsonl that jishi nano train wrote")
+  private Path runs;
 
   @Option(
       names = {"-m", "--model"},
@@ -55,12 +54,6 @@ final class NanoCardCommand extends ModelCommand {
   private Path out;
 
   @Option(
-      names = "--processors",
-      paramLabel = "N",
-      description = "that the training ran on (default: those of this machine)")
-  private int processors = Runtime.getRuntime().availableProcessors();
-
-  @Option(
       names = "--price",
       paramLabel = "DOLLARS",
       description = "assumed for an hour of one processor (default: 0.05)")
@@ -72,8 +65,8 @@ final class NanoCardCommand extends ModelCommand {
 
   @Override
   protected void prepare() {
-    if (processors < 1 || !(price >= 0 && price < 1000)) {
-      throw wrongUsage("--processors must be 1 or more, and --price 0 to 1000");
+    if (!(price >= 0 && price < 1000)) {
+      throw wrongUsage("--price must be 0 to 1000");
     }
   }
 
@@ -85,7 +78,8 @@ final class NanoCardCommand extends ModelCommand {
           new Card(
                   engine.info().parameters(),
                   Files.size(model),
-                  Card.cost(runs, processors, price),
+                  RunRecord.read(runs),
+                  price,
                   Files.readString(evaluation))
               .page();
     } catch (IOException e) {

@@ -35,6 +35,12 @@ final class NanoTrainCommand extends ModelCommand {
       description = "nano, or its smaller sisters small and tiny (default: nano)")
   private Size size;
 
+  @Option(
+      names = "--code",
+      paramLabel = "TEXT",
+      description = "what to call this version of the code in FOLDER/runs.jsonl (default: Jishi's)")
+  private String code = Version.number();
+
   NanoTrainCommand(Shell shell) {
     super(shell);
   }
@@ -43,7 +49,7 @@ final class NanoTrainCommand extends ModelCommand {
   protected void work(int threads) {
     Path model;
     try (StopSignal stop = new StopSignal()) {
-      model = Making.run(size, out, threads, new TrainingView(shell, 0), stop::given);
+      model = Making.run(size, out, threads, code, new TrainingView(shell, 0), stop::given);
     }
     shell.note(
         model == null

@@ -5,6 +5,7 @@ import io.jishi.engine.Engine;
 import io.jishi.engine.embed.Embedder;
 import io.jishi.engine.embed.EmbedderOptions;
 import io.jishi.engine.embed.Reranker;
+import io.jishi.model.adapter.AdapterFiles;
 import io.jishi.nano.Nano;
 import io.jishi.server.Encoders;
 import io.jishi.server.JishiServer;
@@ -107,6 +108,9 @@ final class ServeCommand extends SpeakingCommand {
     }
     if (rerank != null) {
       others.put("--rerank", Reranker.bytes(rerank, encoderOptions));
+    }
+    if (!adapters.isEmpty()) {
+      others.put("--lora", adapters.values().stream().mapToLong(AdapterFiles::bytes).sum());
     }
     return others;
   }

@@ -6,14 +6,17 @@ import picocli.CommandLine.IVersionProvider;
 /** What {@code --version} says; the number stands in the build file alone. */
 final class Version implements IVersionProvider {
 
+  /** Version of Jishi. */
+  static String number() {
+    return Version.class.getModule().isNamed()
+        ? Version.class.getModule().getDescriptor().rawVersion().orElse("unknown")
+        : "unknown";
+  }
+
   /** Version of Jishi, and of the Java that runs it. */
   static String line() {
-    String number =
-        Version.class.getModule().isNamed()
-            ? Version.class.getModule().getDescriptor().rawVersion().orElse("unknown")
-            : "unknown";
     return "jishi "
-        + number
+        + number()
         + " (Java "
         + Runtime.version()
         + ", "

@@ -67,7 +67,7 @@ final class EngineLoader {
     try {
       int context = context(model, options);
       draft = draft(model, options);
-      MemoryPlan plan = MemoryPlan.of(model, options, context);
+      MemoryPlan plan = MemoryPlan.of(model, options, context).adapted(adapterBytes(options));
       plan = draft == null ? plan : plan.beside(needs(options), true);
       long cache = plan.cacheTokens(options, context);
       if (draft != null) {
@@ -97,7 +97,7 @@ final class EngineLoader {
   /** How to load a model of which the headers were read, where there is memory for it. */
   private static ModelOptions planned(ModelOutline outline, EngineOptions options) {
     int context = context(outline.name(), outline.spec(), options);
-    MemoryPlan plan = MemoryPlan.of(outline, options, context);
+    MemoryPlan plan = MemoryPlan.of(outline, options, context).adapted(adapterBytes(options));
     if (drafts(options, outline.stateSpec(DType.F32))) {
       plan = plan.beside(needs(options), false);
     }
@@ -106,6 +106,10 @@ final class EngineLoader {
     boolean experts = plan.hasPlaceFor(outline.experts(), options, tokens);
     ModelOptions usual = modelOptions(options);
     return new ModelOptions(usual.context(), usual.repack(), usual.repack() && experts);
+  }
+
+  private static long adapterBytes(EngineOptions options) {
+    return options.adapter() == null ? 0 : AdapterFiles.bytes(options.adapter());
   }
 
   private static boolean drafts(EngineOptions options, StateSpec states) {

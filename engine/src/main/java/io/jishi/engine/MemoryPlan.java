@@ -17,7 +17,7 @@ import java.util.Locale;
  * model's files were read, so that what does not fit is refused with numbers and no process is
  * killed later; and again when it is loaded, before any of the cache is made.
  *
- * @param weights bytes that are held, or read from the mapped file
+ * @param weights bytes that are held, or read from the mapped file; those of an adapter too
  * @param draft bytes of the draft model's weights, 0 without one
  * @param workspace bytes of results on the way through the layers, of all models
  * @param perToken bytes of the cache for one token
@@ -65,6 +65,11 @@ record MemoryPlan(long weights, long draft, long workspace, long perToken, long 
   /** Whether so many bytes have place beside the workspace and a cache of that many tokens. */
   boolean hasPlaceFor(long bytes, EngineOptions options, long tokens) {
     return bytes <= room.bytes() - workspace - cache(options.capacity(), tokens + StateSpec.BLOCK);
+  }
+
+  /** The same with an adapter of so many bytes, which is not loaded yet. */
+  MemoryPlan adapted(long adapter) {
+    return new MemoryPlan(weights + adapter, draft, workspace, perToken, fixed, room.less(adapter));
   }
 
   /**

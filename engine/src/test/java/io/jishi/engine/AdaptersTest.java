@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class AdaptersTest {
-  private static final Path MODEL = Path.of("../model/src/test/resources/goldens/qwen3");
+  static final Path MODEL = Path.of("../model/src/test/resources/goldens/qwen3");
   private static final int RANK = 3;
 
   @TempDir static Path temp;

@@ -13,6 +13,7 @@ import io.jishi.engine.speculate.ModelDrafter;
 import io.jishi.model.EmbeddingDefaults;
 import io.jishi.model.Model;
 import io.jishi.model.ModelOutline;
+import io.jishi.model.adapter.AdapterFiles;
 import io.jishi.tensor.DType;
 import io.jishi.tensor.StateSpec;
 import io.jishi.testkit.BlockType;
@@ -164,6 +165,23 @@ class MemoryTest {
         .isInstanceOf(JishiException.OutOfResources.class)
         .hasMessageContaining("of the draft model")
         .hasMessageContaining("no draft model, ");
+  }
+
+  @Test
+  void anAdapterCountsBeforeAnythingIsLoaded() {
+    Path folder = temp.resolve("adapter");
+    AdaptersTest.write(AdaptersTest.adapter(1, List.of("q_proj")), folder);
+    Path base = AdaptersTest.MODEL;
+    long bytes = AdapterFiles.bytes(folder);
+    EngineOptions plain = EngineOptions.DEFAULT.withContext(256);
+    MemoryPlan alone = MemoryPlan.of(ModelOutline.read(base), plain, 256);
+    long needed = alone.weights() + alone.workspace() + (256 + 64) * alone.perToken() + bytes;
+    EngineOptions fits = plain.with(Capacity.DEFAULT.withMemory(needed));
+    EngineOptions lacks = plain.with(Capacity.DEFAULT.withMemory(needed - 1));
+    Engine.open(base, fits.withAdapter(folder)).close();
+    Engine.open(base, lacks).close();
+    assertThatThrownBy(() -> Engine.open(base, lacks.withAdapter(folder)))
+        .isInstanceOf(JishiException.OutOfResources.class);
   }
 
   @Test

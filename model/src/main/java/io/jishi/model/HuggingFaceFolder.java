@@ -111,8 +111,7 @@ final class HuggingFaceFolder implements ModelFiles {
 
   @Override
   public String name() {
-    Path name = folder.toAbsolutePath().normalize().getFileName();
-    return name == null ? "model" : name.toString();
+    return Model.nameOf(folder);
   }
 
   @Override

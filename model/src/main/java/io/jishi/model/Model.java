@@ -15,6 +15,9 @@ import java.util.function.UnaryOperator;
  * back by {@link #close()}; nothing of it may run then.
  */
 public final class Model implements AutoCloseable {
+  /** The folder within that of a training run. */
+  private static final String MADE = "model";
+
   private final Decoder decoder;
   private final Vision vision;
   private final Tokenizer tokenizer;
@@ -166,6 +169,17 @@ public final class Model implements AutoCloseable {
   /** Text to tokens and back. */
   public Tokenizer tokenizer() {
     return tokenizer;
+  }
+
+  /**
+   * What the model of a folder is called: as the folder, or as the training run that made it, in
+   * whose folder it lies as {@code model}.
+   */
+  public static String nameOf(Path folder) {
+    Path all = folder.toAbsolutePath().normalize();
+    boolean made = all.endsWith(MADE) && all.getNameCount() > 1;
+    Path named = made ? all.getParent() : all;
+    return named.getFileName() == null ? MADE : named.getFileName().toString();
   }
 
   /** The name that its makers gave it, or the file's. */

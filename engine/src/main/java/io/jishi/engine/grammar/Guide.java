@@ -113,6 +113,9 @@ public final class Guide {
   public long[] mask(int left) {
     if (phase == Phase.FREE) {
       free();
+      if (closeInTime && left <= close.remaining(closed) + form.closing()) {
+        hasten();
+      }
       return mask;
     }
     if (formFits) {
@@ -120,7 +123,7 @@ public final class Guide {
     } else {
       Arrays.fill(mask, 0);
     }
-    if (phase == Phase.UNDECIDED) {
+    if (phase == Phase.UNDECIDED && (!formFits || hasTimeToThink(left))) {
       open.continuations(opened, more);
       or(more);
     }
@@ -137,6 +140,24 @@ public final class Guide {
     for (int w = 0; w < mask.length; w++) {
       mask[w] &= ~more[w] & ~endTokens[w];
     }
+  }
+
+  /** No room for more free text: it is led to the trigger, where any token leads there. */
+  private void hasten() {
+    close.continuations(closed, more);
+    boolean leads = false;
+    for (int w = 0; w < mask.length; w++) {
+      leads |= (mask[w] & more[w]) != 0;
+    }
+    for (int w = 0; leads && w < mask.length; w++) {
+      mask[w] &= more[w];
+    }
+  }
+
+  /** Whether thoughts can begin and end and the form behind them be closed. */
+  private boolean hasTimeToThink(int left) {
+    return !closeInTime
+        || left >= open.remaining(opened) + close.remaining(0) + behind.matcher(false).closing();
   }
 
   private void or(long[] other) {

@@ -66,6 +66,11 @@ public final class Trigger {
     return k;
   }
 
+  /** Tokens that bring the text to the end of the word: at most so many, one for each byte. */
+  int remaining(int state) {
+    return token >= 0 ? 1 : word.length - state;
+  }
+
   boolean fired(int state) {
     return state >= word.length;
   }

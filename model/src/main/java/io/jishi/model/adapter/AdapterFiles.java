@@ -47,14 +47,30 @@ public final class AdapterFiles {
     return Files.isDirectory(path) ? folder(path) : gguf(path);
   }
 
+  /**
+   * The memory that an adapter will take, by the headers of its file.
+   *
+   * @param path as of {@link #read}
+   * @throws JishiException.BadFile where something is missing or damaged
+   */
+  public static long bytes(Path path) {
+    try (WeightFile file =
+        Files.isDirectory(path)
+            ? SafetensorsFile.open(path.resolve(WEIGHTS))
+            : GgufFile.open(path)) {
+      return file.tensors().values().stream().mapToLong(t -> Float.BYTES * t.elements()).sum();
+    }
+  }
+
   private static Adapter folder(Path folder) {
     JsonObject config = Json.parseObject(folder.resolve(CONFIG));
     String kind = config.text("peft_type").orElseThrow(() -> config.missing("peft_type"));
     if (!kind.equalsIgnoreCase("LORA")) {
       throw unsupported(config.source(), "adapters of the kind " + kind);
     }
-    refuse(config, "use_rslora", "rank-stabilised scales");
-    refuse(config, "use_dora", "DoRA");
+    if (config.bool("use_dora").orElse(false)) {
+      throw unsupported(config.source(), "DoRA");
+    }
     if (!config.text("bias").orElse("none").equals("none")) {
       throw unsupported(config.source(), "trained biases");
     }
@@ -64,13 +80,10 @@ public final class AdapterFiles {
       Map<String, Adapter.Pair> pairs =
           pairs(file, ".lora_A.weight", ".lora_B.weight", AdapterFiles::stem);
       rescale(config, alpha, pairs);
+      if (config.bool("use_rslora").orElse(false)) {
+        pairs.values().forEach(pair -> scale(pair, (float) Math.sqrt(pair.rank())));
+      }
       return new Adapter(folder.toString(), alpha, pairs);
-    }
-  }
-
-  private static void refuse(JsonObject config, String flag, String what) {
-    if (config.bool(flag).orElse(false)) {
-      throw unsupported(config.source(), what);
     }
   }
 
@@ -188,14 +201,21 @@ public final class AdapterFiles {
         (stem, pair) -> {
           for (String name : own.fields().keySet()) {
             if (stem.equals(name) || stem.endsWith("." + name)) {
-              float factor = (float) (own.number(name).orElse(alpha) / alpha);
-              for (int i = 0; i < pair.b().length; i++) {
-                pair.b()[i] *= factor;
-              }
+              scale(pair, (float) (own.number(name).orElse(alpha) / alpha));
               return;
             }
           }
         });
+  }
+
+  /**
+   * What a pair adds is α / rank of its product; with rank-stabilised scales α / √rank (rsLoRA,
+   * Kalajdzievski 2023).
+   */
+  private static void scale(Adapter.Pair pair, float factor) {
+    for (int i = 0; i < pair.b().length; i++) {
+      pair.b()[i] *= factor;
+    }
   }
 
   private static float[] floats(Path path, StoredTensor tensor) {

@@ -44,8 +44,7 @@ final class ClipKeys {
     ClipKeys all = new ClipKeys(seeing.tower());
     all.keys.put("general.architecture", ClipLayout.ARCHITECTURE);
     all.keys.put("general.type", "mmproj");
-    all.keys.put(
-        "general.name", model.folder().toAbsolutePath().normalize().getFileName().toString());
+    all.keys.put("general.name", model.name());
     all.keys.put("clip.has_vision_encoder", true);
     all.keys.put("clip.projector_type", layout.projector());
     all.sizes();

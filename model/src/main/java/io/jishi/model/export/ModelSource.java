@@ -6,6 +6,7 @@ import io.jishi.base.Json;
 import io.jishi.base.JsonObject;
 import io.jishi.model.DecoderSpec;
 import io.jishi.model.EmbeddingDefaults;
+import io.jishi.model.Model;
 import io.jishi.model.ModelConfig;
 import io.jishi.model.family.Family;
 import io.jishi.model.safetensors.SafetensorsFolder;
@@ -30,6 +31,7 @@ public final class ModelSource implements AutoCloseable {
   private final JsonObject config;
   private final SafetensorsFolder weights;
   private List<OutputTensor> tensors;
+  private String name;
 
   private ModelSource(
       Path folder, JsonObject config, SafetensorsFolder weights, List<OutputTensor> tensors) {
@@ -37,6 +39,7 @@ public final class ModelSource implements AutoCloseable {
     this.config = config;
     this.weights = weights;
     this.tensors = tensors;
+    this.name = Model.nameOf(folder);
   }
 
   /**
@@ -69,13 +72,24 @@ public final class ModelSource implements AutoCloseable {
             .filter(tensor -> names.apply(tensor.name()) != null)
             .map(tensor -> tensor.named(names.apply(tensor.name())))
             .toList();
-    return new ModelSource(folder, own, weights, some);
+    return new ModelSource(folder, own, weights, some).named(name);
   }
 
   /** Changes tensors on their way, for example to add what an adapter learned. */
   public ModelSource map(UnaryOperator<OutputTensor> change) {
     tensors = tensors.stream().map(change).toList();
     return this;
+  }
+
+  /** Gives it another name than that of its folder. */
+  public ModelSource named(String other) {
+    name = other;
+    return this;
+  }
+
+  /** What files call it that hold a name. */
+  String name() {
+    return name;
   }
 
   /** Where it is. */

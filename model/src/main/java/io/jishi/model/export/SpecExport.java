@@ -102,7 +102,7 @@ final class SpecExport {
     List<OutputTensor> tensors = tensors();
     Map<String, Object> keys = new LinkedHashMap<>();
     keys.put("general.architecture", layout.architecture());
-    keys.put("general.name", model.folder().toAbsolutePath().normalize().getFileName().toString());
+    keys.put("general.name", model.name());
     if (mix != null) {
       keys.put("general.file_type", mix.fileType());
     }

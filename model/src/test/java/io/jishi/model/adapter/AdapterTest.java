@@ -193,6 +193,41 @@ class AdapterTest {
         .isInstanceOf(JishiException.BadFile.class);
   }
 
+  /** rsLoRA: what a pair adds is α / √rank of its product, where the plain form has α / rank. */
+  @Test
+  void rankStabilisedScalesAreTheSquareRootOfTheRankTimesThePlainOnes() throws Exception {
+    Path peft = temp.resolve("peft");
+    Path base = Shared.require("goldens/llama");
+    write(random(base, List.of("q_proj")), base, peft);
+    Map<String, Adapter.Pair> plain = AdapterFiles.read(peft).pairs();
+    Path config = peft.resolve(AdapterFiles.CONFIG);
+    String json = Files.readString(config);
+    Files.writeString(config, json.replace("{\"peft", "{\"use_rslora\":true,\"peft"));
+    Map<String, Adapter.Pair> stable = AdapterFiles.read(peft).pairs();
+    assertThat(stable.keySet()).isEqualTo(plain.keySet()).isNotEmpty();
+    plain.forEach(
+        (name, pair) -> {
+          assertThat(pair.rank()).isGreaterThan(1);
+          float root = (float) Math.sqrt(pair.rank());
+          assertThat(stable.get(name).a()).isEqualTo(pair.a());
+          for (int i = 0; i < pair.b().length; i++) {
+            assertThat(stable.get(name).b()[i]).isEqualTo(pair.b()[i] * root);
+          }
+        });
+  }
+
+  @Test
+  void theHeadersTellWhatAnAdapterTakes() {
+    Path peft = temp.resolve("peft");
+    Path base = Shared.require("goldens/llama");
+    write(random(base, List.of("q_proj", "down_proj")), base, peft);
+    long bytes = 0;
+    for (Adapter.Pair pair : AdapterFiles.read(peft).pairs().values()) {
+      bytes += 4L * (pair.a().length + pair.b().length);
+    }
+    assertThat(AdapterFiles.bytes(peft)).isEqualTo(bytes).isPositive();
+  }
+
   private static void write(Adapter adapter, Path base, Path folder) {
     try (ModelSource model = ModelSource.open(base)) {
       AdapterExport.folder(adapter, model, folder, Disk.LOCAL);

@@ -3,6 +3,7 @@ package io.jishi.nano.make;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
 import io.jishi.base.JishiException;
 import io.jishi.nano.eval.Evaluation;
@@ -196,11 +197,15 @@ class MakingTest {
       assertThat(shortened).contains("steps: 2", "batch: 1", "context: 64").isNotEqualTo(yaml);
       Files.writeString(file, shortened);
     }
-    Path made = Making.run(nano, all, 1, RunListener.NONE, () -> false);
+    Path made = Making.run(nano, all, 1, "test", RunListener.NONE, () -> false);
     assertThat(made).isEqualTo(all.resolve(nano.parts().getLast().recipe()).resolve("model"));
     Path first = all.resolve(nano.parts().getFirst().recipe()).resolve("model");
     assertThat(Files.readAllBytes(made.resolve("model.safetensors")))
         .isNotEqualTo(Files.readAllBytes(first.resolve("model.safetensors")));
-    assertThat(Making.run(nano, all, 1, RunListener.NONE, () -> true)).isEqualTo(made);
+    assertThat(Making.run(nano, all, 1, "test", RunListener.NONE, () -> true)).isEqualTo(made);
+    assertThat(RunRecord.read(all.resolve("runs.jsonl")))
+        .extracting(RunRecord::part, RunRecord::steps, RunRecord::code)
+        .containsExactlyElementsOf(
+            nano.parts().stream().map(part -> tuple(part.recipe(), 2L, "test")).toList());
   }
 }

@@ -1,75 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.jishi.nano.eval;
+package io.jishi.nano.make;
 
 import io.jishi.base.JishiException;
-import io.jishi.base.Json;
-import io.jishi.base.JsonObject;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Collectors;
 
 /**
  * The model card: what {@code jishi info} shows of the built-in model. Scores are those of the page
- * of {@link Evaluation}; the cost is added up from the metrics of the training runs.
+ * that {@code jishi nano eval} writes; the cost is that of the training runs.
  *
  * @param parameters of the model
  * @param weightBytes of its file
- * @param cost of its training
- * @param evaluation the page of {@link Evaluation}
+ * @param runs of its training, in order
+ * @param price of an hour of one processor, in US dollars
+ * @param evaluation the page of {@code jishi nano eval}
  */
-public record Card(long parameters, long weightBytes, Cost cost, String evaluation) {
+public record Card(
+    long parameters, long weightBytes, List<RunRecord> runs, double price, String evaluation) {
   private static final String SCORES = "## Exact answers";
-
-  /**
-   * What a training took.
-   *
-   * @param steps of all runs
-   * @param tokens seen
-   * @param coreHours time of the steps, times the processors that they ran on
-   * @param price of an hour of one processor, in US dollars
-   */
-  public record Cost(long steps, long tokens, double coreHours, double price) {
-    /** In US dollars. */
-    public double dollars() {
-      return coreHours * price;
-    }
-  }
-
-  /**
-   * Adds up runs of {@code jishi train}.
-   *
-   * @param runs their folders, with {@code metrics.jsonl}
-   * @param processors that each step ran on
-   * @param price of an hour of one processor, in US dollars
-   * @throws JishiException.BadFile where a run has no metrics
-   */
-  public static Cost cost(List<Path> runs, int processors, double price) {
-    long steps = 0;
-    long tokens = 0;
-    double seconds = 0;
-    for (Path run : runs) {
-      for (String line : lines(run.resolve("metrics.jsonl"))) {
-        JsonObject json = JsonObject.of(run.toString(), Json.parse(run.toString(), line));
-        if (json.has("tokensPerSecond")) {
-          long seen = json.longInteger("tokens").orElseThrow(() -> json.missing("tokens"));
-          steps++;
-          tokens += seen;
-          seconds += seen / json.number("tokensPerSecond").orElseThrow();
-        }
-      }
-    }
-    return new Cost(steps, tokens, seconds * processors / 3600, price);
-  }
-
-  private static List<String> lines(Path file) {
-    try {
-      return Files.readAllLines(file);
-    } catch (IOException e) {
-      throw new JishiException.BadFile(file + ": cannot be read: " + e.getMessage(), e);
-    }
-  }
 
   /**
    * The page.
@@ -106,20 +55,41 @@ public record Card(long parameters, long weightBytes, Cost cost, String evaluati
 
     ## What it cost
 
-    %,d steps over %s tokens, %.1f core-hours of a processor without accelerator: %.2f US dollars at an assumed price of
-    %.3f dollars for an hour of one core.
+    %s tokens, %.1f core-hours of processors without accelerator: %.2f US dollars at an assumed price of %.3f dollars for an
+    hour of one core.
+
+    | part: recipe | seed of its exercises | conversations written | steps | tokens | core-hours | code |
+    |---|--:|--:|--:|--:|--:|---|
+    %s
 
     %s\
     """
         .formatted(
             parameters / 1e6,
             weightBytes / 1e6,
-            cost.steps,
-            millions(cost.tokens),
-            cost.coreHours,
-            cost.dollars(),
-            cost.price,
+            millions(runs.stream().mapToLong(RunRecord::tokens).sum()),
+            coreHours(),
+            coreHours() * price,
+            price,
+            runs.stream().map(Card::row).collect(Collectors.joining("\n")),
             scores());
+  }
+
+  private double coreHours() {
+    return runs.stream().mapToDouble(RunRecord::coreHours).sum();
+  }
+
+  private static String row(RunRecord run) {
+    return String.format(
+        Locale.ROOT,
+        "| `%s` | %d | %,d | %,d | %s | %.1f | %s |",
+        run.part(),
+        run.seed(),
+        run.conversations(),
+        run.steps(),
+        millions(run.tokens()),
+        run.coreHours(),
+        run.code());
   }
 
   private static String millions(long tokens) {
