@@ -60,6 +60,11 @@ public record DecoderSpec(
         checkpoint);
   }
 
+  /** Whether whole sequences are scored, as by a cross-encoder. */
+  public boolean scores() {
+    return summary != null && !summary.optional();
+  }
+
   /** Whether a sequence has to be seen whole: some mixer attends in both directions. */
   public boolean bidirectional() {
     return layers.stream()

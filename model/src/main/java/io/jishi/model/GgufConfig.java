@@ -196,8 +196,10 @@ record GgufConfig(String source, GgufMetadata metadata, Map<String, StoredTensor
       }
     } else if (metadata.has(key(PATTERN))) {
       int every = metadata.intValue(key(PATTERN));
+      // The layer that sees all is the first of each period there, the last elsewhere.
+      int before = architecture().equals("modern-bert") ? 0 : 1;
       for (int l = 0; l < layers(); l++) {
-        kinds.add(every > 0 && (l + 1) % every != 0 ? "sliding_attention" : "full_attention");
+        kinds.add(every > 0 && (l + before) % every != 0 ? "sliding_attention" : "full_attention");
       }
     }
     return kinds;

@@ -177,6 +177,11 @@ public record GgufLayout(String architecture, Map<TensorRole, String> names, Set
     return of(architecture).is(Trait.PERMUTED);
   }
 
+  /** A key of the architecture's own. */
+  public String key(String name) {
+    return architecture + "." + name;
+  }
+
   /** Whether files have that trait. */
   public boolean is(Trait trait) {
     return traits.contains(trait);

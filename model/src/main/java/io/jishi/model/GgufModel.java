@@ -24,10 +24,6 @@ final class GgufModel implements ModelFiles {
   private static final List<String> END_KEYS =
       List.of("tokenizer.ggml.eot_token_id", "tokenizer.ggml.eom_token_id");
 
-  /** The numbers of {@code pooling_type}; 0 is none, 4 the scores of a cross-encoder. */
-  private static final Map<Integer, Pooling> POOLING =
-      Map.of(1, Pooling.MEAN, 2, Pooling.CLS, 3, Pooling.LAST);
-
   private static final String SAMPLING = "general.sampling.";
 
   private final GgufFile file;
@@ -140,10 +136,11 @@ final class GgufModel implements ModelFiles {
 
   @Override
   public EmbeddingDefaults embedding() {
-    int type = file.metadata().intValue(config().architecture() + ".pooling_type", -1);
-    return POOLING.containsKey(type)
-        ? new EmbeddingDefaults(POOLING.get(type), true, 0, Map.of(), null)
-        : EmbeddingDefaults.NONE;
+    Pooling pooling =
+        Pooling.ofGguf(file.metadata().intValue(config().architecture() + ".pooling_type", -1));
+    return pooling == null
+        ? EmbeddingDefaults.NONE
+        : new EmbeddingDefaults(pooling, true, 0, Map.of(), null);
   }
 
   @Override

@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /**
  * The files of Sentence Transformers beside a model: {@code modules.json}, the pooling's
@@ -90,11 +91,10 @@ final class SentenceTransformers {
           folder + ": modules.json names a pooling in '" + path + "', which has no config.json");
     }
     JsonObject json = Json.parseObject(file);
-    Map<String, Pooling> modes =
-        Map.of(
-            "pooling_mode_cls_token", Pooling.CLS,
-            "pooling_mode_mean_tokens", Pooling.MEAN,
-            "pooling_mode_lasttoken", Pooling.LAST);
+    Map<String, Pooling> modes = new TreeMap<>();
+    for (Pooling known : Pooling.values()) {
+      modes.put(known.field(), known);
+    }
     Pooling found = null;
     for (String field : json.fields().keySet()) {
       if (!field.startsWith("pooling_mode_") || !json.bool(field).orElse(false)) {

@@ -27,7 +27,7 @@ public final class Reranker implements Encoder, AutoCloseable {
   private Reranker(LoadedModel loaded) {
     this.loaded = loaded;
     DecoderSpec spec = loaded.model.decoder().spec();
-    if (spec.summary() != null && !spec.summary().optional()) {
+    if (spec.scores()) {
       prompt = PairPrompt.crossEncoder(loaded);
     } else if (spec.head() != null) {
       prompt = PairPrompt.yesOrNo(loaded);

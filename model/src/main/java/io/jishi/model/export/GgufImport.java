@@ -8,6 +8,7 @@ import io.jishi.model.DecoderSpec;
 import io.jishi.model.GgufLayout;
 import io.jishi.model.GgufLayout.Trait;
 import io.jishi.model.ModelConfig;
+import io.jishi.model.Pooling;
 import io.jishi.model.TensorRole;
 import io.jishi.model.family.Family;
 import io.jishi.model.gguf.GgufFile;
@@ -49,7 +50,7 @@ public final class GgufImport {
   private final String family;
   private final ModelConfig read;
   private final DecoderSpec spec;
-  private final Map<String, Object> config;
+  private final LinkedHashMap<String, Object> config;
   private final DecoderSpec published;
 
   private GgufImport(GgufFile file) {
@@ -71,11 +72,13 @@ public final class GgufImport {
     }
     RecordedConfig recorded = new RecordedConfig(read);
     this.spec = Family.spec(recorded);
-    if (spec.head() == null) {
-      throw unsupported("an encoder cannot be unpacked from GGUF yet");
-    }
     this.family = family(architecture);
     this.config = PublishedConfig.of(spec, read, recorded, family);
+    if (spec.head() == null) {
+      PublishedEncoder.complete(config, spec, family, file);
+    } else {
+      config.putFirst("architectures", List.of(PublishedClass.of(family)));
+    }
     this.published = Family.spec(ModelConfig.of(new JsonObject(source, config)));
     refuseOther();
     for (String token : List.of("bos", "eos")) {
@@ -100,6 +103,7 @@ public final class GgufImport {
               : read.integer("sliding_window").orElse(0) > 0 ? "mistral" : "llama";
       case "deepseek2" ->
           read.text("scoring_func", "softmax").equals("sigmoid") ? "deepseek_v3" : "deepseek_v2";
+      case "bert" -> PublishedEncoder.family(file.metadata());
       case "chatglm" -> read.stored(TensorRole.QKV) ? "chatglm" : "glm";
       default ->
           GgufLayout.written().entrySet().stream()
@@ -148,7 +152,6 @@ public final class GgufImport {
     try (GgufFile file = GgufFile.open(gguf)) {
       GgufImport from = new GgufImport(file);
       Map<String, Object> config = new LinkedHashMap<>();
-      config.put("architectures", List.of(CausalClass.of(from.family)));
       config.putAll(from.config);
       config.put("torch_dtype", FolderExport.torch(type));
       List<OutputTensor> tensors =
@@ -166,6 +169,10 @@ public final class GgufImport {
     if (file.metadata().has("tokenizer.ggml.model")) {
       GgufTokenizerFile.write(source, file.metadata(), to, disk);
     }
+    Pooling pooling = Pooling.ofGguf(file.metadata().intValue(layout().key("pooling_type"), -1));
+    if (pooling != null) {
+      PoolingFiles.write(to, pooling, spec.width(), disk);
+    }
   }
 
   /** How adapters of the published model stand beside the file's tensors, and back. */
@@ -181,16 +188,16 @@ public final class GgufImport {
     return new AdapterMoves(
         from.layout().architecture(),
         from.moved(),
-        from.published.checkpoint().turned(from.published.layers().size()));
+        from.names().turned(from.published.layers().size()));
   }
 
   private List<Moved> moved() {
-    Checkpoint names = published.checkpoint();
+    Checkpoint names = names();
     Set<String> there = new HashSet<>(Set.of(names.weight(TensorRole.EMBEDDING, 0)));
     List<TensorRole> packed = PACKED.getOrDefault(family, List.of());
     for (TensorRole role : PACKABLE) {
       for (int l = 0; l < spec.layers().size(); l++) {
-        if (packed.contains(role) || names.stems().containsKey(role)) {
+        if (packed.contains(role) || published.checkpoint().stems().containsKey(role)) {
           there.add(names.weight(role, l));
         }
       }
@@ -199,8 +206,23 @@ public final class GgufImport {
         published,
         layout(),
         names,
-        name -> there.contains(name) ? List.of() : null,
+        name -> there.contains(name) ? List.of() : scores(names, name),
         new HashSet<>());
+  }
+
+  /** Encoders alone are published as the bare model, others with the head's names around. */
+  private Checkpoint names() {
+    Checkpoint names = published.checkpoint();
+    return spec.head() == null && !spec.scores() ? PublishedEncoder.bare(names) : names;
+  }
+
+  /** The shape of the matrix that makes scores, whose rows no configuration tells. */
+  private List<Long> scores(Checkpoint names, String name) {
+    String stored = TensorRole.SUMMARY_OUT.gguf(0) + ".weight";
+    return name.equals(names.weight(TensorRole.SUMMARY_OUT, 0))
+            && file.tensors().containsKey(stored)
+        ? file.tensors().get(stored).shape()
+        : null;
   }
 
   private List<OutputTensor> tensors() {

@@ -190,6 +190,8 @@ final class GgufPieces {
     }
     tokenizer.token("<s>").ifPresent(id -> out.put("tokenizer.ggml.bos_token_id", id));
     tokenizer.token("</s>").ifPresent(id -> out.put("tokenizer.ggml.eos_token_id", id));
+    tokenizer.token("<pad>").ifPresent(id -> out.put("tokenizer.ggml.padding_token_id", id));
+    tokenizer.token("<mask>").ifPresent(id -> out.put("tokenizer.ggml.mask_token_id", id));
     int[] framed = tokenizer.frame(tokenizer.encode("a", Tokenizer.Special.TEXT));
     int bos = tokenizer.token("<s>").orElse(-1);
     int eos = tokenizer.token("</s>").orElse(-1);

@@ -14,14 +14,29 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 
 /**
- * The vocabulary of a GGUF file as {@code tokenizer.json} (byte-level BPE) or {@code
- * tokenizer.model} (SentencePiece BPE), with {@code tokenizer_config.json} and the chat template
- * beside it: what {@link GgufVocabulary} reads.
+ * The vocabulary of a GGUF file as {@code tokenizer.json} (byte-level BPE, WordPiece, SentencePiece
+ * unigram) or {@code tokenizer.model} (SentencePiece BPE), with {@code tokenizer_config.json} and
+ * the chat template beside it: what {@link GgufVocabulary} reads.
  */
 final class GgufTokenizerFile {
   private static final String TEMPERATURE = "general.sampling.temp";
+
+  /** Roles of tokens in GGUF and in {@code tokenizer_config.json}, by the kind of vocabulary. */
+  private static final Map<String, Map<String, String>> ROLES =
+      Map.of(
+          "bert",
+          new TreeMap<>(
+              Map.of(
+                  "bos", "cls",
+                  "seperator", "sep", // so the format spells it
+                  "padding", "pad",
+                  "mask", "mask",
+                  "unknown", "unk")),
+          "llama",
+          new TreeMap<>(Map.of("bos", "bos", "eos", "eos")));
 
   private final String source;
   private final GgufMetadata metadata;
@@ -31,11 +46,14 @@ final class GgufTokenizerFile {
   private GgufTokenizerFile(String source, GgufMetadata metadata) {
     this.source = source;
     this.metadata = metadata;
-    this.pieces = array("tokenizer.ggml.tokens", String[].class);
+    this.pieces = array("tokenizer.ggml.tokens", String[].class).clone();
     this.types = array("tokenizer.ggml.token_type", int[].class).clone();
     if (types.length != pieces.length) {
       throw new JishiException.BadFile(
           source + ": has " + pieces.length + " tokens and the types of " + types.length);
+    }
+    if (kind().equals("bert")) {
+      GgufPiecesFile.name(pieces, types);
     }
   }
 
@@ -57,8 +75,12 @@ final class GgufTokenizerFile {
     }
   }
 
+  private String kind() {
+    return metadata.string("tokenizer.ggml.model", "none");
+  }
+
   private boolean scored() {
-    return metadata.string("tokenizer.ggml.model", "none").equals("llama");
+    return kind().equals("llama");
   }
 
   private void sentencePiece(Path file, Disk disk) throws IOException {
@@ -105,18 +127,31 @@ final class GgufTokenizerFile {
     root.put("truncation", null);
     root.put("padding", null);
     root.put("added_tokens", added());
-    root.put("normalizer", null);
-    root.put("pre_tokenizer", preTokenizer());
-    root.put("post_processor", null);
-    root.put("decoder", byteLevel());
-    root.put("model", model());
+    switch (kind()) {
+      case "bert" -> root.putAll(GgufPiecesFile.wordPiece(source, pieces, types));
+      case "t5" ->
+          root.putAll(
+              GgufPiecesFile.unigram(
+                  source, metadata, pieces, added("bos", false), added("eos", true)));
+      default -> {
+        root.put("normalizer", null);
+        root.put("pre_tokenizer", preTokenizer());
+        root.put(
+            "post_processor",
+            GgufPiecesFile.template(added("bos", false), added("eos", false), pieces, 0));
+        root.put("decoder", byteLevel());
+        root.put("model", model());
+      }
+    }
     return root;
   }
 
   private List<Object> added() {
     List<Object> added = new ArrayList<>();
     for (int id = 0; id < pieces.length; id++) {
-      boolean control = types[id] == GgufVocabulary.CONTROL;
+      boolean control =
+          types[id] == GgufVocabulary.CONTROL
+              || types[id] == GgufVocabulary.UNKNOWN && !kind().equals("gpt2");
       if (control || types[id] == GgufVocabulary.USER_DEFINED) {
         Map<String, Object> token = new LinkedHashMap<>();
         token.put("id", id);
@@ -132,14 +167,13 @@ final class GgufTokenizerFile {
   }
 
   private GgufWords words() {
-    String model = metadata.string("tokenizer.ggml.model", "none");
-    if (!model.equals("gpt2")) {
+    if (!kind().equals("gpt2")) {
       throw new JishiException.Unsupported(
           source
               + ": a vocabulary of the kind '"
-              + model
-              + "' cannot be unpacked from GGUF yet; byte-level BPE ('gpt2') and SentencePiece BPE"
-              + " ('llama') can");
+              + kind()
+              + "' cannot be unpacked from GGUF yet; byte-level BPE ('gpt2'), SentencePiece"
+              + " ('llama', 't5') and WordPiece ('bert') can");
     }
     return GgufWords.named(source, metadata.string("tokenizer.ggml.pre", "default"));
   }
@@ -199,20 +233,50 @@ final class GgufTokenizerFile {
     return model;
   }
 
+  /** The token that begins or ends sequences; -1 where none does. */
+  private int added(String token, boolean absent) {
+    return metadata.booleanValue("tokenizer.ggml.add_" + token + "_token", absent)
+        ? token(token)
+        : -1;
+  }
+
+  /** The token with a role, or -1. */
+  private int token(String role) {
+    int id = metadata.intValue("tokenizer.ggml." + role + "_token_id", -1);
+    int usual = role.equals("bos") ? 1 : 2; // what SentencePiece gives where nothing is said
+    if (id < 0 && kind().equals("t5") && List.of("bos", "eos").contains(role)) {
+      boolean there = usual < pieces.length && pieces[usual].matches("</?s>");
+      return there ? usual : -1;
+    }
+    return id < pieces.length ? id : -1;
+  }
+
   private Map<String, Object> config() {
     Map<String, Object> config = new LinkedHashMap<>();
     boolean glm = metadata.string("tokenizer.ggml.pre", "").equals(GgufVocabulary.CHATGLM);
-    String scored = glm ? "ChatGLMTokenizer" : "LlamaTokenizer";
-    config.put("tokenizer_class", scored() ? scored : "PreTrainedTokenizerFast");
-    config.put("clean_up_tokenization_spaces", false);
-    for (String token : List.of("bos", "eos")) {
-      int id = metadata.intValue("tokenizer.ggml." + token + "_token_id", -1);
-      if (id >= 0 && id < pieces.length) {
-        config.put(token + "_token", pieces[id]);
-      }
+    config.put(
+        "tokenizer_class",
+        switch (kind()) {
+          case "llama" -> glm ? "ChatGLMTokenizer" : "LlamaTokenizer";
+          case "bert" -> "BertTokenizer";
+          case "t5" -> "XLMRobertaTokenizer";
+          default -> "PreTrainedTokenizerFast";
+        });
+    config.put("clean_up_tokenization_spaces", kind().equals("bert"));
+    ROLES
+        .getOrDefault(kind(), Map.of("bos", "bos", "eos", "eos", "mask", "mask", "padding", "pad"))
+        .forEach(
+            (key, role) -> {
+              if (token(key) >= 0) {
+                config.put(role + "_token", pieces[token(key)]);
+              }
+            });
+    if (kind().equals("bert")) {
+      config.put("do_lower_case", true);
+    } else if (!kind().equals("t5")) {
+      boolean begins = metadata.booleanValue("tokenizer.ggml.add_bos_token", scored());
+      config.put("add_bos_token", begins);
     }
-    boolean begins = metadata.booleanValue("tokenizer.ggml.add_bos_token", scored());
-    config.put("add_bos_token", begins);
     if (scored()) {
       config.put("add_eos_token", metadata.booleanValue("tokenizer.ggml.add_eos_token", false));
     }

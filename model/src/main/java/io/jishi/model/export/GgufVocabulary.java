@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 
 /** A byte-level BPE tokenizer of {@code tokenizer.json} as the metadata of a GGUF file. */
@@ -109,9 +110,26 @@ final class GgufVocabulary {
     out.put("tokenizer.ggml.token_type", types);
     out.put("tokenizer.ggml.merges", merges());
     tokenizer.bos().ifPresent(id -> out.put("tokenizer.ggml.bos_token_id", id));
-    tokenizer.eos().ifPresent(id -> out.put("tokenizer.ggml.eos_token_id", id));
+    putEnd(out);
     out.put("tokenizer.ggml.add_bos_token", tokenizer.addsBos());
     putTemplate(out);
+  }
+
+  /** What ends sequences; where it is not the end of a text, that is called the end of a turn. */
+  private void putEnd(GgufWriter out) {
+    OptionalInt eos = tokenizer.eos();
+    int[] framed = tokenizer.frame(tokenizer.encode("a", Tokenizer.Special.TEXT));
+    int last = framed.length == 0 ? -1 : framed[framed.length - 1];
+    boolean ends = last >= 0 && tokenizer.isControl(last);
+    if (ends && eos.isPresent() && eos.getAsInt() != last) {
+      out.put("tokenizer.ggml.eot_token_id", eos.getAsInt());
+    }
+    if (ends || eos.isPresent()) {
+      out.put("tokenizer.ggml.eos_token_id", ends ? last : eos.getAsInt());
+    }
+    if (ends) {
+      out.put("tokenizer.ggml.add_eos_token", true);
+    }
   }
 
   private void putTemplate(GgufWriter out) {

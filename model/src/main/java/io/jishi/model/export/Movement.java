@@ -6,6 +6,7 @@ import io.jishi.tensor.DType;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -161,7 +162,7 @@ final class Movement {
     private synchronized long[] places() {
       if (places == null) {
         long[] all = new long[Math.toIntExact(published.rows())];
-        java.util.Arrays.fill(all, -1);
+        Arrays.fill(all, -1);
         for (int k = 0; k < moved.size(); k++) {
           Moved m = moved.get(k);
           for (long row = 0; row < m.rows(); row++) {
@@ -180,7 +181,8 @@ final class Movement {
       boolean straight = moved.size() == 1 && moved.getFirst().order() == null;
       long place = straight ? before.getFirst() + row : places()[(int) row];
       if (place < 0) {
-        throw new IllegalStateException(published.name() + " has no row " + row);
+        Arrays.fill(out, 0); // converters leave out what no token reads: positions before the first
+        return;
       }
       int k = straight ? 0 : (int) (place % moved.size());
       rows.get(k).read(straight ? place : place / moved.size(), out);

@@ -17,6 +17,7 @@ final class PublishedConfig {
   /** Names that a family writes otherwise than most. */
   private static final Map<String, Map<String, String>> NAMES =
       Map.ofEntries(
+          Map.entry("bert", Map.of("norm_eps", "layer_norm_eps")),
           Map.entry("bloom", Map.of("norm_eps", "layer_norm_epsilon")),
           Map.entry("cohere", Map.of("norm_eps", "layer_norm_eps")),
           Map.entry("cohere2", Map.of("norm_eps", "layer_norm_eps")),
@@ -45,10 +46,14 @@ final class PublishedConfig {
           Map.entry("mamba", Map.of("norm_eps", "layer_norm_epsilon")),
           Map.entry("mamba2", Map.of("norm_eps", "layer_norm_epsilon")),
           Map.entry("mixtral", Map.of("num_experts", "num_local_experts")),
+          Map.entry("modernbert", Map.of("norm_eps", "norm_eps")),
           Map.entry("nemotron", Map.of("norm_eps", "norm_eps")),
+          Map.entry("nomic_bert", Map.of("norm_eps", "layer_norm_eps")),
           Map.entry("phi", Map.of("norm_eps", "layer_norm_eps")),
+          Map.entry("roberta", Map.of("norm_eps", "layer_norm_eps")),
           Map.entry("stablelm", Map.of("norm_eps", "layer_norm_eps")),
-          Map.entry("starcoder2", Map.of("norm_eps", "norm_epsilon")));
+          Map.entry("starcoder2", Map.of("norm_eps", "norm_epsilon")),
+          Map.entry("xlm-roberta", Map.of("norm_eps", "layer_norm_eps")));
 
   /** What a layer without attention is called. */
   private static final Map<String, String> RECURRENT =
@@ -58,7 +63,7 @@ final class PublishedConfig {
   private final ModelConfig file;
   private final RecordedConfig recorded;
   private final String family;
-  private final Map<String, Object> config = new LinkedHashMap<>();
+  private final LinkedHashMap<String, Object> config = new LinkedHashMap<>();
 
   private PublishedConfig(
       DecoderSpec spec, ModelConfig file, RecordedConfig recorded, String family) {
@@ -95,7 +100,7 @@ final class PublishedConfig {
    * @param recorded what the family asked of it
    * @param family {@code model_type}
    */
-  static Map<String, Object> of(
+  static LinkedHashMap<String, Object> of(
       DecoderSpec spec, ModelConfig file, RecordedConfig recorded, String family) {
     PublishedConfig made = new PublishedConfig(spec, file, recorded, family);
     made.config.put("model_type", family);
@@ -181,6 +186,8 @@ final class PublishedConfig {
           switch (first) {
             case DecoderSpec.GroupedAttention a ->
                 a.scores().window() > 0 ? "sliding_attention" : "full_attention";
+            case DecoderSpec.BidirectionalAttention b ->
+                b.reach() > 0 ? "sliding_attention" : "full_attention";
             case DecoderSpec.LatentAttention _ -> "full_attention";
             default -> RECURRENT.getOrDefault(family, "linear_attention");
           });

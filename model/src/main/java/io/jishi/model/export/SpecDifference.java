@@ -27,6 +27,9 @@ final class SpecDifference {
   /** What differs, in words, or null where nothing does. */
   static String find(DecoderSpec is, DecoderSpec read) {
     String all = text("the model", outline(is), outline(read));
+    if (all == null) {
+      all = text("the model", scores(is), scores(read));
+    }
     if (all != null) {
       return all;
     }
@@ -47,6 +50,11 @@ final class SpecDifference {
       }
     }
     return null;
+  }
+
+  /** What is made of whole sequences; poolers are left out by GGUF and do not count. */
+  private static String scores(DecoderSpec s) {
+    return s.scores() ? s.summary().toString() : "no scores";
   }
 
   private static String outline(DecoderSpec s) {

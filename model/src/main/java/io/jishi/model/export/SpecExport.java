@@ -112,6 +112,7 @@ final class SpecExport {
     } else if (spec.head().unitRows()) {
       keys.put("jishi.unit_output", true); // no key of the format says it
     }
+    pooling(keys);
     refuseOther(keys, tensors);
     TypePlan plan =
         new TypePlan(mix, layout.checkpoint(spec), spec.layers().size(), spec.tiedOutput());
@@ -224,12 +225,22 @@ final class SpecExport {
         }
       }
     }
+  }
+
+  /** How vectors are made of hidden states, or the names of what is scored. */
+  private void pooling(Map<String, Object> keys) {
+    String key = layout.key("pooling_type");
+    if (spec.scores()) {
+      keys.put(key, Pooling.SCORES);
+      List<String> labels = PublishedEncoder.labels(model.config());
+      if (labels.size() > 1) {
+        keys.put(layout.key(PublishedEncoder.LABELS), labels.toArray(String[]::new));
+      }
+      return;
+    }
     Pooling pooling = model.embedding().pooling();
-    boolean scores = spec.summary() != null && !spec.summary().optional();
-    if (scores || pooling != null) {
-      keys.put(
-          prefix + "pooling_type",
-          scores ? 4 : pooling == Pooling.MEAN ? 1 : pooling == Pooling.CLS ? 2 : 3);
+    if (pooling != null) {
+      keys.put(key, pooling.gguf());
     }
   }
 

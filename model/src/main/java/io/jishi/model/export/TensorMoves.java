@@ -67,7 +67,7 @@ final class TensorMoves {
     if (spec.head() != null) {
       head(spec.head());
     }
-    if (spec.summary() != null && !spec.summary().optional()) {
+    if (spec.scores()) {
       summary(spec.summary());
     }
   }

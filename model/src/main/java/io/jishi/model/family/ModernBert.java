@@ -69,7 +69,7 @@ final class ModernBert {
 
   private static Summary summary(Blueprint b, NormSpec norm) {
     boolean mean = b.config.text("classifier_pooling", "cls").equals("mean");
-    boolean bias = b.config.flag("classifier_bias", false);
+    boolean bias = b.config.bias("classifier_bias", false, TensorRole.SUMMARY);
     return new Summary(
         mean ? Pooling.MEAN : Pooling.CLS,
         false,

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.jishi.base.JishiException;
+import io.jishi.base.Json;
 import io.jishi.model.StoredTensor;
 import io.jishi.model.gguf.GgufFile;
 import io.jishi.model.safetensors.SafetensorsFolder;
@@ -17,7 +18,10 @@ import io.jishi.text.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -130,6 +134,84 @@ class GgufImportTest {
     same(FolderTokenizer.read(temp), from);
   }
 
+  /** WordPiece and SentencePiece's unigram, of encoders. */
+  @ParameterizedTest
+  @ValueSource(strings = {"wordpiece_bert", "unigram"})
+  void aVocabularyOfAnEncoderGoesThereAndBack(String name) throws IOException {
+    Path file = temp.resolve("vocabulary.gguf");
+    GgufWriter writer = new GgufWriter(List.of()).put("general.architecture", "bert");
+    if (name.startsWith("wordpiece")) {
+      Path folder = Shared.require("goldens/tokenizers/" + name);
+      GgufVocabulary.put(writer, folder, FolderTokenizer.read(folder).vocabSize() + 3);
+    } else {
+      unigram(writer);
+    }
+    AtomicFiles.create(file, Disk.LOCAL, writer);
+    try (GgufFile gguf = GgufFile.open(file)) {
+      GgufTokenizerFile.write("gguf", gguf.metadata(), temp, Disk.LOCAL);
+      Tokenizer from = GgufTokenizer.read("gguf", gguf.metadata()::get);
+      Tokenizer to = FolderTokenizer.read(temp);
+      String text = "  Hello, world!  The costs of 12345 are  unbelievable. ";
+      int[] tokens = from.encode(text, Tokenizer.Special.TEXT);
+      assertThat(to.encode(text, Tokenizer.Special.TEXT)).isEqualTo(tokens);
+      assertThat(to.decode(tokens)).isEqualTo(from.decode(tokens));
+      assertThat(to.frame(tokens)).isEqualTo(from.frame(tokens)).hasSizeGreaterThan(tokens.length);
+    }
+  }
+
+  /** Letters, and some longer pieces that are likelier than their letters. */
+  private static void unigram(GgufWriter writer) {
+    List<String> pieces = new ArrayList<>(List.of("<s>", "<pad>", "</s>", "<unk>", "\u2581"));
+    pieces.addAll(List.of("\u2581Hello", "\u2581the", "or", "be", "able", "\u2581un", "liev"));
+    for (char c = '!'; c <= '~'; c++) {
+      pieces.add(String.valueOf(c));
+    }
+    int size = pieces.size();
+    float[] scores = new float[size];
+    int[] types = new int[size];
+    for (int id = 0; id < size; id++) {
+      scores[id] = pieces.get(id).length() == 1 ? -9.5f - id / 64f : -4.25f;
+      types[id] = id == 3 ? GgufVocabulary.UNKNOWN : id < 3 ? GgufVocabulary.CONTROL : 1;
+    }
+    writer
+        .put("tokenizer.ggml.model", "t5")
+        .put("tokenizer.ggml.tokens", pieces.toArray(String[]::new))
+        .put("tokenizer.ggml.scores", scores)
+        .put("tokenizer.ggml.token_type", types)
+        .put("tokenizer.ggml.unknown_token_id", 3)
+        .put("tokenizer.ggml.bos_token_id", 0)
+        .put("tokenizer.ggml.eos_token_id", 2)
+        .put("tokenizer.ggml.add_bos_token", true)
+        .put("tokenizer.ggml.add_eos_token", true);
+  }
+
+  /** What ends each sequence of an embedding model is no part of its words, but of its frame. */
+  @Test
+  void aTokenBehindEachSequenceGoesThereAndBack() throws IOException {
+    Path folder = Shared.require("goldens/tokenizers/bpe_qwen2");
+    Path ending = Files.createDirectories(temp.resolve("ending"));
+    Map<String, Object> root =
+        new LinkedHashMap<>(Json.parseObject(folder.resolve("tokenizer.json")).fields());
+    int end = HuggingFaceTokenizer.read(folder).token("<|endoftext|>").orElseThrow();
+    String[] pieces = new String[end + 1];
+    pieces[end] = "<|endoftext|>";
+    root.put("post_processor", GgufPiecesFile.template(-1, end, pieces, 0));
+    Files.writeString(ending.resolve("tokenizer.json"), Json.write(root));
+    Tokenizer from = HuggingFaceTokenizer.read(ending);
+    GgufWriter writer = new GgufWriter(List.of()).put("general.architecture", "qwen3");
+    GgufVocabulary.put(writer, ending, from.vocabSize());
+    Path file = temp.resolve("vocabulary.gguf");
+    AtomicFiles.create(file, Disk.LOCAL, writer);
+    int[] framed = from.frame(new int[] {5});
+    assertThat(framed).containsExactly(5, end);
+    try (GgufFile gguf = GgufFile.open(file)) {
+      Tokenizer between = GgufTokenizer.read("gguf", gguf.metadata()::get);
+      assertThat(between.frame(new int[] {5})).isEqualTo(framed);
+      GgufTokenizerFile.write("gguf", gguf.metadata(), temp, Disk.LOCAL);
+    }
+    assertThat(HuggingFaceTokenizer.read(temp).frame(new int[] {5})).isEqualTo(framed);
+  }
+
   /** Vocabularies of real models, which an outside program wrote. */
   @ParameterizedTest
   @ValueSource(strings = {"llama-spm", "phi-3", "deepseek-llm"})
@@ -138,6 +220,23 @@ class GgufImportTest {
     try (GgufFile gguf = GgufFile.open(file)) {
       GgufTokenizerFile.write("gguf", gguf.metadata(), temp, Disk.LOCAL);
       same(FolderTokenizer.read(temp), GgufTokenizer.read("gguf", gguf.metadata()::get));
+    }
+  }
+
+  /** Published BERT names no token that ends a text; GGUF takes the separator for it. */
+  @Test
+  void aRealVocabularyOfBertIsUnpacked() throws IOException {
+    Path file = Shared.require("tokenizers/llamacpp-vocab").resolve("ggml-vocab-bert-bge.gguf");
+    try (GgufFile gguf = GgufFile.open(file)) {
+      GgufTokenizerFile.write("gguf", gguf.metadata(), temp, Disk.LOCAL);
+      Tokenizer from = GgufTokenizer.read("gguf", gguf.metadata()::get);
+      Tokenizer to = FolderTokenizer.read(temp);
+      String text = "Hello, 世界! I've 12345  spaces [MASK] unbelievable\n\n  done 👍 naïve";
+      for (Tokenizer.Special special : Tokenizer.Special.values()) {
+        assertThat(to.encode(text, special)).isEqualTo(from.encode(text, special));
+      }
+      int[] tokens = from.encode(text, Tokenizer.Special.TEXT);
+      assertThat(to.frame(tokens)).isEqualTo(from.frame(tokens));
     }
   }
 

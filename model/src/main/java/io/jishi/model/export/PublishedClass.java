@@ -5,7 +5,7 @@ import java.util.Locale;
 import java.util.Map;
 
 /** The class that {@code config.json} names under {@code architectures}. */
-final class CausalClass {
+final class PublishedClass {
   private static final Map<String, String> OTHERS =
       Map.ofEntries(
           Map.entry("chatglm", "ChatGLMModel"),
@@ -23,9 +23,22 @@ final class CausalClass {
           Map.entry("smollm3", "SmolLM3ForCausalLM"),
           Map.entry("stablelm", "StableLmForCausalLM"));
 
-  private CausalClass() {}
+  private static final Map<String, String> ENCODERS =
+      Map.of(
+          "bert", "Bert",
+          "modernbert", "ModernBert",
+          "nomic_bert", "NomicBert",
+          "roberta", "Roberta",
+          "xlm-roberta", "XLMRoberta");
 
-  /** That of a {@code model_type}; most are its words with capitals. */
+  private PublishedClass() {}
+
+  /** That of an encoder. */
+  static String ofEncoder(String modelType, boolean scores) {
+    return ENCODERS.get(modelType) + (scores ? "ForSequenceClassification" : "Model");
+  }
+
+  /** That of a decoder's {@code model_type}; most are its words with capitals. */
   static String of(String modelType) {
     String known = OTHERS.get(modelType);
     if (known != null) {
