@@ -39,6 +39,11 @@ record BpeModel(
     state.emit(out);
   }
 
+  /** The same without whole words: the pairs alone. */
+  BpeModel merging() {
+    return new BpeModel(vocabulary, symbols, pairs, byteIds, unknown, fuseUnknown, false);
+  }
+
   /** Whether every character becomes a token, so that a text may be cut where no pair joins. */
   boolean emitsAll() {
     boolean allBytes = byteIds != null && java.util.Arrays.stream(byteIds).allMatch(id -> id >= 0);

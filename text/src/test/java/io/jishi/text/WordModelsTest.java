@@ -55,6 +55,80 @@ class WordModelsTest {
     }
   }
 
+  private static final String CHARACTERS = "ab ,é中文字的🚀🚁Ω";
+
+  /** Pieces of random neighbours, whole characters or parts of them, as byte-level BPE has. */
+  private static BpeModel byteLevel(Random random, boolean wholeWords) {
+    List<String> pieces = new java.util.ArrayList<>();
+    for (int b = 0; b < 256; b++) {
+      pieces.add(String.valueOf(ByteAlphabet.of(b)));
+    }
+    for (int i = 0; i < 60; i++) {
+      String left = pieces.get(random.nextInt(pieces.size()));
+      String all = ByteAlphabet.encode(CHARACTERS.repeat(2));
+      int from = random.nextInt(all.length() - 6);
+      String right = all.substring(from, from + 1 + random.nextInt(5));
+      String piece = i % 3 == 0 ? right : i % 3 == 1 ? bytesOf(random) : left + right;
+      if (!pieces.contains(piece)) {
+        pieces.add(piece);
+      }
+    }
+    Type[] types = new Type[pieces.size()];
+    Arrays.fill(types, Type.NORMAL);
+    float[] scores = new float[pieces.size()];
+    for (int id = 0; id < scores.length; id++) {
+      scores[id] = -id;
+    }
+    Vocabulary v = new Vocabulary("test", pieces.toArray(String[]::new), types);
+    Symbols symbols = Symbols.of(v);
+    return new BpeModel(v, symbols, Merges.scored(v, scores, symbols), null, -1, false, wholeWords);
+  }
+
+  /** Some bytes out of the middle of some characters. */
+  private static String bytesOf(Random random) {
+    String bytes = ByteAlphabet.encode(characters(random, 4));
+    int from = random.nextInt(bytes.length());
+    return bytes.substring(from, Math.min(bytes.length(), from + 1 + random.nextInt(7)));
+  }
+
+  private static String characters(Random random, int most) {
+    int[] all = CHARACTERS.codePoints().toArray();
+    StringBuilder text = new StringBuilder();
+    for (int i = random.nextInt(most); i >= 0; i--) {
+      text.appendCodePoint(all[random.nextInt(all.length)]);
+    }
+    return text.toString();
+  }
+
+  @Property(tries = 2000)
+  void cuttingBetweenCharactersThatNoPieceJoinsChangesNoToken(@ForAll long seed) {
+    Random random = new Random(seed);
+    for (boolean wholeWords : new boolean[] {true, false}) {
+      BpeModel model = byteLevel(random, wholeWords);
+      WordModel plain = new WordModel.ByteLevel(model);
+      WordModel cut = WordPath.byteLevel(model);
+      assertThat(cut).isInstanceOf(CutCharacters.class);
+      for (int i = 0; i < 20; i++) {
+        String text = characters(random, 12);
+        assertThat(encode(cut, text)).as(text).isEqualTo(encode(plain, text));
+      }
+    }
+  }
+
+  @Test
+  void aVocabularyWithoutSomeByteIsNotCut() {
+    BpeModel model = byteLevel(new Random(1), false);
+    Vocabulary v = model.vocabulary();
+    Type[] types = new Type[v.size()];
+    Arrays.fill(types, Type.NORMAL);
+    types[0xE4] = Type.UNUSED;
+    String[] pieces = new String[v.size()];
+    Arrays.setAll(pieces, v::piece);
+    Vocabulary less = new Vocabulary("test", pieces, types);
+    BpeModel lacking = new BpeModel(less, Symbols.of(less), model.pairs(), null, -1, false, false);
+    assertThat(WordPath.byteLevel(lacking)).isNotInstanceOf(CutCharacters.class);
+  }
+
   @Test
   void wordsThatShareAPlaceInTheTableAreNotMixedUp() {
     WordModel length = (text, from, to, out) -> out.add(Integer.parseInt(text, from, to, 10));
