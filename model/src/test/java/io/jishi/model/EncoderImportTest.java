@@ -67,11 +67,15 @@ class EncoderImportTest {
       strings = {"bert_embed", "xlm_roberta_embed", "nomic_bert_embed", "modernbert_embed"})
   void tensorsHaveTheirPublishedNamesAgain(String name) {
     Path golden = Shared.require("goldens/" + name);
+    // These goldens have no vocabulary, by which GGUF tells XLM-RoBERTa, whose positions begin
+    // behind the padding, from BERT.
+    boolean renamed = name.startsWith("xlm");
     try (SafetensorsFolder was = SafetensorsFolder.open(golden);
         SafetensorsFolder is = SafetensorsFolder.open(unpacked(packed(golden)))) {
       TreeSet<String> expected = new TreeSet<>(was.tensors().keySet());
       expected.removeIf(tensor -> tensor.startsWith("pooler.")); // GGUF has none
       assertThat(is.tensors().keySet()).containsExactlyInAnyOrderElementsOf(expected);
+      expected.removeIf(tensor -> renamed && tensor.contains("position_embeddings"));
       expected.forEach(
           tensor ->
               assertThat(is.tensors().get(tensor).shape())
@@ -80,7 +84,6 @@ class EncoderImportTest {
     }
     JsonObject config = Json.parseObject(temp.resolve("back/config.json"));
     JsonObject original = Json.parseObject(golden.resolve("config.json"));
-    boolean renamed = name.startsWith("xlm"); // GGUF tells the two by their vocabularies
     for (String key : List.of("hidden_size", "num_attention_heads", "intermediate_size")) {
       assertThat(config.requireInt(key)).isEqualTo(original.requireInt(key));
     }
