@@ -102,7 +102,10 @@ final class PromptWriter {
     }
     if (sight == null) {
       throw new JishiException.BadRequest(
-          field, model.name() + " does not see: it has no vision tower; leave out the images");
+          field,
+          model.name()
+              + " does not see: it has no vision tower; leave out the images, or open the model"
+              + " with the tower's file (--mmproj)");
     }
     return sight.look(images);
   }

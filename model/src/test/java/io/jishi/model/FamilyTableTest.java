@@ -47,8 +47,9 @@ class FamilyTableTest {
 
       Checked by `EncoderGoldenTest` (hidden states of each token, poolers, scores) and `EmbedderTest` (pooled vectors, plain
       and of length 1; scores of `qwen3_reranker`, which is the decoder `qwen3`). "GGUF": written by `jishi convert` and read
-      again with the same hidden states (`SpecExportTest`). `roberta` is read as `xlm-roberta` is. Heads that guess masked
-      tokens, as published of BERT, RoBERTa and ModernBERT, are read from safetensors (`MaskedHeadTest`, against `bert_mlm`).
+      again with the same hidden states (`SpecExportTest`), and so is the folder that it is unpacked to (`EncoderImportTest`); the
+      file has no pooler. `roberta` is read as `xlm-roberta` is. Heads that guess masked tokens, as published of BERT, RoBERTa and
+      ModernBERT, are read from safetensors (`MaskedHeadTest`, against `bert_mlm`).
 
       | model | `model_type` | attention | positions | norms | channels | made of a sequence | GGUF | reference |
       |---|---|---|---|---|---|---|---|---|
