@@ -21,6 +21,8 @@ final class HfNormalizer {
    */
   private static final int MAX_MARKS = 200;
 
+  private static final char FIRST_MARK = '\u0300';
+
   /** A user-perceived character (UAX 29). */
   private static final Pattern CLUSTER = Pattern.compile("\\X");
 
@@ -188,6 +190,32 @@ final class HfNormalizer {
   }
 
   static UnaryOperator<String> unicode(Normalizer.Form form) {
+    UnaryOperator<String> whole = whole(form);
+    return form == Normalizer.Form.NFC ? text -> composed(text, whole) : whole;
+  }
+
+  /**
+   * Below U+0300, where combining marks begin, all characters are composed: only stretches of
+   * others are looked at, each with the character before it.
+   */
+  private static String composed(String text, UnaryOperator<String> whole) {
+    StringBuilder out = null;
+    int from = 0;
+    for (int i = 0; i < text.length(); i++) {
+      if (text.charAt(i) >= FIRST_MARK) {
+        int start = Math.max(from, i - 1);
+        while (i < text.length() && text.charAt(i) >= FIRST_MARK) {
+          i++;
+        }
+        out = out == null ? new StringBuilder(text.length()) : out;
+        out.append(text, from, start).append(whole.apply(text.substring(start, i)));
+        from = i;
+      }
+    }
+    return out == null ? text : out.append(text, from, text.length()).toString();
+  }
+
+  private static UnaryOperator<String> whole(Normalizer.Form form) {
     return text -> {
       StringBuilder out = new StringBuilder(text.length());
       int from = 0;

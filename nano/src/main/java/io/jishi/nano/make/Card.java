@@ -45,7 +45,7 @@ public record Card(
 
     It knows next to nothing of the world, writes no prose or program worth reading, follows no long conversation, and
     translates single common words alone. A question that is built otherwise than those it learned from is answered
-    right in about six cases of ten. It can be wrong in a sure voice. Do not use it for advice, or for anything that matters
+    right in about two cases of three. It can be wrong in a sure voice. Do not use it for advice, or for anything that matters
     without a check.
 
     ## Data and licence
