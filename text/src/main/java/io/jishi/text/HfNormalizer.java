@@ -21,7 +21,11 @@ final class HfNormalizer {
    */
   private static final int MAX_MARKS = 200;
 
+  /** The first combining mark of Unicode. */
   private static final char FIRST_MARK = '\u0300';
+
+  /** Composed characters that cost less to look at than to leave out. */
+  private static final int GAP = 64;
 
   /** A user-perceived character (UAX 29). */
   private static final Pattern CLUSTER = Pattern.compile("\\X");
@@ -195,8 +199,8 @@ final class HfNormalizer {
   }
 
   /**
-   * Below U+0300, where combining marks begin, all characters are composed: only stretches of
-   * others are looked at, each with the character before it.
+   * Below U+0300, where combining marks begin, all characters are composed: only stretches with
+   * others are looked at, each with the character before it. Short gaps do not end a stretch.
    */
   private static String composed(String text, UnaryOperator<String> whole) {
     StringBuilder out = null;
@@ -204,8 +208,8 @@ final class HfNormalizer {
     for (int i = 0; i < text.length(); i++) {
       if (text.charAt(i) >= FIRST_MARK) {
         int start = Math.max(from, i - 1);
-        while (i < text.length() && text.charAt(i) >= FIRST_MARK) {
-          i++;
+        for (int at = i; at < text.length() && at < i + GAP; at++) {
+          i = text.charAt(at) >= FIRST_MARK ? at + 1 : i;
         }
         out = out == null ? new StringBuilder(text.length()) : out;
         out.append(text, from, start).append(whole.apply(text.substring(start, i)));
