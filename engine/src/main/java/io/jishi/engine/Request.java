@@ -88,7 +88,7 @@ public record Request(
    * @param minTokens no end token and no stop token comes before so many tokens
    * @param stopTokens tokens that end the answer as the model's own end tokens do
    * @param closeInTime with a constraint: only tokens come behind which the text can still be
-   *     closed within the limit of tokens; else it may be cut off
+   *     closed within the limit of tokens, thoughts before it included; else it may be cut off
    */
   public record Ending(int minTokens, Set<Integer> stopTokens, boolean closeInTime) {
     /** No minimum, the model's own end tokens, cut off at the limit. */
