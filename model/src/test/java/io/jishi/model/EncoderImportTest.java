@@ -7,12 +7,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.jishi.base.JishiException;
 import io.jishi.base.Json;
 import io.jishi.base.JsonObject;
+import io.jishi.model.export.AtomicFiles;
 import io.jishi.model.export.Disk;
 import io.jishi.model.export.FolderExport;
 import io.jishi.model.export.GgufExport;
 import io.jishi.model.export.GgufImport;
+import io.jishi.model.export.GgufWriter;
 import io.jishi.model.export.ModelSource;
 import io.jishi.model.export.OutputTensor;
+import io.jishi.model.gguf.GgufFile;
 import io.jishi.model.safetensors.SafetensorsFolder;
 import io.jishi.tensor.Backend;
 import io.jishi.tensor.DType;
@@ -21,6 +24,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -90,6 +94,36 @@ class EncoderImportTest {
     if (!renamed) {
       assertThat(config.array("architectures")).isEqualTo(original.array("architectures"));
     }
+  }
+
+  /** Of the layers of ModernBERT every third sees all, the first one to begin with. */
+  @Test
+  void thePatternOfLayersMayBeOneNumber() {
+    Path golden = Shared.require("goldens/modernbert_embed");
+    Path usual = packed(golden);
+    try (var before = new EncoderGoldenTest.Runner(golden, usual, 0);
+        var third = new EncoderGoldenTest.Runner(golden, every(3, usual), 0);
+        var second = new EncoderGoldenTest.Runner(golden, every(2, usual), 0)) {
+      int[] longest = before.texts("input_ids").getLast();
+      for (int[] text : before.texts("input_ids")) {
+        assertThat(third.hidden(text, null)).isDeepEqualTo(before.hidden(text, null));
+        longest = text.length > longest.length ? text : longest;
+      }
+      assertThat(Arrays.deepEquals(second.hidden(longest, null), before.hidden(longest, null)))
+          .isFalse();
+    }
+  }
+
+  private Path every(int period, Path file) {
+    Path counted = temp.resolve("every-" + period + ".gguf");
+    try (GgufFile from = GgufFile.open(file)) {
+      GgufWriter writer =
+          new GgufWriter(from.tensors().values().stream().map(OutputTensor::of).toList());
+      from.metadata().keys().forEach(k -> writer.putStored(k, from.metadata().stored(k)));
+      writer.put("modern-bert.attention.sliding_window_pattern", period);
+      AtomicFiles.create(counted, Disk.LOCAL, writer);
+    }
+    return counted;
   }
 
   @Test
