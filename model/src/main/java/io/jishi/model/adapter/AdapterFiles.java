@@ -41,10 +41,14 @@ public final class AdapterFiles {
    * @throws JishiException.Unsupported for other kinds of adapters
    */
   public static Adapter read(Path path) {
+    checkThere(path);
+    return Files.isDirectory(path) ? folder(path) : gguf(path);
+  }
+
+  private static void checkThere(Path path) {
     if (!Files.exists(path)) {
       throw new JishiException.BadFile(path + ": there is no such adapter");
     }
-    return Files.isDirectory(path) ? folder(path) : gguf(path);
   }
 
   /**
@@ -54,6 +58,7 @@ public final class AdapterFiles {
    * @throws JishiException.BadFile where something is missing or damaged
    */
   public static long bytes(Path path) {
+    checkThere(path);
     try (WeightFile file =
         Files.isDirectory(path)
             ? SafetensorsFile.open(path.resolve(WEIGHTS))

@@ -61,24 +61,18 @@ final class PublishedEncoder {
     if (spec.scores()) {
       putLabels(config, family, file);
     }
-    switch (family) {
-      case "roberta", "xlm-roberta" -> {
-        int pad = padding < 0 ? ROBERTA_PADDING : padding;
-        config.put("pad_token_id", (long) pad);
-        config.put("max_position_embeddings", spec.context() + 1L + pad);
-        config.put("type_vocab_size", (long) spec.embedding().types());
-        config.remove("attention_bias");
-      }
-      case "bert" -> {
-        config.put("type_vocab_size", (long) spec.embedding().types());
-        config.remove("attention_bias");
-      }
-      case "nomic_bert" -> {
-        config.put("type_vocab_size", (long) spec.embedding().types());
-        config.put("hidden_act", "silu");
-        config.remove("attention_bias");
-      }
-      default -> nearAndFar(config, spec);
+    if (family.equals("modernbert")) {
+      nearAndFar(config, spec);
+      return;
+    }
+    config.put("type_vocab_size", (long) spec.embedding().types());
+    config.remove("attention_bias");
+    if (family.endsWith("roberta")) {
+      int pad = padding < 0 ? ROBERTA_PADDING : padding;
+      config.put("pad_token_id", (long) pad);
+      config.put("max_position_embeddings", spec.context() + 1L + pad);
+    } else if (family.equals("nomic_bert")) {
+      config.put("hidden_act", "silu");
     }
   }
 
@@ -134,7 +128,8 @@ final class PublishedEncoder {
     List<String> labels = new ArrayList<>();
     Optional<JsonObject> named = config.object("id2label");
     while (named.isPresent() && named.get().has(String.valueOf(labels.size()))) {
-      labels.add(named.get().text(String.valueOf(labels.size())).orElseThrow());
+      String id = String.valueOf(labels.size());
+      labels.add(named.get().text(id).orElse("LABEL_" + id));
     }
     return labels;
   }

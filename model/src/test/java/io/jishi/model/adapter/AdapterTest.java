@@ -226,6 +226,9 @@ class AdapterTest {
       bytes += 4L * (pair.a().length + pair.b().length);
     }
     assertThat(AdapterFiles.bytes(peft)).isEqualTo(bytes).isPositive();
+    assertThatThrownBy(() -> AdapterFiles.bytes(temp.resolve("none")))
+        .isInstanceOf(JishiException.BadFile.class)
+        .hasMessageContaining("no such adapter");
   }
 
   private static void write(Adapter adapter, Path base, Path folder) {
