@@ -196,8 +196,8 @@ record GgufConfig(String source, GgufMetadata metadata, Map<String, StoredTensor
       }
     } else if (metadata.has(key(PATTERN))) {
       int every = metadata.intValue(key(PATTERN));
-      // The layer that sees all is the first of each period there, the last elsewhere.
-      int before = architecture().equals("modern-bert") ? 0 : 1;
+      GgufLayout layout = GgufLayout.of(architecture());
+      int before = layout.is(GgufLayout.Trait.FAR_LAYER_FIRST) ? 0 : 1;
       for (int l = 0; l < layers(); l++) {
         kinds.add(every > 0 && (l + before) % every != 0 ? "sliding_attention" : "full_attention");
       }

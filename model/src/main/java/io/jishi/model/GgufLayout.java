@@ -39,7 +39,9 @@ public record GgufLayout(String architecture, Map<TensorRole, String> names, Set
     /** {@code feed_forward_length} is that of an expert. */
     EXPERT_INNER_IS_INNER,
     /** Value heads stand as they are dealt out to key heads in turn, not key head by key head. */
-    VALUE_HEADS_DEALT
+    VALUE_HEADS_DEALT,
+    /** Of a period of layers the first one sees all; elsewhere the last. */
+    FAR_LAYER_FIRST
   }
 
   private static final Map<String, GgufLayout> TABLE = new TreeMap<>();
@@ -119,7 +121,7 @@ public record GgufLayout(String architecture, Map<TensorRole, String> names, Set
     add("mamba2", Set.of(), "mamba2");
     add("minicpm", permuted, "minicpm");
     add("minicpm3", Set.of(), "minicpm3");
-    add("modern-bert", EnumSet.of(Trait.PACKED_GATE_UP), "modernbert");
+    add("modern-bert", EnumSet.of(Trait.PACKED_GATE_UP, Trait.FAR_LAYER_FIRST), "modernbert");
     add("nemotron", Set.of(), "nemotron");
     add("nomic-bert", Set.of(), "nomic_bert");
     add("olmo2", Set.of(), "olmo2");
