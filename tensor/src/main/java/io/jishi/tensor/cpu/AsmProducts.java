@@ -13,10 +13,11 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Products by emitted kernels. A chunk of work is a run of tiles of 16 rows of one weight. Few
- * tokens: weights are decoded in registers and stream past once a tile of tokens. Many: a piece of
- * the columns is decoded into a panel that the second-level cache keeps, then all tokens pass it;
- * the sums are stored and taken up again, so the order of additions stays the same.
+ * Products by emitted kernels. A chunk of work is a run of tiles of 16 rows of one weight. Weights
+ * are decoded in registers while they stream past, a few tiles of them past all tiles of tokens
+ * before the next ones. Where that would cost more ({@link Kernels#panels}), a piece of the columns
+ * is decoded into a panel that the second-level cache keeps, then all tokens pass it; the sums are
+ * stored and taken up again, so the order of additions stays the same.
  *
  * <p>What has no kernel (integer formats under {@link Precision#EXACT}, codebooks) goes to the
  * scalar products.
@@ -25,7 +26,7 @@ final class AsmProducts implements Products, Team.Task {
   /** Rows of a tile. */
   static final int TILE = 16;
 
-  /** Bytes of weights of a chunk while they stream past: about a microsecond. */
+  /** Bytes of weights of a chunk while they stream past: for one token about a microsecond. */
   private static final int STREAM_BYTES = 32 << 10;
 
   /** Tiles of a chunk that many tokens pass. */
@@ -140,14 +141,13 @@ final class AsmProducts implements Products, Team.Task {
 
   private int tilesPerChunk(Weight weight) {
     long bytes = Math.max(1, weight.bytes() / weight.rows() * TILE);
-    return streams() ? (int) Math.max(1, STREAM_BYTES / bytes) : PANEL_TILES;
+    return streams(weight) ? (int) Math.max(1, STREAM_BYTES / bytes) : PANEL_TILES;
   }
 
-  /** Whether weights stream past the tokens. */
-  private boolean streams() {
-    int most = kernels.maxTokens(LineKind.BYTES);
-    int tiles = Math.max(1, Math.ceilDiv(x.rows(), most));
-    return !kernels.panels(LineKind.BYTES, Math.ceilDiv(x.rows(), tiles), tiles);
+  /** Whether a weight streams past the tokens. */
+  private boolean streams(Weight weight) {
+    LineKind kind = kernels.lineKind(weight.type(), precision);
+    return !AsmWorker.many(kernels, weight.type(), kind, lines[kind.ordinal()]);
   }
 
   static int tiles(Weight weight) {
@@ -173,7 +173,7 @@ final class AsmProducts implements Products, Team.Task {
       int chunks = chunks(weight);
       int first = Math.max(0, from - before);
       int last = Math.min(chunks, to - before);
-      int most = streams() ? chunks : 1; // one panel at a time
+      int most = streams(weight) ? chunks : 1; // one panel at a time
       for (int chunk = first; chunk < last; chunk += most) {
         multiply(part, column, chunk, Math.min(last, chunk + most), worker);
       }

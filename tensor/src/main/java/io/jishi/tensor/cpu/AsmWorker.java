@@ -19,6 +19,9 @@ final class AsmWorker implements AutoCloseable {
   /** Columns of a panel: with the tokens' lines it stays within the first-level cache. */
   private static final int PANEL_COLUMNS = 512;
 
+  /** Bytes of tiles that stay in the second-level cache for the next tile of tokens. */
+  private static final int KEPT_BYTES = 128 << 10;
+
   private static final int ROW_FLOATS = 4 * AsmProducts.TILE;
 
   private final Kernels kernels;
@@ -74,12 +77,14 @@ final class AsmWorker implements AutoCloseable {
     int whole = Math.min(tiles, of.rows() / AsmProducts.TILE - first);
     long row = 4L * y.cols();
     long at = 4L * (column + first * AsmProducts.TILE);
-    if (whole > 0) {
-      product(whole, y.data(), at, row);
+    int together = together(whole);
+    for (int done = 0; done < whole; done += together) {
+      int count = Math.min(together, whole - done);
+      product(count, y.data(), at + (long) done * ROW_FLOATS, row);
+      base += count * tileBytes;
+      biasOffset += biasFloats == null ? 0 : (long) count * ROW_FLOATS;
     }
     if (whole < tiles) {
-      base += whole * tileBytes;
-      biasOffset += biasFloats == null ? 0 : (long) whole * ROW_FLOATS;
       edge = grown(edge, (long) y.rows() * ROW_FLOATS);
       product(1, edge, 0, ROW_FLOATS);
       int count = of.rows() % AsmProducts.TILE;
@@ -88,6 +93,12 @@ final class AsmWorker implements AutoCloseable {
             edge, (long) t * ROW_FLOATS, y.data(), t * row + at + whole * ROW_FLOATS, 4L * count);
       }
     }
+  }
+
+  /** How many tiles of weights pass all tiles of tokens before the next ones do. */
+  private int together(int tiles) {
+    boolean once = lines.tiles() == 1 || many(kernels, weight.type(), kind, lines);
+    return once ? tiles : (int) Math.max(1, KEPT_BYTES / tileBytes);
   }
 
   /** Finds the tiles in memory, packed ones where they lie, stored ones after packing them here. */
@@ -124,7 +135,7 @@ final class AsmWorker implements AutoCloseable {
     DType type = weight.type();
     int columns = Math.max(type.blockSize(), kind.columns());
     int blocks = (weight.cols() + columns - 1) / columns;
-    boolean many = many(kernels, kind, lines);
+    boolean many = many(kernels, type, kind, lines);
     int piece = many ? Math.max(1, PANEL_COLUMNS / columns) : blocks;
     for (int from = 0; from < blocks; from += piece) {
       int count = Math.min(piece, blocks - from);
@@ -157,13 +168,14 @@ final class AsmWorker implements AutoCloseable {
   /** The product for a tile of tokens: of panels where many tokens pass them. */
   static ProductKernel kernel(
       Kernels kernels, DType type, LineKind kind, LineBuffer lines, int tile) {
-    return kind == LineKind.BYTES && many(kernels, kind, lines)
+    return kind == LineKind.BYTES && many(kernels, type, kind, lines)
         ? kernels.panelProduct(type, lines.size(tile))
         : kernels.product(type, kind, lines.size(tile));
   }
 
-  private static boolean many(Kernels kernels, LineKind kind, LineBuffer lines) {
-    return lines.tiles() > 0 && kernels.panels(kind, lines.size(0), lines.tiles());
+  /** Whether tokens pass pieces of a weight: {@link Kernels#panels}. */
+  static boolean many(Kernels kernels, DType type, LineKind kind, LineBuffer lines) {
+    return lines.tiles() > 0 && kernels.panels(type, kind, lines.size(0), lines.tiles());
   }
 
   private void expand(int from, int count, int tiles) {

@@ -37,8 +37,7 @@ class AsmProductsTest {
   private static final Backend SCALAR = new CpuBackend(Level.SCALAR);
 
   static Stream<Arguments> levelsAndTypes() {
-    return Cpu.levels().stream()
-        .filter(level -> level != Level.SCALAR)
+    return levels()
         .flatMap(
             level ->
                 Arrays.stream(DType.values())
@@ -59,6 +58,19 @@ class AsmProductsTest {
       Linear linear = new Linear(List.of(weight), Collections.singletonList(bias), cols, rows);
       check(level, linear, rows(tokens, cols, random));
     }
+  }
+
+  @ParameterizedTest
+  @MethodSource("levels")
+  void moreTilesThanTheCacheKeepsPassAllTokensToo(Level level) {
+    for (DType type : List.of(DType.Q8_0, DType.F32)) {
+      Linear linear = Linear.of(RandomWeights.make(type, 1003, 512, 5));
+      check(level, linear, rows(29, 512, new Random(6)));
+    }
+  }
+
+  static Stream<Level> levels() {
+    return Cpu.levels().stream().filter(level -> level != Level.SCALAR);
   }
 
   private static int columns(DType type, Random random) {

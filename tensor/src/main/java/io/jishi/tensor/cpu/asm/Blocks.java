@@ -28,10 +28,8 @@ abstract class Blocks {
   /** Bytes of a block of 16 rows. */
   abstract int bytes();
 
-  /** Whether a block's words are read in another order than they lie in. */
-  boolean jumps() {
-    return false;
-  }
+  /** Whether lines of blocks to come have to be asked for ({@link Code#fetch}). */
+  abstract boolean fetches(int tokens);
 
   /** Emits what all groups of a block share. */
   abstract void begin();

@@ -40,6 +40,8 @@ final class Expand {
     boolean hasMin = StoredBlocks.hasMin(type);
     int size = PanelBlocks.groupBytes(parts, hasMin);
     int groups = type.blockSize() / 32;
+    int lines = 16 * Packing.blockBytes(type) / 64;
+    int fetched = 0;
     for (int half = 0; half < 64 / code.bytes; half++) {
       StoredBlocks blocks = new StoredBlocks(code, type, 0, half);
       blocks.begin();
@@ -47,6 +49,9 @@ final class Expand {
         Mem out = Mem.at(Gp.RCX, g * size + 32 * half);
         for (int j = 0; j < 8; j++) {
           asm.op(Op.VMOVUPS_STORE, blocks.quad(g, j), out.plus(64 * j));
+          for (; fetched * 8 * groups < lines * (8 * g + j + 1); fetched++) {
+            code.fetch(Mem.at(Blocks.AT, 64 * fetched));
+          }
         }
         for (int part = 0; part < parts; part++) {
           asm.op(Op.VMOVUPS_STORE, blocks.scale(g, part), out.plus(64 * (8 + part)));

@@ -102,6 +102,9 @@ final class FloatProduct {
     int words = type == DType.F32 || bf16 ? 16 : 8;
     for (int k = 0; k < words; k++) {
       Mem word = Mem.at(WORDS, 64 * k + lane);
+      if (tokens > 1 && lane == 0) {
+        code.fetch(word);
+      }
       if (bf16) {
         pair(word, k);
       } else if (type == DType.F32) {

@@ -24,12 +24,6 @@ final class IntegerProduct {
   /** The same for 256 bits. */
   static final int NARROW_TOKENS = 4;
 
-  /** Most tokens with which weights come from memory at its speed. */
-  private static final int STREAMED = 4;
-
-  /** Bytes between a load and the line that is asked for meanwhile: two pages. */
-  private static final int AHEAD = 8192;
-
   private static final Gp WEIGHTS_TILE = Gp.R15;
   private static final Gp INIT_TILE = Gp.R13;
   private static final Gp Y_TILE = Gp.R12;
@@ -128,18 +122,11 @@ final class IntegerProduct {
     asm.add(X, blocks.groups() * tokens * Lines.BYTES);
   }
 
-  /**
-   * Asks for the lines that far ahead where the processor cannot foresee them, a few after each
-   * quad: all at once they would block the loads, and into the first-level cache too few can be on
-   * their way (a token of 1B Q6_K: 85 ms without, 40 ms so; Q4_0 the other way round, 20 and 23).
-   * Many tokens read what is near already.
-   */
+  /** Asks for lines to come, a few after each quad: all at once they would block the loads. */
   private void fetch(Blocks blocks, int quads) {
-    int lines = (blocks.bytes() + 63) / 64;
-    for (;
-        blocks.jumps() && tokens <= STREAMED && fetched * 8 * blocks.groups() < lines * quads;
-        fetched++) {
-      asm.prefetch(Mem.at(Blocks.AT, AHEAD + 64 * fetched));
+    int lines = blocks.fetches(tokens) ? (blocks.bytes() + 63) / 64 : 0;
+    for (; fetched * 8 * blocks.groups() < lines * quads; fetched++) {
+      code.fetch(Mem.at(Blocks.AT, 64 * fetched));
     }
   }
 

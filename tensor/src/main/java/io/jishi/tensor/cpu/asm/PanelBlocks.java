@@ -52,6 +52,11 @@ final class PanelBlocks extends Blocks {
   }
 
   @Override
+  boolean fetches(int tokens) {
+    return false; // the second-level cache holds them
+  }
+
+  @Override
   void begin() {}
 
   @Override
