@@ -11,10 +11,10 @@ import java.lang.foreign.MemorySegment;
  */
 final class AttentionMemory {
   /** Queries of a tile: few, so that causal attention wastes little on its diagonal. */
-  static final int QUERIES = 64;
+  static final int QUERIES = 32;
 
-  /** Keys of a tile. */
-  static final int KEYS = 128;
+  /** Keys of a tile. With those queries a tenth faster than 64 by 128 (Zen 4). */
+  static final int KEYS = 256;
 
   /** Keys that are prepared, and whose gradients are summed, at a time. */
   static final int BLOCK = 512;

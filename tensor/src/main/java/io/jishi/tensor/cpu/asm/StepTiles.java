@@ -33,6 +33,10 @@ final class StepTiles {
   private static final Gp SUMS = Gp.R13;
   private static final Gp RESCALE = Gp.RBP;
   private static final Gp OUT = Gp.R11;
+  private static final Gp AHEAD = Gp.R9;
+
+  /** Rows are asked for 2 to this power before they are read. */
+  private static final int AHEAD_SHIFT = 3;
 
   private final Code code;
   private final Assembler asm;
@@ -55,6 +59,8 @@ final class StepTiles {
           code.argument(ROW, P0);
           code.argument(OUT, P5);
           code.argument(ROWS, StepArguments.ROWS);
+          code.argument(AHEAD, StepArguments.STEP0);
+          code.asm.shl(AHEAD, AHEAD_SHIFT);
           code.loop(
               ROWS,
               () -> {
@@ -64,6 +70,7 @@ final class StepTiles {
                     LEFT,
                     (at, part) -> {
                       code.asm.op(Op.VMOVUPS, code.v(0), Mem.at(AT, at));
+                      code.asm.prefetch(Mem.at(AT, AHEAD, 1, at));
                       tiles.write(code.v(0), OUT, code.v(1), code.v(2));
                     },
                     AT);

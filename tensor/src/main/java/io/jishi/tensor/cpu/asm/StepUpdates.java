@@ -17,6 +17,11 @@ final class StepUpdates {
   private static final Gp D = Gp.R9;
   private static final Gp LEFT = Gp.R8;
   private static final Gp ROWS = Gp.RBX;
+  private static final Gp AHEAD = Gp.R13;
+
+  /** Rows are asked for 2 to this power before they are written. */
+  private static final int AHEAD_SHIFT = 3;
+
   private static final Gp ROW_A = Gp.R15;
   private static final Gp ROW_B = Gp.R14;
 
@@ -54,6 +59,8 @@ final class StepUpdates {
           code.argument(ROW_B, P1);
           code.argument(C, P2);
           code.argument(ROWS, StepArguments.ROWS);
+          code.argument(AHEAD, StepArguments.STEP1);
+          asm.shl(AHEAD, AHEAD_SHIFT);
           code.loop(
               ROWS,
               () -> {
@@ -65,6 +72,7 @@ final class StepUpdates {
                     LEFT,
                     (at, part) -> {
                       asm.op(Op.VMULPS, code.v(1), code.v(0), Mem.at(A, at));
+                      asm.prefetch(Mem.at(B, AHEAD, 1, at));
                       if (add) {
                         asm.op(Op.VADDPS, code.v(1), code.v(1), Mem.at(B, at));
                       }

@@ -71,7 +71,12 @@ public final class ScalarTileProducts implements TileProducts {
   public void multiply(
       int rows, int cols, int k, Left x, Right y, MemorySegment c, long cRow, boolean add) {
     boolean parts = rows % ROWS != 0 || cols % UNIT != 0 || y.p() % 2 != 0 || y.col() % PANEL != 0;
-    if (parts || rows <= 0 || cols <= 0 || k <= 0 || y.p() + k > y.k()) {
+    if (parts
+        || rows <= 0
+        || cols <= 0
+        || k <= 0
+        || y.p() + k > y.k()
+        || y.col() + cols > TileChecks.up(y.cols(), UNIT)) {
       throw new IndexOutOfBoundsException(rows + " rows, " + cols + " columns, " + k + ": " + y);
     }
     int across = x.turned() ? x.row() : x.col();
@@ -187,6 +192,9 @@ public final class ScalarTileProducts implements TileProducts {
       write(sum, y, r * yStride, n);
     }
   }
+
+  @Override
+  public void soon(MemorySegment x, long stride, int rows, int n) {}
 
   @Override
   public void close() {
