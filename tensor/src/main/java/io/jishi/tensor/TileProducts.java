@@ -42,6 +42,11 @@ public interface TileProducts extends AutoCloseable {
     public Left(MemorySegment data, int rows, int cols, boolean turned) {
       this(data, rows, cols, turned, 0, 0);
     }
+
+    /** The part of the same factor from that element on. */
+    public Left at(int toRow, int toCol) {
+      return new Left(data, rows, cols, turned, toRow, toCol);
+    }
   }
 
   /**
@@ -56,6 +61,11 @@ public interface TileProducts extends AutoCloseable {
     /** A whole factor. */
     public Right(MemorySegment data, int k, int cols) {
       this(data, k, cols, 0, 0);
+    }
+
+    /** The part of the same factor from that element on. */
+    public Right at(int toP, int toCol) {
+      return new Right(data, k, cols, toP, toCol);
     }
   }
 

@@ -77,6 +77,7 @@ final class AttentionTiles {
   private final float[] factors = new float[QUERIES];
   private final float[] none = new float[QUERIES];
   private final float[] ones = new float[BLOCK];
+  private final Bands bands = new Bands();
 
   /** Maxima and sums of a span's queries between blocks. */
   private float[] carried = new float[0];
@@ -184,7 +185,8 @@ final class AttentionTiles {
   private void scores(Left queries, int first, int rows, int head, Block b, int keys, int n) {
     Right k = new Right(memory.keysAcross, keyDim, b.count, 0, keys - b.first);
     int cols = padded(n);
-    tiles.multiply(whole(rows), cols, keyDim, queries, k, memory.scores, cols, false);
+    bands.set(rows, n, (long) first + 1 - keys + shape.ahead);
+    products(keyDim, queries, k, memory.scores, cols);
     int window = shape.scores.window();
     for (int r = 0; r < rows; r++) {
       int own = first + r + 1 - keys;
@@ -195,6 +197,25 @@ final class AttentionTiles {
     Arrays.fill(to, rows, whole(rows), 0);
     if (tile != null) {
       tile.change(head, first - keys, rows, n, cols);
+    }
+  }
+
+  /** Products of rows with the keys that they see; what stands beyond those is left as it is. */
+  private void products(int k, Left rows, Right keys, MemorySegment to, int cols) {
+    for (int i = 0; i < bands.count; i++) {
+      int row = bands.row(i);
+      MemorySegment c = WeightProducts.from(to, (long) row * cols);
+      tiles.multiply(bands.rows(i), bands.cols(i), k, rows.at(row, 0), keys, c, cols, false);
+    }
+  }
+
+  /** Adds up rows of a tile times what stands for their keys, or starts such sums. */
+  private void sums(Left rows, Right keys, int n, int width, boolean add) {
+    for (int i = 0; i < bands.count; i++) {
+      int row = bands.row(i);
+      int k = Math.min(n, bands.cols(i));
+      MemorySegment c = WeightProducts.from(memory.sums, (long) row * width);
+      tiles.multiply(bands.rows(i), width, k, rows.at(row, 0), keys, c, width, add);
     }
   }
 
@@ -253,7 +274,7 @@ final class AttentionTiles {
       Left p = new Left(memory.p, whole(rows), cols, false);
       int valueCols = shape.together ? keyDim : dim;
       Right v = new Right(memory.down, b.count, valueCols, keys - b.first, 0);
-      tiles.multiply(whole(rows), width, n, p, v, memory.sums, width, add);
+      sums(p, v, n, width, add);
     }
     if (stop > b.end()) {
       System.arraycopy(max, 0, carried, first, rows);
@@ -393,9 +414,9 @@ final class AttentionTiles {
       Left d = new Left(memory.d, all, cols, false);
       Left dTurned = new Left(memory.d, all, cols, true);
       Right k = new Right(memory.down, b.count, keyDim, keys - b.first, 0);
-      tiles.multiply(all, width, n, d, k, memory.sums, width, keys > lowest);
-      add(whole(n), rows, p, resultsDown, memory.dValues, keys - b.first);
-      add(whole(n), rows, dTurned, queriesDown, memory.dKeys, keys - b.first);
+      sums(d, k, n, width, keys > lowest);
+      add(n, rows, p, resultsDown, memory.dValues, keys - b.first);
+      add(n, rows, dTurned, queriesDown, memory.dKeys, keys - b.first);
     }
     HeadPlaces dq = gradients.queries;
     MemorySegment to = dq.at(start + first, head);
@@ -407,7 +428,7 @@ final class AttentionTiles {
     MemorySegment values = shape.together ? memory.keysAcross : memory.valuesAcross;
     Right v = new Right(values, shape.together ? keyDim : dim, b.count, 0, keys - b.first);
     int cols = padded(n);
-    tiles.multiply(whole(rows), cols, dim, results, v, memory.dP, cols, false);
+    products(dim, results, v, memory.dP, cols);
     float[] delta = factors;
     if (tile != null) {
       tile.gradient(memory.dP, factors, rows, n, cols);
@@ -418,10 +439,17 @@ final class AttentionTiles {
         s, memory.dP, whole(rows), cols, from, to, scale, sums, delta, memory.p, memory.d);
   }
 
-  /** Adds what the rows of a tile give to the gradients of {@code count} keys or values. */
-  private void add(int count, int rows, Left left, Right right, MemorySegment to, int at) {
+  /** Adds what the rows of a tile give to the gradients of {@code n} keys or values. */
+  private void add(int n, int rows, Left left, Right right, MemorySegment to, int at) {
     int width = padded(right.cols());
-    MemorySegment c = WeightProducts.from(to, (long) at * width);
-    tiles.multiply(count, width, rows, left, right, c, width, true);
+    int from = 0;
+    for (int i = 0; i < bands.count; i++) {
+      int end = Math.min(whole(n), bands.cols(i));
+      int row = bands.row(i); // rows above see none of these keys
+      MemorySegment c = WeightProducts.from(to, (long) (at + from) * width);
+      Left seen = left.at(row, from);
+      tiles.multiply(end - from, width, rows - row, seen, right.at(row, 0), c, width, true);
+      from = end;
+    }
   }
 }
