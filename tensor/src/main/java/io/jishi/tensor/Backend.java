@@ -76,6 +76,13 @@ public interface Backend {
   MatrixProducts matrixProducts(int threads, MatrixProducts.Inputs inputs);
 
   /**
+   * Products of attention's tiles for one thread, on which they work alone.
+   *
+   * @param inputs what factors are rounded to
+   */
+  TileProducts tileProducts(MatrixProducts.Inputs inputs);
+
+  /**
    * What training does besides matrix products.
    *
    * @param threads processors to use, at most all; 0 takes all

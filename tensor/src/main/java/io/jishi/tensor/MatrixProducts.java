@@ -8,9 +8,9 @@ import java.lang.foreign.MemorySegment;
  * number of threads, to the bit: each element of C is one chain of sums over ascending p that
  * starts from C or 0. For one thread at a time.
  *
- * <p>Many small products at a time (attention's tiles, head by head): one object of one thread for
- * each worker of {@link TrainingRows#parallel}. Such an object works on the calling thread alone
- * and costs some hundred nanoseconds a product.
+ * <p>Many small products at a time: one object of one thread for each worker of {@link
+ * TrainingRows#parallel}. Such an object works on the calling thread alone and costs some hundred
+ * nanoseconds a product.
  */
 public interface MatrixProducts extends AutoCloseable {
   /** What the factors are rounded to before they are multiplied. */

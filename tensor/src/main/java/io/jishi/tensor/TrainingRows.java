@@ -101,60 +101,11 @@ public interface TrainingRows extends AutoCloseable {
   /** {@code Σ x²}: in FP32 within pieces of fixed size, in double precision across them. */
   double squaredNorm(MemorySegment x, long count);
 
-  // Tiles of attention: always on the calling thread. Tiles [rows, cols], cols a multiple of 16.
-
-  /** Most columns of a tile of attention. */
-  int MAX_TILE = 512;
-
-  /** Columns of a tile of attention are a multiple of this. */
-  int TILE_UNIT = 16;
-
   /**
-   * One step of the running softmax (Milakov and Gimelshein 2018; Dao et al. 2022). With {@code s =
-   * scale · scores}, per row: {@code m' = max(m, max s)}, {@code rescale = e^(m − m')}, {@code sums
-   * = sums · rescale + Σ e^(s − m')}; {@code e^(s − m')} takes the place of the scores, 0 where the
-   * row does not see the column. The weighted sums of values so far are then to be multiplied by
-   * {@code rescale} ({@link #scaleRows}). At the start m is {@code −Float.MAX_VALUE} and sums 0; at
-   * the end {@code max + ln sums} is what {@link #probabilities} takes.
-   *
-   * @param from the first column that a row sees, {@code [rows]}; below 0 is 0
-   * @param to the end of those, {@code [rows]}; above {@code cols} is {@code cols}
-   */
-  void softmaxTile(
-      MemorySegment scores,
-      int rows,
-      int cols,
-      int[] from,
-      int[] to,
-      float scale,
-      float[] max,
-      float[] sums,
-      float[] rescale);
-
-  /**
-   * {@code e^(scale · scores − logSums[row])} takes the place of the scores, 0 where the row does
-   * not see the column.
-   */
-  void probabilities(
-      MemorySegment scores, int rows, int cols, int[] from, int[] to, float scale, float[] logSums);
-
-  /** {@code d = scale · p ⊙ (d − delta[row])}: from the gradient of p to that of the scores. */
-  void scoreGradient(
-      MemorySegment p, MemorySegment d, int rows, int cols, float[] delta, float scale);
-
-  /**
-   * Multiplies each row by its factor.
-   *
-   * @param stride floats from row to row, at least n
-   * @param n a multiple of 16, as of a tile
-   */
-  void scaleRows(MemorySegment x, long stride, int rows, int n, float[] factors);
-
-  /**
-   * {@code out[r] = Σ_i a[r, i] · b[r, i]}.
+   * {@code out[r] = Σ_i a[r, i] · b[r, i]}, on the calling thread.
    *
    * @param aStride floats from row to row, at least n, as is bStride
-   * @param n a multiple of 16, as of a tile
+   * @param n a multiple of {@link TileProducts#UNIT}
    */
   void rowDots(
       MemorySegment a, long aStride, MemorySegment b, long bStride, int rows, int n, float[] out);

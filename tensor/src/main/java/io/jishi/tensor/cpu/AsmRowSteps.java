@@ -167,38 +167,6 @@ final class AsmRowSteps implements RowSteps {
   }
 
   @Override
-  public void softmaxTile(
-      MemorySegment scores,
-      int rows,
-      int cols,
-      int[] from,
-      int[] to,
-      float scale,
-      float[] max,
-      float[] sums,
-      float[] rescale) {
-    call.softmax(scores, rows, cols, from, to, scale, max, sums, rescale);
-  }
-
-  @Override
-  public void probabilities(
-      MemorySegment scores,
-      int rows,
-      int cols,
-      int[] from,
-      int[] to,
-      float scale,
-      float[] logSums) {
-    call.probabilities(scores, rows, cols, from, to, scale, logSums);
-  }
-
-  @Override
-  public void scoreGradient(
-      MemorySegment p, MemorySegment d, int rows, int cols, float[] delta, float scale) {
-    call.scoreGradient(p, d, rows, cols, delta, scale);
-  }
-
-  @Override
   public void rowDots(
       MemorySegment a, long aStride, MemorySegment b, long bStride, int rows, int n, float[] out) {
     call.dots(a, aStride, b, bStride, rows, n, out);

@@ -12,9 +12,11 @@ import io.jishi.tensor.MemoryReader;
 import io.jishi.tensor.Ops;
 import io.jishi.tensor.Packing;
 import io.jishi.tensor.Precision;
+import io.jishi.tensor.TileProducts;
 import io.jishi.tensor.TrainingRows;
 import io.jishi.tensor.Weight;
 import io.jishi.tensor.cpu.asm.AttentionShape;
+import io.jishi.tensor.cpu.asm.FactorKernels;
 import io.jishi.tensor.cpu.asm.Kernels;
 import io.jishi.tensor.cpu.asm.Level;
 import io.jishi.tensor.cpu.asm.LineKind;
@@ -31,6 +33,7 @@ import io.jishi.tensor.cpu.scalar.ScalarMatrixProducts;
 import io.jishi.tensor.cpu.scalar.ScalarOps;
 import io.jishi.tensor.cpu.scalar.ScalarRowSteps;
 import io.jishi.tensor.cpu.scalar.ScalarRows;
+import io.jishi.tensor.cpu.scalar.ScalarTileProducts;
 import java.lang.foreign.Arena;
 import java.lang.foreign.SegmentAllocator;
 import java.util.Optional;
@@ -163,6 +166,12 @@ public final class CpuBackend implements Backend {
     return tiles == null
         ? new ScalarMatrixProducts(team, width(threads), inputs)
         : new AsmMatrixProducts(team, width(threads), tiles);
+  }
+
+  @Override
+  public TileProducts tileProducts(MatrixProducts.Inputs inputs) {
+    FactorKernels factors = training == null ? null : training.factors(inputs);
+    return factors == null ? new ScalarTileProducts(inputs) : new AsmTileProducts(factors);
   }
 
   @Override

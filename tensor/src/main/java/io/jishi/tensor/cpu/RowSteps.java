@@ -57,26 +57,6 @@ public interface RowSteps extends AutoCloseable {
   /** {@code Σ x²}. */
   float squares(MemorySegment x, long at, int n);
 
-  /** {@code TrainingRows.softmaxTile}; ranges lie within the tile. */
-  void softmaxTile(
-      MemorySegment scores,
-      int rows,
-      int cols,
-      int[] from,
-      int[] to,
-      float scale,
-      float[] max,
-      float[] sums,
-      float[] rescale);
-
-  /** {@code TrainingRows.probabilities}; ranges lie within the tile. */
-  void probabilities(
-      MemorySegment scores, int rows, int cols, int[] from, int[] to, float scale, float[] logSums);
-
-  /** {@code TrainingRows.scoreGradient}. */
-  void scoreGradient(
-      MemorySegment p, MemorySegment d, int rows, int cols, float[] delta, float scale);
-
   /** {@code TrainingRows.rowDots}. */
   void rowDots(
       MemorySegment a, long aStride, MemorySegment b, long bStride, int rows, int n, float[] out);

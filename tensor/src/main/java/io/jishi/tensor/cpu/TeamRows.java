@@ -2,6 +2,7 @@
 package io.jishi.tensor.cpu;
 
 import io.jishi.tensor.AdamWStep;
+import io.jishi.tensor.TileProducts;
 import io.jishi.tensor.TrainingRows;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -209,64 +210,6 @@ final class TeamRows implements TrainingRows {
   }
 
   @Override
-  public void softmaxTile(
-      MemorySegment scores,
-      int rows,
-      int cols,
-      int[] from,
-      int[] to,
-      float scale,
-      float[] max,
-      float[] sums,
-      float[] rescale) {
-    tile(rows, cols, scores, true);
-    long needed = Math.min(Math.min(max.length, sums.length), rescale.length);
-    Objects.checkFromIndexSize(0, rows, (int) Math.min(needed, Math.min(from.length, to.length)));
-    if (rows > 0) {
-      steps[0].softmaxTile(scores, rows, cols, from, to, scale, max, sums, rescale);
-    }
-  }
-
-  @Override
-  public void probabilities(
-      MemorySegment scores,
-      int rows,
-      int cols,
-      int[] from,
-      int[] to,
-      float scale,
-      float[] logSums) {
-    tile(rows, cols, scores, true);
-    Objects.checkFromIndexSize(0, rows, Math.min(logSums.length, Math.min(from.length, to.length)));
-    if (rows > 0) {
-      steps[0].probabilities(scores, rows, cols, from, to, scale, logSums);
-    }
-  }
-
-  @Override
-  public void scoreGradient(
-      MemorySegment p, MemorySegment d, int rows, int cols, float[] delta, float scale) {
-    tile(rows, cols, p, false);
-    tile(rows, cols, d, true);
-    Objects.checkFromIndexSize(0, rows, delta.length);
-    if (rows > 0) {
-      steps[0].scoreGradient(p, d, rows, cols, delta, scale);
-    }
-  }
-
-  @Override
-  public void scaleRows(MemorySegment x, long stride, int rows, int n, float[] factors) {
-    strided(x, stride, rows, n);
-    written(x, 0);
-    Objects.checkFromIndexSize(0, rows, factors.length);
-    for (int r = 0; r < rows; r++) {
-      if (factors[r] != 1) { // most rows of a running softmax keep their maximum
-        steps[0].scale(x, r * stride, n, factors[r]);
-      }
-    }
-  }
-
-  @Override
   public void rowDots(
       MemorySegment a, long aStride, MemorySegment b, long bStride, int rows, int n, float[] out) {
     strided(a, aStride, rows, n);
@@ -277,15 +220,8 @@ final class TeamRows implements TrainingRows {
     }
   }
 
-  private static void tile(int rows, int cols, MemorySegment memory, boolean changed) {
-    if (rows < 0 || cols <= 0 || cols % TILE_UNIT != 0 || cols > MAX_TILE) {
-      throw new IndexOutOfBoundsException("a tile of " + rows + " rows, " + cols + " columns");
-    }
-    Floats.check(memory, 4L * rows * cols, changed);
-  }
-
   private static void strided(MemorySegment memory, long stride, int rows, int n) {
-    if (rows < 0 || n <= 0 || n % TILE_UNIT != 0 || stride < n) {
+    if (rows < 0 || n <= 0 || n % TileProducts.UNIT != 0 || stride < n) {
       throw new IndexOutOfBoundsException(rows + " rows of " + n + ", stride " + stride);
     }
     if (rows > 0) {

@@ -2,6 +2,7 @@
 package io.jishi.tensor.cpu;
 
 import io.jishi.tensor.MatrixProducts;
+import io.jishi.tensor.cpu.asm.FactorKernels;
 import io.jishi.tensor.cpu.asm.Level;
 import io.jishi.tensor.cpu.asm.StepKernels;
 import io.jishi.tensor.cpu.asm.TileKernels;
@@ -24,6 +25,9 @@ final class TrainingKernels {
   private final Map<MatrixProducts.Inputs, Optional<TileKernels>> tiles =
       new EnumMap<>(MatrixProducts.Inputs.class);
 
+  private final Map<MatrixProducts.Inputs, Optional<FactorKernels>> factors =
+      new EnumMap<>(MatrixProducts.Inputs.class);
+
   private Optional<StepKernels> steps;
 
   TrainingKernels(Level level) {
@@ -33,6 +37,24 @@ final class TrainingKernels {
   /** Kernels of matrix products; null where plain Java has to do. */
   synchronized TileKernels of(MatrixProducts.Inputs inputs) {
     return tiles.computeIfAbsent(inputs, this::tried).orElse(null);
+  }
+
+  /** Kernels of attention's tiles; null where plain Java has to do. */
+  synchronized FactorKernels factors(MatrixProducts.Inputs inputs) {
+    return factors.computeIfAbsent(inputs, this::triedFactors).orElse(null);
+  }
+
+  private Optional<FactorKernels> triedFactors(MatrixProducts.Inputs inputs) {
+    FactorKernels kernels = new FactorKernels(level, inputs == MatrixProducts.Inputs.BF16);
+    if (FactorTrial.passes(kernels, inputs)) {
+      return Optional.of(kernels);
+    }
+    LOG.log(
+        System.Logger.Level.WARNING,
+        "tiles of attention of {0} in {1} fail their self-test: training runs them in plain Java",
+        inputs,
+        level.label());
+    return Optional.empty();
   }
 
   /** Kernels on rows; null where plain Java has to do. */

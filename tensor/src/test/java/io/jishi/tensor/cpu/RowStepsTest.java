@@ -79,38 +79,19 @@ class RowStepsTest {
 
   @ParameterizedTest
   @MethodSource("levels")
-  void tilesAndGatesEqualThePlainOnes(Level level) {
+  void dotsAndGatesEqualThePlainOnes(Level level) {
     for (int i = 0; i < 30; i++) {
       int rows = 1 + random.nextInt(9);
       int cols = 16 * (1 + random.nextInt(i == 0 ? 32 : 8));
-      int[] from = random.ints(rows, -5, cols).toArray();
-      int[] to = random.ints(rows, -5, cols + 20).toArray();
       same(
           level,
           2 * rows * cols,
           (steps, x) -> {
-            float[] out = new float[3 * rows];
-            float[] max = new float[rows];
-            float[] sums = new float[rows];
-            float[] rescale = new float[rows];
-            java.util.Arrays.fill(max, 1.5f);
-            float[] logSums = new float[rows];
-            java.util.Arrays.fill(logSums, 4); // above all scores: the exponential's own promise
-            int[] first = clamp(from, cols);
-            int[] end = clamp(to, cols);
-            steps.softmaxTile(x[0], rows, cols, first, end, 0.4f, max, sums, rescale);
-            steps.probabilities(x[1], rows, cols, first, end, 0.1f, logSums);
-            steps.scoreGradient(x[0], x[1], rows, cols, max, 1.1f);
+            float[] out = new float[rows];
             steps.rowDots(x[0], cols, x[1], cols, rows, cols, out);
             steps.siluGateBackward(x[2], x[0], x[3], 0, rows, cols);
-            System.arraycopy(max, 0, out, rows, rows);
-            System.arraycopy(rescale, 0, out, 2 * rows, rows);
             return out;
           });
     }
-  }
-
-  private static int[] clamp(int[] x, int cols) {
-    return java.util.Arrays.stream(x).map(v -> Math.clamp(v, 0, cols)).toArray();
   }
 }

@@ -7,7 +7,6 @@ import io.jishi.tensor.cpu.asm.Cpu;
 import io.jishi.tensor.cpu.asm.Level;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.util.Arrays;
 import java.util.Locale;
 
 /** Measures the rows of a training step: a program, not a test. Argument: the level. */
@@ -20,10 +19,8 @@ final class TrainingRowsSpeed {
     Level level = args.length > 0 ? Level.of(args[0]).orElseThrow() : Cpu.best();
     CpuBackend backend = new CpuBackend(level);
     int n = 4096 * 1728;
-    int[] ends = new int[4096];
     int[] starts = new int[4096];
     float[] numbers = new float[4096];
-    Arrays.fill(ends, 128);
     AdamWStep step = AdamWStep.of(5, 1e-3, 0.9, 0.95, 1e-8, 0.1, 1);
     System.out.println(level);
     for (int threads = 1; threads <= 2; threads++) {
@@ -35,7 +32,6 @@ final class TrainingRowsSpeed {
         MemorySegment d = floats(arena, n);
         print(threads, "AdamW", n, 28, () -> t.adamW(step, a, b, c, d, n));
         print(threads, "squared norm", n, 4, () -> t.squaredNorm(a, n));
-        float[] max = new float[4096];
         print(
             threads,
             "cross-entropy [512, 8192]",
@@ -56,27 +52,6 @@ final class TrainingRowsSpeed {
             4096 * 864,
             20,
             () -> t.siluGateBackward(a, c, a, 4096, 864));
-        print(
-            threads,
-            "softmax of a tile [128, 128]",
-            128 * 128,
-            8,
-            () -> {
-              Arrays.fill(max, 0);
-              t.softmaxTile(a, 128, 128, starts, ends, 1, max, numbers, numbers);
-            });
-        print(
-            threads,
-            "probabilities of a tile [128, 128]",
-            128 * 128,
-            8,
-            () -> t.probabilities(a, 128, 128, starts, ends, 0, max));
-        print(
-            threads,
-            "gradient of scores [128, 128]",
-            128 * 128,
-            12,
-            () -> t.scoreGradient(a, b, 128, 128, numbers, 1));
       }
     }
   }

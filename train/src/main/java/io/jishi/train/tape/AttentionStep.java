@@ -5,6 +5,7 @@ import io.jishi.tensor.Attention;
 import io.jishi.tensor.Batch;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -84,13 +85,11 @@ final class AttentionStep implements Step {
     int heads = attention.heads();
     AttentionTiles.Shape shape = shape();
     AttentionTiles.Places places = places();
+    AttentionTiles[] tiles = tiles(m, shape, places);
     m.rows()
         .parallel(
             batch.spans() * heads,
-            (chunk, worker) -> {
-              AttentionTiles tiles = new AttentionTiles(m, worker, shape, batch, places, logSums);
-              tiles.forward(chunk / heads, chunk % heads);
-            });
+            (chunk, worker) -> tiles[worker].forward(chunk / heads, chunk % heads));
   }
 
   @Override
@@ -103,13 +102,12 @@ final class AttentionStep implements Step {
     AttentionTiles.Places places = places();
     AttentionTiles.Places gradients = places(qkv.gradient(), qkv, out.gradient());
     double[] sinkSums = sinks == null ? null : new double[batch.spans() * attention.heads()];
+    AttentionTiles[] tiles = tiles(m, shape, places);
     m.rows()
         .parallel(
             batch.spans() * heads,
-            (chunk, worker) -> {
-              AttentionTiles tiles = new AttentionTiles(m, worker, shape, batch, places, logSums);
-              tiles.backward(chunk / heads, chunk % heads, gradients, sinkSums);
-            });
+            (chunk, worker) ->
+                tiles[worker].backward(chunk / heads, chunk % heads, gradients, sinkSums));
     turns.backward(m, qkv.data(), qkv.gradient(), qkv.cols);
     if (sinks != null) {
       addSinks(sinkSums);
@@ -123,6 +121,13 @@ final class AttentionStep implements Step {
       all[i % all.length] += (float) sums[i];
     }
     Rows.write(all, sinks.gradient(), 0, all.length);
+  }
+
+  private AttentionTiles[] tiles(
+      Machine m, AttentionTiles.Shape shape, AttentionTiles.Places places) {
+    AttentionTiles[] tiles = new AttentionTiles[m.lanes()];
+    Arrays.setAll(tiles, w -> new AttentionTiles(m, w, shape, batch, places, logSums));
+    return tiles;
   }
 
   private AttentionTiles.Shape shape() {
@@ -159,7 +164,8 @@ final class AttentionStep implements Step {
 
   @Override
   public long scratchBytes() {
-    return AttentionTiles.scratchBytes(attention.scores())
+    int dim = attention.headDim();
+    return AttentionMemory.bytes(dim, dim, attention.scores().softCap() != 0)
         * Runtime.getRuntime().availableProcessors();
   }
 }

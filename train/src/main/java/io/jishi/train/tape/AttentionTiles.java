@@ -1,26 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jishi.train.tape;
 
+import static io.jishi.train.tape.AttentionMemory.BLOCK;
+import static io.jishi.train.tape.AttentionMemory.KEYS;
+import static io.jishi.train.tape.AttentionMemory.QUERIES;
+import static io.jishi.train.tape.AttentionMemory.padded;
+
 import io.jishi.tensor.Batch;
-import io.jishi.tensor.MatrixProducts;
 import io.jishi.tensor.Scores;
-import io.jishi.tensor.TrainingRows;
+import io.jishi.tensor.TileProducts;
+import io.jishi.tensor.TileProducts.Left;
+import io.jishi.tensor.TileProducts.Right;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 
-/** One worker's tiles of one attention: some queries against some keys at a time. */
+/**
+ * One worker's tiles of one attention: some queries against some keys at a time. Keys and values
+ * are prepared a block at a time, queries a tile at a time, so that products read them as they are;
+ * all queries meet a block before the next one, and carry their sums from block to block.
+ */
 final class AttentionTiles {
-  private static final int QUERIES = 128;
-  private static final int KEYS = TrainingRows.MAX_TILE;
-  private static final long TILE_BYTES = 4L * QUERIES * KEYS;
-
   /**
    * What is attended to how.
    *
    * @param heads query heads
    * @param kvHeads key and value heads
    * @param sinks one more score a head, of a key without a value; null for none
-   * @param together whether values are a part of the keys, so that their gradients add up
+   * @param together whether values are the first columns of the keys, so that their gradients add
+   *     up
    * @param ahead how many tokens behind its own a query sees: 0 where attention is causal
    */
   record Shape(
@@ -37,17 +44,29 @@ final class AttentionTiles {
   }
 
   /** Queries and keys as they meet, values, results; or the gradients of all. */
-  record Places(HeadPlaces queries, HeadPlaces keys, HeadPlaces values, HeadPlaces results) {}
+  record Places(HeadPlaces queries, HeadPlaces keys, HeadPlaces values, HeadPlaces results) {
+    /** Scratch memory of one worker. */
+    long scratchBytes(Scores scores) {
+      return AttentionMemory.bytes(keys.dim(), values.dim(), scores.softCap() != 0);
+    }
+  }
+
+  /** A block of keys of a span, counted from the span's start. */
+  private record Block(int span, int kvHead, int first, int count) {
+    int end() {
+      return first + count;
+    }
+  }
 
   private final Machine.Lane lane;
+  private final TileProducts tiles;
   private final Shape shape;
   private final Batch batch;
   private final Places places;
   private final float[] logSums;
+  private final AttentionMemory memory;
   private final ScoreTile tile;
   private final float scale;
-  private final MemorySegment p;
-  private final MemorySegment d;
   private final int keyDim;
   private final int dim;
 
@@ -56,6 +75,16 @@ final class AttentionTiles {
   private final float[] max = new float[QUERIES];
   private final float[] sums = new float[QUERIES];
   private final float[] factors = new float[QUERIES];
+  private final float[] none = new float[QUERIES];
+  private final float[] ones = new float[BLOCK];
+  private final Bands bands = new Bands();
+
+  /** Maxima and sums of a span's queries between blocks. */
+  private float[] carried = new float[0];
+
+  private Block prepared;
+  private int start;
+  private int length;
 
   /**
    * Tiles on the memory of a step.
@@ -64,118 +93,200 @@ final class AttentionTiles {
    */
   AttentionTiles(Machine m, int worker, Shape shape, Batch batch, Places places, float[] logSums) {
     this.lane = m.lane(worker);
+    this.tiles = lane.tiles;
     this.shape = shape;
     this.batch = batch;
     this.places = places;
     this.logSums = logSums;
     this.keyDim = places.keys.dim();
     this.dim = places.values.dim();
-    long own = worker * scratchBytes(shape.scores);
-    p = m.scratch(own, TILE_BYTES);
-    d = m.scratch(own + TILE_BYTES, TILE_BYTES);
     boolean capped = shape.scores.softCap() != 0;
+    long bytes = places.scratchBytes(shape.scores);
+    memory = new AttentionMemory(m.scratch(worker * bytes, bytes), keyDim, dim, capped);
     boolean changed = capped || shape.scores.slopes() != null;
-    tile =
-        changed
-            ? new ScoreTile(
-                shape, lane, p, capped ? m.scratch(own + 2 * TILE_BYTES, TILE_BYTES) : null)
-            : null;
+    tile = changed ? new ScoreTile(shape, lane, memory.scores, memory.slopes) : null;
     scale = changed ? 1 : shape.scale;
+    Arrays.fill(ones, 1);
   }
 
-  /** Scratch memory of one worker: probabilities, their gradient, slopes of a soft cap. */
-  static long scratchBytes(Scores scores) {
-    return (scores.softCap() == 0 ? 2 : 3) * TILE_BYTES;
+  private void open(int span) {
+    start = batch.spanStart(span);
+    length = batch.spanEnd(span) - start;
   }
 
-  private MatrixProducts products() {
-    return lane.products;
+  private Block block(int span, int kvHead, int first) {
+    return new Block(span, kvHead, first, Math.min(BLOCK, length - first));
   }
 
-  private static int padded(int n) {
-    return Math.ceilDiv(n, TrainingRows.TILE_UNIT) * TrainingRows.TILE_UNIT;
-  }
-
-  /** The first tile of keys that queries from {@code first} on see. */
-  private int firstKeys(int start, int first) {
+  /** The first key that queries from {@code first} on see, at the start of a panel. */
+  private int firstKey(int first) {
     int window = shape.scores.window();
-    int seen = window == 0 ? start : Math.max(start, first - window + 1);
-    return start + (seen - start) / KEYS * KEYS;
+    int seen = window == 0 ? 0 : Math.max(0, first - window + 1);
+    return seen / TileProducts.PANEL * TileProducts.PANEL;
   }
 
   /** Where the keys end that some queries see. */
-  private int endKeys(int end, int first, int rows) {
-    return (int) Math.min(end, (long) first + rows + shape.ahead);
+  private int endKey(int first, int rows) {
+    return (int) Math.min(length, (long) first + rows + shape.ahead);
   }
 
-  /** Scores of queries {@code first …} against keys {@code keys …}, before the scale, into p. */
-  private void scores(int first, int rows, int head, int keys, int n) {
-    HeadPlaces q = places.queries;
+  private static int whole(int rows) {
+    return Math.ceilDiv(rows, TileProducts.ROWS) * TileProducts.ROWS;
+  }
+
+  private void prepareKeys(Block b) {
     HeadPlaces k = places.keys;
-    products()
-        .multiply(
-            rows,
-            n,
-            keyDim,
-            q.at(first, head),
-            q.stride(),
-            1,
-            k.at(keys, head / shape.group()),
-            1,
-            k.stride(),
-            p,
-            padded(n),
-            false);
+    MemorySegment keys = k.at(start + b.first, b.kvHead);
+    tiles.right(keys, 1, k.stride(), keyDim, b.count, memory.keysAcross);
+  }
+
+  private void prepareDown(HeadPlaces x, Block b) {
+    MemorySegment rows = x.at(start + b.first, b.kvHead);
+    tiles.right(rows, x.stride(), 1, b.count, x.dim(), memory.down);
+  }
+
+  private void prepareValues(Block b) {
+    HeadPlaces v = places.values;
+    MemorySegment values = v.at(start + b.first, b.kvHead);
+    tiles.right(values, 1, v.stride(), dim, b.count, memory.valuesAcross);
+  }
+
+  /** Some queries, or gradients of results, as a left factor. */
+  private Left left(HeadPlaces x, int first, int rows, int head, MemorySegment to) {
+    tiles.left(x.at(start + first, head), x.stride(), rows, x.dim(), to);
+    return new Left(to, whole(rows), padded(x.dim()), false);
+  }
+
+  /** The same as a right one. */
+  private Right right(HeadPlaces x, int first, int rows, int head, MemorySegment to) {
+    tiles.right(x.at(start + first, head), x.stride(), 1, rows, x.dim(), to);
+    return new Right(to, rows, x.dim());
+  }
+
+  /** A tile's rows of a head are read or written soon. */
+  private void soon(HeadPlaces x, int first, int head) {
+    if (first < length) {
+      int rows = Math.min(QUERIES, length - first);
+      tiles.soon(x.at(start + first, head), x.stride(), rows, x.dim());
+    }
+  }
+
+  /** What the next tile of the way back reads. */
+  private void soonNext(int first, int head, HeadPlaces dO) {
+    boolean last = head % shape.group() == shape.group() - 1;
+    int nextHead = last ? head + 1 - shape.group() : head + 1;
+    int next = last ? first + QUERIES : first;
+    soon(places.queries, next, nextHead);
+    soon(dO, next, nextHead);
+    soon(places.results, next, nextHead);
+  }
+
+  /** Scores of queries {@code first …} against keys {@code keys …}, before the scale. */
+  private void scores(Left queries, int first, int rows, int head, Block b, int keys, int n) {
+    Right k = new Right(memory.keysAcross, keyDim, b.count, 0, keys - b.first);
+    int cols = padded(n);
+    bands.set(rows, n, (long) first + 1 - keys + shape.ahead);
+    products(keyDim, queries, k, memory.scores, cols);
     int window = shape.scores.window();
     for (int r = 0; r < rows; r++) {
       int own = first + r + 1 - keys;
       to[r] = (int) Math.min(n, (long) own + shape.ahead);
       from[r] = window == 0 ? 0 : Math.min(to[r], Math.max(0, own - window));
     }
+    Arrays.fill(from, rows, whole(rows), 0);
+    Arrays.fill(to, rows, whole(rows), 0);
     if (tile != null) {
-      tile.change(head, first - keys, rows, n, padded(n));
+      tile.change(head, first - keys, rows, n, cols);
+    }
+  }
+
+  /** Products of rows with the keys that they see; what stands beyond those is left as it is. */
+  private void products(int k, Left rows, Right keys, MemorySegment to, int cols) {
+    for (int i = 0; i < bands.count; i++) {
+      int row = bands.row(i);
+      MemorySegment c = WeightProducts.from(to, (long) row * cols);
+      tiles.multiply(bands.rows(i), bands.cols(i), k, rows.at(row, 0), keys, c, cols, false);
+    }
+  }
+
+  /** Adds up rows of a tile times what stands for their keys, or starts such sums. */
+  private void sums(Left rows, Right keys, int n, int width, boolean add) {
+    for (int i = 0; i < bands.count; i++) {
+      int row = bands.row(i);
+      int k = Math.min(n, bands.cols(i));
+      MemorySegment c = WeightProducts.from(memory.sums, (long) row * width);
+      tiles.multiply(bands.rows(i), width, k, rows.at(row, 0), keys, c, width, add);
     }
   }
 
   /** All queries of a head of a span. */
   void forward(int span, int head) {
-    int start = batch.spanStart(span);
-    int end = batch.spanEnd(span);
-    HeadPlaces o = places.results;
-    HeadPlaces v = places.values;
-    for (int first = start; first < end; first += QUERIES) {
-      int rows = Math.min(QUERIES, end - first);
-      begin(head);
-      int begin = firstKeys(start, first);
-      int stop = endKeys(end, first, rows);
-      for (int keys = begin; keys < stop; keys += KEYS) {
-        int n = Math.min(KEYS, stop - keys);
-        scores(first, rows, head, keys, n);
-        lane.rows.softmaxTile(p, rows, padded(n), from, to, scale, max, sums, factors);
-        if (keys > begin) {
-          scale(o, first, head, rows);
-        }
-        products()
-            .multiply(
-                rows,
-                dim,
-                n,
-                p,
-                padded(n),
-                1,
-                v.at(keys, head / shape.group()),
-                v.stride(),
-                1,
-                o.at(first, head),
-                o.stride(),
-                keys > begin);
-      }
-      for (int r = 0; r < rows; r++) {
-        factors[r] = 1 / sums[r];
-        logSums[head * batch.size() + first + r] = max[r] + (float) Math.log(sums[r]);
-      }
-      scale(o, first, head, rows);
+    open(span);
+    int kvHead = head / shape.group();
+    if (length > BLOCK && carried.length < 2 * length) {
+      carried = new float[2 * length];
     }
+    for (int at = 0; at < length; at += BLOCK) {
+      Block b = block(span, kvHead, at);
+      if (!b.equals(prepared)) {
+        prepareKeys(b);
+        prepareDown(shape.together ? places.keys : places.values, b);
+        prepared = b;
+      }
+      for (int first = 0; first < length; first += QUERIES) {
+        int rows = Math.min(QUERIES, length - first);
+        int begin = firstKey(first);
+        int stop = endKey(first, rows);
+        if (begin < b.end() && stop > b.first) {
+          forward(b, first, rows, head, begin, stop);
+        }
+      }
+    }
+  }
+
+  /** One tile of queries against the keys of a block that it sees. */
+  private void forward(Block b, int first, int rows, int head, int begin, int stop) {
+    HeadPlaces o = places.results;
+    int width = padded(dim);
+    MemorySegment out = o.at(start + first, head);
+    boolean resumed = begin < b.first;
+    if (resumed) {
+      System.arraycopy(carried, first, max, 0, rows);
+      System.arraycopy(carried, length + first, sums, 0, rows);
+      copy(out, o.stride(), memory.sums, width, rows, dim, ones, false);
+    } else {
+      begin(head);
+    }
+    Left queries = left(places.queries, first, rows, head, memory.queries);
+    soon(o, first, head);
+    soon(places.queries, first + QUERIES, head);
+    int end = Math.min(stop, b.end());
+    for (int keys = Math.max(begin, b.first); keys < end; keys += KEYS) {
+      int n = Math.min(KEYS, end - keys);
+      int cols = padded(n);
+      scores(queries, first, rows, head, b, keys, n);
+      tiles.softmax(
+          memory.scores, whole(rows), cols, from, to, scale, max, sums, factors, memory.p);
+      boolean add = resumed || keys > begin;
+      if (add) {
+        tiles.scale(memory.sums, width, factors, memory.sums, width, whole(rows), width, false);
+      }
+      Left p = new Left(memory.p, whole(rows), cols, false);
+      int valueCols = shape.together ? keyDim : dim;
+      Right v = new Right(memory.down, b.count, valueCols, keys - b.first, 0);
+      sums(p, v, n, width, add);
+    }
+    if (stop > b.end()) {
+      System.arraycopy(max, 0, carried, first, rows);
+      System.arraycopy(sums, 0, carried, length + first, rows);
+      copy(memory.sums, width, out, o.stride(), rows, dim, ones, false);
+      return;
+    }
+    for (int r = 0; r < rows; r++) {
+      factors[r] = 1 / sums[r];
+      logSums[head * batch.size() + start + first + r] = max[r] + (float) Math.log(sums[r]);
+    }
+    copy(memory.sums, width, out, o.stride(), rows, dim, factors, false);
   }
 
   /** A sink is the first key, with a value of zero. */
@@ -185,29 +296,37 @@ final class AttentionTiles {
     Arrays.fill(sums, sink ? 1 : 0);
   }
 
-  /** Multiplies rows of a head by {@link #factors}. */
-  private void scale(HeadPlaces o, int first, int head, int rows) {
-    MemorySegment at = o.at(first, head);
-    if (dim % TrainingRows.TILE_UNIT == 0) {
-      lane.rows.scaleRows(at, o.stride(), rows, dim, factors);
+  /** Rows times their factors to another place, or added to what is there. */
+  private void copy(
+      MemorySegment x,
+      int xStride,
+      MemorySegment y,
+      int yStride,
+      int rows,
+      int n,
+      float[] by,
+      boolean add) {
+    if (n % TileProducts.UNIT == 0) {
+      tiles.scale(x, xStride, by, y, yStride, rows, n, add);
       return;
     }
-    lane.room(dim, 0);
+    lane.room(n, 0);
     for (int r = 0; r < rows; r++) {
-      Rows.read(at, (long) r * o.stride(), lane.a, dim);
-      for (int i = 0; i < dim; i++) {
-        lane.a[i] *= factors[r];
+      Rows.read(x, (long) r * xStride, lane.a, n);
+      for (int i = 0; i < n; i++) {
+        lane.a[i] *= by[r];
       }
-      Rows.write(lane.a, at, (long) r * o.stride(), dim);
+      Rows.put(lane, y, (long) r * yStride, n, add);
     }
   }
 
   /** Results times their gradients, summed row by row, into {@link #factors}. */
   private void dots(HeadPlaces dO, int first, int head, int rows) {
     HeadPlaces o = places.results;
-    MemorySegment a = dO.at(first, head);
-    MemorySegment b = o.at(first, head);
-    if (dim % TrainingRows.TILE_UNIT == 0) {
+    MemorySegment a = dO.at(start + first, head);
+    MemorySegment b = o.at(start + first, head);
+    Arrays.fill(factors, 0);
+    if (dim % TileProducts.UNIT == 0) {
       lane.rows.rowDots(a, dO.stride(), b, o.stride(), rows, dim, factors);
       return;
     }
@@ -225,32 +344,36 @@ final class AttentionTiles {
 
   /**
    * The gradients of the keys and values of one head of a span, and of all queries that attend to
-   * them. Queries go from last to first: without a window the last tile sees all keys, so that it
-   * starts each sum.
+   * them.
    *
    * @param sinks receives the gradient of each query head's sink, from number {@code span · heads}
    *     on; null without
    */
   void backward(int span, int kvHead, Places gradients, double[] sinks) {
-    int start = batch.spanStart(span);
-    int end = batch.spanEnd(span);
-    boolean cleared = shape.together || shape.scores.window() != 0;
-    if (cleared) {
-      gradients.keys.clear(start, end, kvHead);
-      gradients.values.clear(start, end, kvHead);
-    }
-    int tiles = Math.ceilDiv(end - start, QUERIES);
-    for (int t = tiles - 1; t >= 0; t--) {
-      int first = start + t * QUERIES;
-      int rows = Math.min(QUERIES, end - first);
-      for (int g = 0; g < shape.group(); g++) {
-        int head = kvHead * shape.group() + g;
-        boolean started = cleared || t < tiles - 1 || g > 0;
-        backward(first, rows, start, end, head, gradients, started);
-        if (sinks != null) {
-          sinks[span * shape.heads + head] += sink(head, rows);
+    open(span);
+    for (int at = 0; at < length; at += BLOCK) {
+      Block b = block(span, kvHead, at);
+      prepareKeys(b);
+      prepareDown(places.keys, b);
+      if (!shape.together) {
+        prepareValues(b);
+      }
+      int count = whole(b.count);
+      memory.dKeys.asSlice(0, 4L * count * padded(keyDim)).fill((byte) 0);
+      memory.dValues.asSlice(0, 4L * count * padded(dim)).fill((byte) 0);
+      for (int first = 0; first < length; first += QUERIES) {
+        int rows = Math.min(QUERIES, length - first);
+        boolean seen = firstKey(first) < b.end() && endKey(first, rows) > b.first;
+        for (int g = 0; g < shape.group() && seen; g++) {
+          backward(b, first, rows, kvHead * shape.group() + g, gradients, sinks);
         }
       }
+      HeadPlaces dk = gradients.keys;
+      HeadPlaces dv = gradients.values;
+      MemorySegment to = dk.at(start + at, kvHead);
+      copy(memory.dKeys, padded(keyDim), to, dk.stride(), b.count, keyDim, ones, false);
+      to = dv.at(start + at, kvHead);
+      copy(memory.dValues, padded(dim), to, dv.stride(), b.count, dim, ones, shape.together);
     }
   }
 
@@ -263,86 +386,70 @@ final class AttentionTiles {
     return sum;
   }
 
-  private void backward(
-      int first, int rows, int start, int end, int head, Places gradients, boolean started) {
-    int kvHead = head / shape.group();
+  private void backward(Block b, int first, int rows, int head, Places gradients, double[] sinks) {
     HeadPlaces dO = gradients.results;
     dots(dO, first, head, rows);
-    System.arraycopy(logSums, head * batch.size() + first, sums, 0, rows);
-    int begin = firstKeys(start, first);
-    int stop = endKeys(end, first, rows);
-    for (int keys = begin; keys < stop; keys += KEYS) {
-      int n = Math.min(KEYS, stop - keys);
+    Arrays.fill(sums, 0);
+    System.arraycopy(logSums, head * batch.size() + start + first, sums, 0, rows);
+    int begin = firstKey(first);
+    if (sinks != null && begin >= b.first) {
+      sinks[b.span * shape.heads + head] += sink(head, rows);
+    }
+    Left queries = left(places.queries, first, rows, head, memory.queries);
+    Left results = left(dO, first, rows, head, memory.results);
+    Right queriesDown = right(places.queries, first, rows, head, memory.queriesDown);
+    Right resultsDown = right(dO, first, rows, head, memory.resultsDown);
+    soon(gradients.queries, first, head);
+    soonNext(first, head, dO);
+    int all = whole(rows);
+    int width = padded(keyDim);
+    int lowest = Math.max(begin, b.first);
+    int end = Math.min(endKey(first, rows), b.end());
+    for (int keys = lowest; keys < end; keys += KEYS) {
+      int n = Math.min(KEYS, end - keys);
       int cols = padded(n);
-      scores(first, rows, head, keys, n);
-      lane.rows.probabilities(p, rows, cols, from, to, scale, sums);
-      HeadPlaces v = places.values;
-      HeadPlaces dv = gradients.values;
-      MemorySegment dOut = dO.at(first, head);
-      products()
-          .multiply(
-              n,
-              dim,
-              rows,
-              p,
-              1,
-              cols,
-              dOut,
-              dO.stride(),
-              1,
-              dv.at(keys, kvHead),
-              dv.stride(),
-              started);
-      products()
-          .multiply(
-              rows,
-              n,
-              dim,
-              dOut,
-              dO.stride(),
-              1,
-              v.at(keys, kvHead),
-              1,
-              v.stride(),
-              d,
-              cols,
-              false);
-      lane.rows.scoreGradient(p, d, rows, cols, factors, scale);
-      if (tile != null) {
-        tile.gradient(d, rows, n, cols);
-      }
-      HeadPlaces dq = gradients.queries;
-      HeadPlaces dk = gradients.keys;
-      HeadPlaces q = places.queries;
-      HeadPlaces k = places.keys;
-      products()
-          .multiply(
-              rows,
-              keyDim,
-              n,
-              d,
-              cols,
-              1,
-              k.at(keys, kvHead),
-              k.stride(),
-              1,
-              dq.at(first, head),
-              dq.stride(),
-              keys > begin);
-      products()
-          .multiply(
-              n,
-              keyDim,
-              rows,
-              d,
-              1,
-              cols,
-              q.at(first, head),
-              q.stride(),
-              1,
-              dk.at(keys, kvHead),
-              dk.stride(),
-              started);
+      scores(queries, first, rows, head, b, keys, n);
+      gradients(results, rows, b, keys, n);
+      Left p = new Left(memory.p, all, cols, true);
+      Left d = new Left(memory.d, all, cols, false);
+      Left dTurned = new Left(memory.d, all, cols, true);
+      Right k = new Right(memory.down, b.count, keyDim, keys - b.first, 0);
+      sums(d, k, n, width, keys > lowest);
+      add(n, rows, p, resultsDown, memory.dValues, keys - b.first);
+      add(n, rows, dTurned, queriesDown, memory.dKeys, keys - b.first);
+    }
+    HeadPlaces dq = gradients.queries;
+    MemorySegment to = dq.at(start + first, head);
+    copy(memory.sums, width, to, dq.stride(), rows, keyDim, ones, begin < b.first);
+  }
+
+  /** Probabilities, and the gradient of scores, from scores and gradients of results. */
+  private void gradients(Left results, int rows, Block b, int keys, int n) {
+    MemorySegment values = shape.together ? memory.keysAcross : memory.valuesAcross;
+    Right v = new Right(values, shape.together ? keyDim : dim, b.count, 0, keys - b.first);
+    int cols = padded(n);
+    products(dim, results, v, memory.dP, cols);
+    float[] delta = factors;
+    if (tile != null) {
+      tile.gradient(memory.dP, factors, rows, n, cols);
+      delta = none;
+    }
+    MemorySegment s = memory.scores;
+    tiles.gradients(
+        s, memory.dP, whole(rows), cols, from, to, scale, sums, delta, memory.p, memory.d);
+  }
+
+  /** Adds what the rows of a tile give to the gradients of {@code n} keys or values. */
+  private void add(int n, int rows, Left left, Right right, MemorySegment to, int at) {
+    int width = padded(right.cols());
+    int from = 0;
+    for (int i = 0; i < bands.count; i++) {
+      int end = Math.min(whole(n), bands.cols(i));
+      int row = bands.row(i); // rows above see none of these keys
+      MemorySegment c = WeightProducts.from(to, (long) (at + from) * width);
+      Left seen = left.at(row, from);
+      tiles.multiply(end - from, width, rows - row, seen, right.at(row, 0), c, width, true);
+      from = end;
     }
   }
 }

@@ -5,6 +5,7 @@ import io.jishi.tensor.Batch;
 import io.jishi.tensor.LatentAttention;
 import io.jishi.tensor.Scores;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -56,11 +57,12 @@ final class LatentStep implements Step {
     turn(m, queries.data(), queries.cols, false);
     turn(m, rows.data(), rows.cols, false);
     AttentionTiles.Places places = places(queries.data(), rows.data(), out.data());
+    AttentionTiles[] tiles = tiles(m, places);
+    int heads = spec.heads();
     m.rows()
         .parallel(
-            batch.spans() * spec.heads(),
-            (chunk, worker) ->
-                tiles(m, worker, places).forward(chunk / spec.heads(), chunk % spec.heads()));
+            batch.spans() * heads,
+            (chunk, worker) -> tiles[worker].forward(chunk / heads, chunk % heads));
   }
 
   @Override
@@ -69,10 +71,10 @@ final class LatentStep implements Step {
     MemorySegment dRows = own(m, rows, Rows.spareBytes(queries));
     AttentionTiles.Places places = places(queries.data(), rows.data(), out.data());
     AttentionTiles.Places gradients = places(dQueries, dRows, out.gradient());
+    AttentionTiles[] tiles = tiles(m, places);
     m.rows()
         .parallel(
-            batch.spans(),
-            (span, worker) -> tiles(m, worker, places).backward(span, 0, gradients, null));
+            batch.spans(), (span, worker) -> tiles[worker].backward(span, 0, gradients, null));
     turn(m, dQueries, queries.cols, true);
     turn(m, dRows, rows.cols, true);
   }
@@ -87,10 +89,12 @@ final class LatentStep implements Step {
     return v.gradient();
   }
 
-  private AttentionTiles tiles(Machine m, int worker, AttentionTiles.Places places) {
+  private AttentionTiles[] tiles(Machine m, AttentionTiles.Places places) {
     AttentionTiles.Shape shape =
         new AttentionTiles.Shape(spec.heads(), 1, spec.scale(), Scores.PLAIN, null, true, 0);
-    return new AttentionTiles(m, worker, shape, batch, places, logSums);
+    AttentionTiles[] tiles = new AttentionTiles[m.lanes()];
+    Arrays.setAll(tiles, w -> new AttentionTiles(m, w, shape, batch, places, logSums));
+    return tiles;
   }
 
   private AttentionTiles.Places places(MemorySegment q, MemorySegment kv, MemorySegment o) {
@@ -124,8 +128,9 @@ final class LatentStep implements Step {
         });
   }
 
-  private static long tileBytes() {
-    return AttentionTiles.scratchBytes(Scores.PLAIN) * Runtime.getRuntime().availableProcessors();
+  private long tileBytes() {
+    return AttentionMemory.bytes(spec.rowWidth(), spec.rank(), false)
+        * Runtime.getRuntime().availableProcessors();
   }
 
   @Override

@@ -4,6 +4,7 @@ package io.jishi.train.tape;
 import io.jishi.tensor.Backend;
 import io.jishi.tensor.ForwardRows;
 import io.jishi.tensor.MatrixProducts;
+import io.jishi.tensor.TileProducts;
 import io.jishi.tensor.TrainingRows;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -19,8 +20,8 @@ public final class Machine implements AutoCloseable {
 
   /** One worker's own tools, for work that is cut into chunks. */
   public static final class Lane {
-    final MatrixProducts products;
     final TrainingRows rows;
+    final TileProducts tiles;
     byte[] bytes = new byte[0];
 
     /** An array for the worker's use. */
@@ -39,9 +40,9 @@ public final class Machine implements AutoCloseable {
       return arrays[index];
     }
 
-    private Lane(MatrixProducts products, TrainingRows rows) {
-      this.products = products;
-      this.rows = rows;
+    private Lane(Backend backend, MatrixProducts.Inputs inputs) {
+      rows = backend.trainingRows(1);
+      tiles = backend.tileProducts(inputs);
     }
 
     /** Makes the arrays hold {@code floats} and {@code stored} bytes. */
@@ -68,7 +69,7 @@ public final class Machine implements AutoCloseable {
     forwardRows = backend.forwardRows(threads);
     lanes = new Lane[rows.threads() == 1 ? 1 : backend.threads()];
     for (int w = 0; w < lanes.length; w++) {
-      lanes[w] = new Lane(backend.matrixProducts(1, inputs), backend.trainingRows(1));
+      lanes[w] = new Lane(backend, inputs);
     }
   }
 
@@ -118,8 +119,8 @@ public final class Machine implements AutoCloseable {
     rows.close();
     forwardRows.close();
     for (Lane lane : lanes) {
-      lane.products.close();
       lane.rows.close();
+      lane.tiles.close();
     }
     arena.close();
   }

@@ -45,19 +45,19 @@ record ScoreTile(
     }
   }
 
-  /** The gradient of scores becomes that of products. */
-  void gradient(MemorySegment d, int rows, int n, int stride) {
+  /** The gradient of probabilities, less {@code delta}, times what products change scores by. */
+  void gradient(MemorySegment d, float[] delta, int rows, int n, int stride) {
     lane.room(n, 0);
     for (int r = 0; r < rows; r++) {
       Rows.read(d, (long) r * stride, lane.a, n);
       if (slopes == null) {
         for (int c = 0; c < n; c++) {
-          lane.a[c] *= shape.scale();
+          lane.a[c] = (lane.a[c] - delta[r]) * shape.scale();
         }
       } else {
         Rows.read(slopes, (long) r * stride, lane.b, n);
         for (int c = 0; c < n; c++) {
-          lane.a[c] *= lane.b[c];
+          lane.a[c] = (lane.a[c] - delta[r]) * lane.b[c];
         }
       }
       Rows.write(lane.a, d, (long) r * stride, n);

@@ -93,6 +93,8 @@ final class PanelWriter {
   /** Unordered: one of the two is a NaN. */
   private static final int UNORDERED = 3;
 
+  private static final int NAN_MASK = 1;
+
   private final Code code;
   private final Assembler asm;
   private final Words words;
@@ -185,7 +187,7 @@ final class PanelWriter {
       asm.op(Op.VMOVUPS, x, Mem.at(IN_AT));
       asm.prefetch(Mem.at(IN_AT, AHEAD, 1, 0));
       if (words == Words.ROUNDED) {
-        round(x);
+        round(code, x, code.v(6), code.v(7));
       }
     }
     asm.op(Op.VMOVUPS_STORE, x, Mem.at(OUT_AT));
@@ -203,15 +205,22 @@ final class PanelWriter {
   }
 
   /** Each lane becomes its nearest BF16, ties to even; a NaN stays one. */
-  private void round(Vec x) {
-    Vec nan = code.v(6);
-    Vec t = code.v(7);
-    asm.op(Op.VCMPPS, nan, x, x, UNORDERED);
+  static void round(Code code, Vec x, Vec nan, Vec t) {
+    Assembler asm = code.asm;
+    if (code.wide()) {
+      asm.compare(Op.VCMPPS, NAN_MASK, x, x, UNORDERED);
+    } else {
+      asm.op(Op.VCMPPS, nan, x, x, UNORDERED);
+    }
     asm.op(Op.VPSRLD, t, x, 16);
     asm.op(Op.VPAND, t, t, code.all(1));
     asm.op(Op.VPADDD, x, x, t);
     asm.op(Op.VPADDD, x, x, code.all(0x7FFF));
-    asm.op(Op.VPOR, x, x, nan);
+    if (code.wide()) {
+      asm.op(Op.VMOVUPS, Mask.keep(NAN_MASK), x, code.all(-1));
+    } else {
+      asm.op(Op.VPOR, x, x, nan);
+    }
     asm.op(Op.VPAND, x, x, code.all(0xFFFF0000));
   }
 
@@ -269,7 +278,7 @@ final class PanelWriter {
     } else {
       asm.op(Op.VMOVUPS, x, Mem.at(from));
       if (words == Words.ROUNDED) {
-        round(x);
+        round(code, x, code.v(6), code.v(7));
       }
     }
     asm.add(from, 4 * BLOCK * words.depth());

@@ -25,8 +25,14 @@ final class StepArguments {
   /** Floats, each at the start of its 8 bytes. */
   static final int NUMBERS = 9;
 
+  /** More addresses. */
+  static final int P5 = 18;
+
+  static final int P6 = 19;
+  static final int P7 = 20;
+
   /** How many there are. */
-  static final int ALL = 18;
+  static final int ALL = 21;
 
   /** Bytes of a unit. */
   static final int UNIT = 64;

@@ -7,11 +7,10 @@ import static io.jishi.tensor.cpu.asm.StepArguments.P2;
 import static io.jishi.tensor.cpu.asm.StepArguments.P3;
 import static io.jishi.tensor.cpu.asm.StepArguments.P4;
 
-import io.jishi.tensor.TrainingRows;
+import io.jishi.tensor.TileProducts;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.Arrays;
 
 /**
  * The border of every call of {@link StepKernels}: rows of a multiple of {@link #UNIT} floats,
@@ -19,16 +18,12 @@ import java.util.Arrays;
  */
 public final class StepCall {
   /** Floats that a kernel takes at a time. */
-  public static final int UNIT = TrainingRows.TILE_UNIT;
-
-  /** Most columns of a tile. */
-  public static final int MAX_TILE = TrainingRows.MAX_TILE;
+  public static final int UNIT = TileProducts.UNIT;
 
   private final StepKernels kernels;
   private final Arena arena;
   private final CallArguments arguments;
   private final MemorySegment result;
-  private final MemorySegment bounds;
   private MemorySegment rows = MemorySegment.NULL;
 
   /** A caller whose memory lives as long as {@code arena}. */
@@ -37,11 +32,6 @@ public final class StepCall {
     this.arena = arena;
     arguments = new CallArguments(arena, StepArguments.ALL);
     result = arena.allocate(64, 64);
-    float[] infinities = new float[3 * MAX_TILE];
-    Arrays.fill(infinities, Float.NEGATIVE_INFINITY);
-    Arrays.fill(infinities, MAX_TILE, 2 * MAX_TILE, Float.POSITIVE_INFINITY);
-    bounds = arena.allocate(4L * infinities.length, 64);
-    MemorySegment.copy(infinities, 0, bounds, ValueLayout.JAVA_FLOAT, 0, infinities.length);
   }
 
   /** The largest of n floats. */
@@ -171,89 +161,12 @@ public final class StepCall {
     arguments.call(add ? kernels.rmsNormAdding : kernels.rmsNorm);
   }
 
-  /** The running softmax of a tile at the start of {@code scores}. */
-  public void softmax(
-      MemorySegment scores,
-      int count,
-      int cols,
-      int[] from,
-      int[] to,
-      float scale,
-      float[] max,
-      float[] sums,
-      float[] rescale) {
-    tile(scores, count, cols, from, to, 3);
-    write(0, max, count);
-    write(count, sums, count);
-    set(P2, rows, 0, count);
-    set(P3, rows, count, count);
-    set(P4, rows, 2L * count, count);
-    number(0, scale);
-    arguments.call(kernels.softmax);
-    read(0, max, count);
-    read(count, sums, count);
-    read(2L * count, rescale, count);
-  }
-
-  /** The probabilities of a tile. */
-  public void probabilities(
-      MemorySegment scores,
-      int count,
-      int cols,
-      int[] from,
-      int[] to,
-      float scale,
-      float[] logSums) {
-    tile(scores, count, cols, from, to, 1);
-    write(0, logSums, count);
-    set(P2, rows, 0, count);
-    number(0, scale);
-    arguments.call(kernels.probabilities);
-  }
-
-  /** The gradient of a tile's scores. */
-  public void scoreGradient(
-      MemorySegment p, MemorySegment d, int count, int cols, float[] delta, float scale) {
-    count(cols, count);
-    set(P0, p, 0, (long) count * cols);
-    set(P1, d, 0, (long) count * cols);
-    room(count, 4);
-    write(0, delta, count);
-    set(P2, rows, 0, count);
-    number(0, scale);
-    arguments.call(kernels.scoreGradient);
-  }
-
-  /** Ranges stand behind {@code arrays} arrays of a float for each row. */
-  private void tile(MemorySegment scores, int count, int cols, int[] from, int[] to, int arrays) {
-    if (cols > MAX_TILE) {
-      throw new IndexOutOfBoundsException("a tile of " + cols + " columns");
-    }
-    count(cols, count);
-    set(P0, scores, 0, (long) count * cols);
-    long ranges = 4L * Math.ceilDiv(arrays * count, 2) * 2;
-    room(count, 4 * arrays + 4 + StepTiles.RANGE_BYTES);
-    for (int r = 0; r < count; r++) {
-      int start = Math.clamp(from[r], 0, cols);
-      int end = Math.clamp(to[r], 0, cols);
-      long place = ranges + (long) r * StepTiles.RANGE_BYTES;
-      long first = bounds.address();
-      rows.set(ValueLayout.JAVA_LONG, place, first + 4L * (MAX_TILE - start));
-      rows.set(ValueLayout.JAVA_LONG, place + 8, first + 4L * (2 * MAX_TILE - end));
-    }
-    arguments.set(P1, rows, ranges, (long) count * StepTiles.RANGE_BYTES);
-  }
-
   /** Room for {@code bytes} bytes a row. */
   private void room(int count, int bytes) {
     long size = (long) count * bytes + 8;
     if (rows.byteSize() < size) {
       rows = arena.allocate(2 * size, 64); // twice, so that it seldom grows
     }
-  }
-
-  private void write(long at, float[] from, int count) {
-    MemorySegment.copy(from, 0, rows, ValueLayout.JAVA_FLOAT, 4 * at, count);
   }
 
   private void read(long at, float[] to, int count) {

@@ -12,9 +12,6 @@ public final class StepKernels {
   final Kernel siluGate;
   final Kernel rmsNorm;
   final Kernel rmsNormAdding;
-  final Kernel softmax;
-  final Kernel probabilities;
-  final Kernel scoreGradient;
 
   /** Emits them all. */
   public StepKernels(Level level) {
@@ -27,8 +24,5 @@ public final class StepKernels {
     siluGate = Kernels.load("gradient of the gate", StepGradients.siluGate(level));
     rmsNorm = Kernels.load("gradient of the norm", StepGradients.rmsNorm(level, false));
     rmsNormAdding = Kernels.load("gradient added of the norm", StepGradients.rmsNorm(level, true));
-    softmax = Kernels.load("softmax of a tile", StepTiles.softmax(level));
-    probabilities = Kernels.load("probabilities of a tile", StepTiles.probabilities(level));
-    scoreGradient = Kernels.load("gradient of scores", StepTiles.gradient(level));
   }
 }

@@ -16,6 +16,14 @@ final class StepUpdates {
   private static final Gp C = Gp.RCX;
   private static final Gp D = Gp.R9;
   private static final Gp LEFT = Gp.R8;
+  private static final Gp ROWS = Gp.RBX;
+  private static final Gp AHEAD = Gp.R13;
+
+  /** Rows are asked for 2 to this power before they are written. */
+  private static final int AHEAD_SHIFT = 3;
+
+  private static final Gp ROW_A = Gp.R15;
+  private static final Gp ROW_B = Gp.R14;
 
   private StepUpdates() {}
 
@@ -36,6 +44,46 @@ final class StepUpdates {
                 code.asm.op(Op.VMOVUPS_STORE, code.v(1), Mem.at(A, at));
               },
               A);
+        });
+  }
+
+  /** {@code P1[r] (+)= P0[r] · P2[r]}, rows {@code STEP0} and {@code STEP1} bytes apart. */
+  static byte[] scaleRows(Level level, boolean add) {
+    return Code.make(
+        level,
+        level.bytes(),
+        2,
+        code -> {
+          Assembler asm = code.asm;
+          code.argument(ROW_A, P0);
+          code.argument(ROW_B, P1);
+          code.argument(C, P2);
+          code.argument(ROWS, StepArguments.ROWS);
+          code.argument(AHEAD, StepArguments.STEP1);
+          asm.shl(AHEAD, AHEAD_SHIFT);
+          code.loop(
+              ROWS,
+              () -> {
+                asm.mov(A, ROW_A);
+                asm.mov(B, ROW_B);
+                asm.op(Op.VBROADCASTSS, code.v(0), Mem.at(C));
+                StepArguments.units(
+                    code,
+                    LEFT,
+                    (at, part) -> {
+                      asm.op(Op.VMULPS, code.v(1), code.v(0), Mem.at(A, at));
+                      asm.prefetch(Mem.at(B, AHEAD, 1, at));
+                      if (add) {
+                        asm.op(Op.VADDPS, code.v(1), code.v(1), Mem.at(B, at));
+                      }
+                      asm.op(Op.VMOVUPS_STORE, code.v(1), Mem.at(B, at));
+                    },
+                    A,
+                    B);
+                asm.add(C, 4);
+                asm.add(ROW_A, Mem.at(Gp.RDI, 8 * StepArguments.STEP0));
+                asm.add(ROW_B, Mem.at(Gp.RDI, 8 * StepArguments.STEP1));
+              });
         });
   }
 

@@ -48,7 +48,17 @@ public final class TileKernels {
     b = side(shape.cols());
   }
 
-  private static PanelWriter.Words words(Level level, boolean bf16) {
+  /** Panels of B alone, of other tiles; products are somebody else's. */
+  TileKernels(Level level, PanelWriter.Words words, TileShape shape) {
+    this.level = level;
+    this.words = words;
+    this.shape = shape;
+    products = new Kernel[0];
+    a = null;
+    b = side(shape.cols());
+  }
+
+  static PanelWriter.Words words(Level level, boolean bf16) {
     if (!bf16) {
       return PanelWriter.Words.FLOATS;
     }

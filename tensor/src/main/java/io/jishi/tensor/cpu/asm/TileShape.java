@@ -19,6 +19,14 @@ public record TileShape(int rows, int lanes, int vectors) {
     return level.bytes() == 64 ? new TileShape(8, 16, 3) : new TileShape(4, 8, 3);
   }
 
+  /**
+   * Two vectors wide: heads are seldom a multiple of three vectors, and such a tile has sums enough
+   * to keep the units busy. Its left factor is read where it lies, so that its rows cost nothing.
+   */
+  static TileShape narrow(Level level) {
+    return level.bytes() == 64 ? new TileShape(8, 16, 2) : new TileShape(4, 8, 2);
+  }
+
   /** Columns of a panel of B. */
   public int cols() {
     return vectors * lanes;

@@ -8,7 +8,7 @@ import java.lang.foreign.MemorySegment;
 
 /** Training's loops over rows in plain Java, staged in heap arrays. For one thread. */
 public final class ScalarRowSteps implements RowSteps {
-  private static final int LANES = 16;
+  static final int LANES = 16;
 
   private float[] a = new float[1024];
   private float[] b = new float[1024];
@@ -57,7 +57,7 @@ public final class ScalarRowSteps implements RowSteps {
   }
 
   /** The sum of the lanes, halves onto halves. */
-  private static float tree(float[] sums) {
+  static float tree(float[] sums) {
     for (int half = LANES / 2; half > 0; half /= 2) {
       for (int i = 0; i < half; i++) {
         sums[i] += sums[i + half];
@@ -185,79 +185,6 @@ public final class ScalarRowSteps implements RowSteps {
     room(n);
     read(x, at, a, n);
     return dot(a, a, n);
-  }
-
-  @Override
-  public void softmaxTile(
-      MemorySegment scores,
-      int rows,
-      int cols,
-      int[] from,
-      int[] to,
-      float scale,
-      float[] max,
-      float[] sums,
-      float[] rescale) {
-    room(cols);
-    for (int r = 0; r < rows; r++) {
-      visible(scores, r, cols, from[r], to[r], scale);
-      float most = max[r];
-      for (int i = 0; i < cols; i++) {
-        most = Math.max(most, a[i]);
-      }
-      float[] lanes = new float[LANES];
-      for (int i = 0; i < cols; i++) {
-        a[i] = Maths.exp(a[i] - most);
-        lanes[i % LANES] += a[i];
-      }
-      write(a, scores, (long) r * cols, cols);
-      rescale[r] = Maths.exp(max[r] - most);
-      sums[r] = Math.fma(sums[r], rescale[r], tree(lanes));
-      max[r] = most;
-    }
-  }
-
-  /** Leaves the scaled scores of a row in a, −∞ where it does not see the column. */
-  private void visible(MemorySegment scores, int r, int cols, int from, int to, float scale) {
-    read(scores, (long) r * cols, a, cols);
-    for (int i = 0; i < cols; i++) {
-      a[i] = i >= from && i < to ? a[i] * scale : Float.NEGATIVE_INFINITY;
-    }
-  }
-
-  @Override
-  public void probabilities(
-      MemorySegment scores,
-      int rows,
-      int cols,
-      int[] from,
-      int[] to,
-      float scale,
-      float[] logSums) {
-    room(cols);
-    for (int r = 0; r < rows; r++) {
-      read(scores, (long) r * cols, a, cols);
-      for (int i = 0; i < cols; i++) {
-        boolean seen = i >= from[r] && i < to[r];
-        a[i] = seen ? Maths.exp(a[i] * scale - logSums[r]) : 0;
-      }
-      write(a, scores, (long) r * cols, cols);
-    }
-  }
-
-  @Override
-  public void scoreGradient(
-      MemorySegment p, MemorySegment d, int rows, int cols, float[] delta, float scale) {
-    room(cols);
-    for (int r = 0; r < rows; r++) {
-      long at = (long) r * cols;
-      read(p, at, a, cols);
-      read(d, at, b, cols);
-      for (int i = 0; i < cols; i++) {
-        b[i] = (b[i] - delta[r]) * a[i] * scale;
-      }
-      write(b, d, at, cols);
-    }
   }
 
   @Override
