@@ -28,7 +28,7 @@ final class Bands {
     count = 0;
     for (int row = 0; row < rows; row += ROWS) {
       int end = Math.min(row + ROWS, rows);
-      int cols = AttentionMemory.padded((int) Math.clamp(seen + end - 1, 1, n));
+      int cols = AttentionMemory.padded(Math.clamp(seen + end - 1, 1, n));
       if (count > 0 && ends[count - 1] == cols) {
         continue;
       }
