@@ -58,7 +58,7 @@ final class AttentionTiles {
     }
   }
 
-  private final Machine.Lane lane;
+  private final HeadRows heads;
   private final TileProducts tiles;
   private final Shape shape;
   private final Batch batch;
@@ -92,7 +92,8 @@ final class AttentionTiles {
    * @param logSums {@code [heads, tokens]}
    */
   AttentionTiles(Machine m, int worker, Shape shape, Batch batch, Places places, float[] logSums) {
-    this.lane = m.lane(worker);
+    Machine.Lane lane = m.lane(worker);
+    this.heads = new HeadRows(lane);
     this.tiles = lane.tiles;
     this.shape = shape;
     this.batch = batch;
@@ -253,7 +254,7 @@ final class AttentionTiles {
     if (resumed) {
       System.arraycopy(carried, first, max, 0, rows);
       System.arraycopy(carried, length + first, sums, 0, rows);
-      copy(out, o.stride(), memory.sums, width, rows, dim, ones, false);
+      heads.scale(out, o.stride(), memory.sums, width, rows, dim, ones, false);
     } else {
       begin(head);
     }
@@ -279,14 +280,14 @@ final class AttentionTiles {
     if (stop > b.end()) {
       System.arraycopy(max, 0, carried, first, rows);
       System.arraycopy(sums, 0, carried, length + first, rows);
-      copy(memory.sums, width, out, o.stride(), rows, dim, ones, false);
+      heads.scale(memory.sums, width, out, o.stride(), rows, dim, ones, false);
       return;
     }
     for (int r = 0; r < rows; r++) {
       factors[r] = 1 / sums[r];
       logSums[head * batch.size() + start + first + r] = max[r] + (float) Math.log(sums[r]);
     }
-    copy(memory.sums, width, out, o.stride(), rows, dim, factors, false);
+    heads.scale(memory.sums, width, out, o.stride(), rows, dim, factors, false);
   }
 
   /** A sink is the first key, with a value of zero. */
@@ -294,52 +295,6 @@ final class AttentionTiles {
     boolean sink = shape.sinks != null;
     Arrays.fill(max, sink ? shape.sinks[head] : -Float.MAX_VALUE);
     Arrays.fill(sums, sink ? 1 : 0);
-  }
-
-  /** Rows times their factors to another place, or added to what is there. */
-  private void copy(
-      MemorySegment x,
-      int xStride,
-      MemorySegment y,
-      int yStride,
-      int rows,
-      int n,
-      float[] by,
-      boolean add) {
-    if (n % TileProducts.UNIT == 0) {
-      tiles.scale(x, xStride, by, y, yStride, rows, n, add);
-      return;
-    }
-    lane.room(n, 0);
-    for (int r = 0; r < rows; r++) {
-      Rows.read(x, (long) r * xStride, lane.a, n);
-      for (int i = 0; i < n; i++) {
-        lane.a[i] *= by[r];
-      }
-      Rows.put(lane, y, (long) r * yStride, n, add);
-    }
-  }
-
-  /** Results times their gradients, summed row by row, into {@link #factors}. */
-  private void dots(HeadPlaces dO, int first, int head, int rows) {
-    HeadPlaces o = places.results;
-    MemorySegment a = dO.at(start + first, head);
-    MemorySegment b = o.at(start + first, head);
-    Arrays.fill(factors, 0);
-    if (dim % TileProducts.UNIT == 0) {
-      lane.rows.rowDots(a, dO.stride(), b, o.stride(), rows, dim, factors);
-      return;
-    }
-    lane.room(dim, 0);
-    for (int r = 0; r < rows; r++) {
-      Rows.read(a, (long) r * dO.stride(), lane.a, dim);
-      Rows.read(b, (long) r * o.stride(), lane.b, dim);
-      float sum = 0;
-      for (int i = 0; i < dim; i++) {
-        sum = Math.fma(lane.a[i], lane.b[i], sum);
-      }
-      factors[r] = sum;
-    }
   }
 
   /**
@@ -371,9 +326,9 @@ final class AttentionTiles {
       HeadPlaces dk = gradients.keys;
       HeadPlaces dv = gradients.values;
       MemorySegment to = dk.at(start + at, kvHead);
-      copy(memory.dKeys, padded(keyDim), to, dk.stride(), b.count, keyDim, ones, false);
+      heads.scale(memory.dKeys, padded(keyDim), to, dk.stride(), b.count, keyDim, ones, false);
       to = dv.at(start + at, kvHead);
-      copy(memory.dValues, padded(dim), to, dv.stride(), b.count, dim, ones, shape.together);
+      heads.scale(memory.dValues, padded(dim), to, dv.stride(), b.count, dim, ones, shape.together);
     }
   }
 
@@ -388,7 +343,8 @@ final class AttentionTiles {
 
   private void backward(Block b, int first, int rows, int head, Places gradients, double[] sinks) {
     HeadPlaces dO = gradients.results;
-    dots(dO, first, head, rows);
+    Arrays.fill(factors, 0);
+    heads.dots(dO, places.results, start + first, head, rows, factors);
     Arrays.fill(sums, 0);
     System.arraycopy(logSums, head * batch.size() + start + first, sums, 0, rows);
     int begin = firstKey(first);
@@ -420,7 +376,7 @@ final class AttentionTiles {
     }
     HeadPlaces dq = gradients.queries;
     MemorySegment to = dq.at(start + first, head);
-    copy(memory.sums, width, to, dq.stride(), rows, keyDim, ones, begin < b.first);
+    heads.scale(memory.sums, width, to, dq.stride(), rows, keyDim, ones, begin < b.first);
   }
 
   /** Probabilities, and the gradient of scores, from scores and gradients of results. */
