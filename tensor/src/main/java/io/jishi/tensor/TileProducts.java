@@ -165,12 +165,6 @@ public interface TileProducts extends AutoCloseable {
       int n,
       boolean add);
 
-  /**
-   * Says which rows of floats are read or written soon, so that they come near while the next
-   * products run. No result depends on it.
-   */
-  void soon(MemorySegment x, long stride, int rows, int n);
-
   /** Gives back all memory of its own. */
   @Override
   void close();

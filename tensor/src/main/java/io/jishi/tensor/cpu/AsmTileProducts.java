@@ -114,11 +114,6 @@ final class AsmTileProducts implements TileProducts {
   }
 
   @Override
-  public void soon(MemorySegment x, long stride, int rows, int n) {
-    call.soon(x, stride, rows, n);
-  }
-
-  @Override
   public void close() {
     arena.close();
   }

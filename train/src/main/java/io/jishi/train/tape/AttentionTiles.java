@@ -164,24 +164,6 @@ final class AttentionTiles {
     return new Right(to, rows, x.dim());
   }
 
-  /** A tile's rows of a head are read or written soon. */
-  private void soon(HeadPlaces x, int first, int head) {
-    if (first < length) {
-      int rows = Math.min(QUERIES, length - first);
-      tiles.soon(x.at(start + first, head), x.stride(), rows, x.dim());
-    }
-  }
-
-  /** What the next tile of the way back reads. */
-  private void soonNext(int first, int head, HeadPlaces dO) {
-    boolean last = head % shape.group() == shape.group() - 1;
-    int nextHead = last ? head + 1 - shape.group() : head + 1;
-    int next = last ? first + QUERIES : first;
-    soon(places.queries, next, nextHead);
-    soon(dO, next, nextHead);
-    soon(places.results, next, nextHead);
-  }
-
   /** Scores of queries {@code first …} against keys {@code keys …}, before the scale. */
   private void scores(Left queries, int first, int rows, int head, Block b, int keys, int n) {
     Right k = new Right(memory.keysAcross, keyDim, b.count, 0, keys - b.first);
@@ -259,8 +241,6 @@ final class AttentionTiles {
       begin(head);
     }
     Left queries = left(places.queries, first, rows, head, memory.queries);
-    soon(o, first, head);
-    soon(places.queries, first + QUERIES, head);
     int end = Math.min(stop, b.end());
     for (int keys = Math.max(begin, b.first); keys < end; keys += KEYS) {
       int n = Math.min(KEYS, end - keys);
@@ -355,8 +335,6 @@ final class AttentionTiles {
     Left results = left(dO, first, rows, head, memory.results);
     Right queriesDown = right(places.queries, first, rows, head, memory.queriesDown);
     Right resultsDown = right(dO, first, rows, head, memory.resultsDown);
-    soon(gradients.queries, first, head);
-    soonNext(first, head, dO);
     int all = whole(rows);
     int width = padded(keyDim);
     int lowest = Math.max(begin, b.first);

@@ -15,7 +15,6 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
-import java.util.Objects;
 
 /**
  * The border of every call of {@link FactorKernels} but packing: {@link TileProducts} say what the
@@ -33,40 +32,7 @@ public final class FactorCall {
   private final CallArguments product;
   private final CallArguments arguments;
   private final MemorySegment bounds;
-  private final Ahead ahead = new Ahead();
   private MemorySegment rows = MemorySegment.NULL;
-
-  /** What is asked for while products run, first in, first out; the oldest is forgotten. */
-  private static final class Ahead {
-    private static final int MOST = 8;
-
-    private final long[] places = new long[MOST];
-    private final long[] steps = new long[MOST];
-    private final int[] left = new int[MOST];
-    private int now;
-    private int next;
-
-    void add(long place, long step, int count) {
-      places[next] = place;
-      steps[next] = step;
-      left[next] = count;
-      next = (next + 1) % MOST;
-      now = next == now ? (now + 1) % MOST : now;
-    }
-
-    /** Tiles of a product ask for some, or else for what is near in any case. */
-    void take(CallArguments product, int tiles, long near) {
-      boolean none = now == next;
-      product.set(TileProduct.SOON, none ? near : places[now]);
-      product.set(TileProduct.SOON_STEP, none ? 0 : steps[now]);
-      if (none) {
-        return;
-      }
-      places[now] += steps[now] * tiles;
-      left[now] -= tiles;
-      now = left[now] > 0 ? now : (now + 1) % MOST;
-    }
-  }
 
   /** A caller whose memory lives as long as {@code arena}. */
   public FactorCall(FactorKernels kernels, Arena arena) {
@@ -90,14 +56,6 @@ public final class FactorCall {
     arguments.set(StepArguments.STEP0, 4 * stride);
     arguments.set(P5, out, 0, 4L * count * cols / depth);
     arguments.call(kernels.words);
-  }
-
-  /** Rows that are read or written soon: the tiles of the next products ask for them. */
-  public void soon(MemorySegment x, long stride, int count, int n) {
-    Objects.checkFromIndexSize(0, 4 * CallArguments.extent(count, stride, n), x.byteSize());
-    for (int at = 0; at < 4 * n; at += TileProduct.SOON_BYTES) {
-      ahead.add(x.address() + at, 4 * stride, count);
-    }
   }
 
   /** {@code C (+)= A · B}. */
@@ -188,7 +146,6 @@ public final class FactorCall {
     product.set(TileProduct.B_PANELS, panels);
     long row = 4L * panels * vectors * shape.lanes();
     product.set(TileProduct.C, c, cAt, CallArguments.extent(count, 4 * cRow, row));
-    ahead.take(product, panels * (count / shape.rows()), c.address());
     product.call(kernels.product(turned, vectors));
   }
 

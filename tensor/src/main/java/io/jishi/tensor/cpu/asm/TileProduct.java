@@ -64,17 +64,8 @@ final class TileProduct {
   /** Panels of B, at least one: C goes on to the right. */
   static final int B_PANELS = 11;
 
-  /** What is read or written soon: every tile asks for {@link #SOON_BYTES} of it. */
-  static final int SOON = 12;
-
-  /** Bytes from what one tile asks for to what the next one does. */
-  static final int SOON_STEP = 13;
-
   /** How many there are. */
-  static final int COUNT = 14;
-
-  /** Bytes that a tile asks for: few, since only so many can be on their way. */
-  static final int SOON_BYTES = 256;
+  static final int COUNT = 12;
 
   /** Words that a round of the loop takes. */
   static final int UNROLLED = 4;
@@ -173,9 +164,6 @@ final class TileProduct {
   private void start() {
     Label add = new Label();
     Label ready = new Label();
-    if (left != Left.PANELS) {
-      askForMore();
-    }
     code.argument(COUNTER, ADD);
     asm.cmp(COUNTER, 0);
     asm.mov(ROW, C_TILE);
@@ -203,16 +191,6 @@ final class TileProduct {
       asm.add(ROW, STRIDE);
     }
     asm.bind(ready);
-  }
-
-  private void askForMore() {
-    Mem place = Mem.at(Gp.RDI, 8 * SOON);
-    asm.load(COUNTER, place);
-    for (int at = 0; at < SOON_BYTES; at += 64) {
-      asm.prefetch(Mem.at(COUNTER, at));
-    }
-    asm.add(COUNTER, Mem.at(Gp.RDI, 8 * SOON_STEP));
-    asm.store(place, COUNTER);
   }
 
   /** C of other products than those of panels is small enough to be near already. */

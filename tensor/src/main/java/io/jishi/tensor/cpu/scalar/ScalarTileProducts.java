@@ -194,9 +194,6 @@ public final class ScalarTileProducts implements TileProducts {
   }
 
   @Override
-  public void soon(MemorySegment x, long stride, int rows, int n) {}
-
-  @Override
   public void close() {
     products.close();
   }
