@@ -52,10 +52,6 @@ final class TrainingSpeed {
       measure(backend, inputs, peak, seconds, "logits", 512, 8192, 320, false, true);
       measure(backend, inputs, peak, seconds, "logits dx", 512, 320, 8192, false, false);
       measure(backend, inputs, peak, seconds, "logits dW", 8192, 320, 512, true, false);
-      measure(backend, inputs, peak, seconds, "QK tile", 64, 64, 64, false, true);
-      measure(backend, inputs, peak, seconds, "QK tile", 128, 128, 64, false, true);
-      measure(backend, inputs, peak, seconds, "PV tile", 128, 64, 128, false, false);
-      measure(backend, inputs, peak, seconds, "dV tile", 128, 64, 128, true, false);
     }
   }
 
