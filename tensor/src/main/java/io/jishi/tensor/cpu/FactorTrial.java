@@ -25,15 +25,7 @@ final class FactorTrial {
     try (Arena arena = Arena.ofShared();
         TileProducts fast = new AsmTileProducts(kernels);
         TileProducts plain = new ScalarTileProducts(inputs)) {
-      MemorySegment expected = run(plain, arena);
-      MemorySegment actual = run(fast, arena);
-      boolean good = true;
-      for (long i = 0; i < expected.byteSize() / 4; i++) {
-        float e = expected.getAtIndex(Floats.LAYOUT, i);
-        float difference = actual.getAtIndex(Floats.LAYOUT, i) - e;
-        good &= Math.abs(difference) <= ERROR * (1 + Math.abs(e));
-      }
-      return good;
+      return TrainingKernels.close(run(plain, arena), run(fast, arena), ERROR, ERROR);
     }
   }
 

@@ -20,15 +20,7 @@ final class StepTrial {
     try (Arena arena = Arena.ofShared();
         RowSteps fast = new AsmRowSteps(kernels);
         RowSteps plain = new ScalarRowSteps()) {
-      MemorySegment expected = run(plain, arena);
-      MemorySegment actual = run(fast, arena);
-      boolean good = true;
-      for (long i = 0; i < expected.byteSize() / 4; i++) {
-        float e = expected.getAtIndex(Floats.LAYOUT, i);
-        float difference = actual.getAtIndex(Floats.LAYOUT, i) - e;
-        good &= Math.abs(difference) <= ERROR * (1 + Math.abs(e));
-      }
-      return good;
+      return TrainingKernels.close(run(plain, arena), run(fast, arena), ERROR, ERROR);
     }
   }
 

@@ -108,14 +108,22 @@ final class TrainingKernels {
             each.multiply(m, n, k, a, k, 1, b, 1, k, c, n, false);
           }
         }
-        for (int i = 0; i < m * n; i++) {
-          float difference =
-              actual.getAtIndex(Floats.LAYOUT, i) - expected.getAtIndex(Floats.LAYOUT, i);
-          good &= Math.abs(difference) <= ERROR * k;
-        }
+        good &= close(expected, actual, ERROR * k, 0);
       }
       return good;
     }
+  }
+
+  /** Whether no float is further off than {@code error + relative · |expected|}, or a NaN. */
+  static boolean close(MemorySegment expected, MemorySegment actual, float error, float relative) {
+    for (long i = 0; i < expected.byteSize() / 4; i++) {
+      float e = expected.getAtIndex(Floats.LAYOUT, i);
+      float difference = actual.getAtIndex(Floats.LAYOUT, i) - e;
+      if (!(Math.abs(difference) <= error + relative * Math.abs(e))) {
+        return false;
+      }
+    }
+    return true;
   }
 
   static MemorySegment floats(Arena arena, int count, Random random) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jishi.tensor.cpu;
 
+import static io.jishi.tensor.cpu.TileChecks.up;
 import static io.jishi.tensor.cpu.TrainingRowsTest.backend;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -40,10 +41,6 @@ class TileProductsTest {
 
   private MemorySegment floats(Arena arena, int count, double size) {
     return TrainingRowsTest.floats(arena, count, size, random);
-  }
-
-  private static int up(int n, int unit) {
-    return TileChecks.up(n, unit);
   }
 
   /** Memory that is no number where nothing was written. */

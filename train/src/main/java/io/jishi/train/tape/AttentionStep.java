@@ -5,7 +5,6 @@ import io.jishi.tensor.Attention;
 import io.jishi.tensor.Batch;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -85,7 +84,7 @@ final class AttentionStep implements Step {
     int heads = attention.heads();
     AttentionTiles.Shape shape = shape();
     AttentionTiles.Places places = places();
-    AttentionTiles[] tiles = tiles(m, shape, places);
+    AttentionTiles[] tiles = AttentionTiles.each(m, shape, batch, places, logSums);
     m.rows()
         .parallel(
             batch.spans() * heads,
@@ -102,7 +101,7 @@ final class AttentionStep implements Step {
     AttentionTiles.Places places = places();
     AttentionTiles.Places gradients = places(qkv.gradient(), qkv, out.gradient());
     double[] sinkSums = sinks == null ? null : new double[batch.spans() * attention.heads()];
-    AttentionTiles[] tiles = tiles(m, shape, places);
+    AttentionTiles[] tiles = AttentionTiles.each(m, shape, batch, places, logSums);
     m.rows()
         .parallel(
             batch.spans() * heads,
@@ -121,13 +120,6 @@ final class AttentionStep implements Step {
       all[i % all.length] += (float) sums[i];
     }
     Rows.write(all, sinks.gradient(), 0, all.length);
-  }
-
-  private AttentionTiles[] tiles(
-      Machine m, AttentionTiles.Shape shape, AttentionTiles.Places places) {
-    AttentionTiles[] tiles = new AttentionTiles[m.lanes()];
-    Arrays.setAll(tiles, w -> new AttentionTiles(m, w, shape, batch, places, logSums));
-    return tiles;
   }
 
   private AttentionTiles.Shape shape() {

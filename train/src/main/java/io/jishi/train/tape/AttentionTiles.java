@@ -91,7 +91,8 @@ final class AttentionTiles {
    *
    * @param logSums {@code [heads, tokens]}
    */
-  AttentionTiles(Machine m, int worker, Shape shape, Batch batch, Places places, float[] logSums) {
+  private AttentionTiles(
+      Machine m, int worker, Shape shape, Batch batch, Places places, float[] logSums) {
     Machine.Lane lane = m.lane(worker);
     this.heads = new HeadRows(lane);
     this.tiles = lane.tiles;
@@ -108,6 +109,14 @@ final class AttentionTiles {
     tile = changed ? new ScoreTile(shape, lane, memory.scores, memory.slopes) : null;
     scale = changed ? 1 : shape.scale;
     Arrays.fill(ones, 1);
+  }
+
+  /** Those of all workers. */
+  static AttentionTiles[] each(
+      Machine m, Shape shape, Batch batch, Places places, float[] logSums) {
+    AttentionTiles[] all = new AttentionTiles[m.lanes()];
+    Arrays.setAll(all, w -> new AttentionTiles(m, w, shape, batch, places, logSums));
+    return all;
   }
 
   private void open(int span) {

@@ -5,7 +5,6 @@ import io.jishi.tensor.Batch;
 import io.jishi.tensor.LatentAttention;
 import io.jishi.tensor.Scores;
 import java.lang.foreign.MemorySegment;
-import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -92,9 +91,7 @@ final class LatentStep implements Step {
   private AttentionTiles[] tiles(Machine m, AttentionTiles.Places places) {
     AttentionTiles.Shape shape =
         new AttentionTiles.Shape(spec.heads(), 1, spec.scale(), Scores.PLAIN, null, true, 0);
-    AttentionTiles[] tiles = new AttentionTiles[m.lanes()];
-    Arrays.setAll(tiles, w -> new AttentionTiles(m, w, shape, batch, places, logSums));
-    return tiles;
+    return AttentionTiles.each(m, shape, batch, places, logSums);
   }
 
   private AttentionTiles.Places places(MemorySegment q, MemorySegment kv, MemorySegment o) {

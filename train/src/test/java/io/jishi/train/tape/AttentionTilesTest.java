@@ -117,8 +117,7 @@ class AttentionTilesTest {
       long bytes = m.lanes() * places.scratchBytes(c.scores);
       m.reserve(bytes);
       m.scratch(0, bytes).fill((byte) 0xFF);
-      AttentionTiles[] tiles = new AttentionTiles[m.lanes()];
-      Arrays.setAll(tiles, w -> new AttentionTiles(m, w, shape, batch, places, logSums));
+      AttentionTiles[] tiles = AttentionTiles.each(m, shape, batch, places, logSums);
       m.rows()
           .parallel(
               c.spans.length * c.heads(),

@@ -21,27 +21,23 @@ import java.util.Arrays;
  * methods do. A left factor of words of two BF16 stands row by row in the first half of its memory,
  * turned in the second half; one of floats is the same in both ways. One for each thread.
  */
-public final class FactorCall {
+public final class FactorCall extends RowBorder {
   private static final int UNIT = TileProducts.UNIT;
   private static final int MAX_COLS = TileProducts.MAX_COLS;
 
   private final FactorKernels kernels;
   private final TileShape shape;
   private final int depth;
-  private final Arena arena;
   private final CallArguments product;
-  private final CallArguments arguments;
   private final MemorySegment bounds;
-  private MemorySegment rows = MemorySegment.NULL;
 
   /** A caller whose memory lives as long as {@code arena}. */
   public FactorCall(FactorKernels kernels, Arena arena) {
+    super(arena);
     this.kernels = kernels;
-    this.arena = arena;
     shape = kernels.panels().shape();
     depth = kernels.panels().depth();
     product = new CallArguments(arena, TileProduct.COUNT);
-    arguments = new CallArguments(arena, StepArguments.ALL);
     float[] infinities = new float[3 * MAX_COLS];
     Arrays.fill(infinities, Float.NEGATIVE_INFINITY);
     Arrays.fill(infinities, MAX_COLS, 2 * MAX_COLS, Float.POSITIVE_INFINITY);
@@ -247,33 +243,5 @@ public final class FactorCall {
       rows.set(ValueLayout.JAVA_LONG, place + 8, first + 4L * (2 * MAX_COLS - end));
     }
     arguments.set(P1, rows, ranges, (long) count * StepTiles.RANGE_BYTES);
-  }
-
-  /** Room for {@code bytes} bytes a row. */
-  private void room(int count, int bytes) {
-    long size = (long) count * bytes + 8;
-    if (rows.byteSize() < size) {
-      rows = arena.allocate(2 * size, 64); // twice, so that it seldom grows
-    }
-  }
-
-  private void write(long at, float[] from, int count) {
-    MemorySegment.copy(from, 0, rows, ValueLayout.JAVA_FLOAT, 4 * at, count);
-  }
-
-  private void read(long at, float[] to, int count) {
-    MemorySegment.copy(rows, ValueLayout.JAVA_FLOAT, 4 * at, to, 0, count);
-  }
-
-  private void count(int n, int count) {
-    if (n <= 0 || n % UNIT != 0) {
-      throw new IndexOutOfBoundsException("a row of " + n + " floats");
-    }
-    arguments.count(StepArguments.COUNT, n / UNIT);
-    arguments.count(StepArguments.ROWS, count);
-  }
-
-  private void set(int index, MemorySegment memory, long at, long floats) {
-    arguments.set(index, memory, Math.multiplyExact(4, at), Math.multiplyExact(4, floats));
   }
 }

@@ -16,21 +16,17 @@ import java.lang.foreign.ValueLayout;
  * The border of every call of {@link StepKernels}: rows of a multiple of {@link #UNIT} floats,
  * places in floats. One for each thread.
  */
-public final class StepCall {
+public final class StepCall extends RowBorder {
   /** Floats that a kernel takes at a time. */
   public static final int UNIT = TileProducts.UNIT;
 
   private final StepKernels kernels;
-  private final Arena arena;
-  private final CallArguments arguments;
   private final MemorySegment result;
-  private MemorySegment rows = MemorySegment.NULL;
 
   /** A caller whose memory lives as long as {@code arena}. */
   public StepCall(StepKernels kernels, Arena arena) {
+    super(arena);
     this.kernels = kernels;
-    this.arena = arena;
-    arguments = new CallArguments(arena, StepArguments.ALL);
     result = arena.allocate(64, 64);
   }
 
@@ -159,30 +155,6 @@ public final class StepCall {
     number(0, eps);
     number(1, n);
     arguments.call(add ? kernels.rmsNormAdding : kernels.rmsNorm);
-  }
-
-  /** Room for {@code bytes} bytes a row. */
-  private void room(int count, int bytes) {
-    long size = (long) count * bytes + 8;
-    if (rows.byteSize() < size) {
-      rows = arena.allocate(2 * size, 64); // twice, so that it seldom grows
-    }
-  }
-
-  private void read(long at, float[] to, int count) {
-    MemorySegment.copy(rows, ValueLayout.JAVA_FLOAT, 4 * at, to, 0, count);
-  }
-
-  private void count(int n, int count) {
-    if (n <= 0 || n % UNIT != 0) {
-      throw new IndexOutOfBoundsException("a row of " + n + " floats");
-    }
-    arguments.count(StepArguments.COUNT, n / UNIT);
-    arguments.count(StepArguments.ROWS, count);
-  }
-
-  private void set(int index, MemorySegment memory, long at, long floats) {
-    arguments.set(index, memory, Math.multiplyExact(4, at), Math.multiplyExact(4, floats));
   }
 
   private void number(int index, float value) {

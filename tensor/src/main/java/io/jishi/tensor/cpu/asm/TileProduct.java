@@ -15,7 +15,8 @@ package io.jishi.tensor.cpu.asm;
  * <p>A word is one float (FP32) or two BF16 that belong to two successive p.
  *
  * <p>Arguments, 8 bytes each: {@link #A}, {@link #A_STEP}, {@link #B}, {@link #C}, {@link
- * #C_STRIDE}, {@link #STEPS}, {@link #REST}, {@link #PANELS}, {@link #ADD}.
+ * #C_STRIDE}, {@link #STEPS}, {@link #REST}, {@link #PANELS}, {@link #ADD}; of other left factors
+ * than panels also {@link #A_STRIDE}, {@link #B_STEP}, {@link #B_PANELS}.
  */
 final class TileProduct {
   /** Where the words of A lie. */
@@ -121,10 +122,7 @@ final class TileProduct {
         level,
         level.bytes(),
         registers,
-        code -> {
-          TileProduct tiles = new TileProduct(code, product, left, shape, vectors);
-          tiles.all();
-        });
+        code -> new TileProduct(code, product, left, shape, vectors).all());
   }
 
   private void all() {
