@@ -168,7 +168,8 @@ class ClipFilesTest {
     assertThatThrownBy(() -> open(file, other))
         .isInstanceOf(JishiException.BadFile.class)
         .hasMessageContaining("mm.2.weight");
-    assertThatThrownBy(() -> open(Shared.require("goldens/vlm_llava_clip"), other))
+    Path published = Shared.require("goldens/vlm_llava_clip");
+    assertThatThrownBy(() -> open(published, other))
         .isInstanceOf(JishiException.BadRequest.class)
         .hasMessageContaining("goes with a GGUF file");
   }

@@ -109,14 +109,16 @@ class SpecExportTest {
 
   @Test
   void layersThatGgufCannotTellApartAreRefused() {
-    assertThatThrownBy(() -> converted(Shared.require("goldens/qwen3_moe"), "f32"))
+    Path published = Shared.require("goldens/qwen3_moe");
+    assertThatThrownBy(() -> converted(published, "f32"))
         .isInstanceOf(JishiException.Unsupported.class)
         .hasMessageContaining("experts");
   }
 
   @Test
   void aFamilyThatCannotBeWrittenIsNamedWithThoseThatCan() {
-    assertThatThrownBy(() -> converted(Shared.require("goldens/rwkv4"), "f32"))
+    Path published = Shared.require("goldens/rwkv4");
+    assertThatThrownBy(() -> converted(published, "f32"))
         .isInstanceOf(JishiException.Unsupported.class)
         .hasMessageContaining("rwkv")
         .hasMessageContaining("modernbert");

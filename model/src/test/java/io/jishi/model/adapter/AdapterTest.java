@@ -169,7 +169,8 @@ class AdapterTest {
     Path base = Shared.require("goldens/llama");
     Path peft = temp.resolve("peft");
     write(random(base, List.of("q_proj")), base, peft);
-    assertThatThrownBy(() -> logits(Shared.require("goldens/qwen3"), peft))
+    Path published = Shared.require("goldens/qwen3");
+    assertThatThrownBy(() -> logits(published, peft))
         .isInstanceOf(JishiException.BadFile.class)
         .hasMessageContaining("of another model");
   }
