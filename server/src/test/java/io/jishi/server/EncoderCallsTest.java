@@ -45,11 +45,11 @@ class EncoderCallsTest {
 
   @AfterEach
   void stop() {
-    if (server != null) { // skipped without reference data
+    if (server != null) { // null where reference data is missing
       server.close();
+      embedder.close();
+      reranker.close();
     }
-    embedder.close();
-    reranker.close();
   }
 
   private Path withWords(String name, int vocabulary) throws Exception {
