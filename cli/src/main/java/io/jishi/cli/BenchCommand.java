@@ -101,7 +101,9 @@ final class BenchCommand extends ModelCommand {
       names = "--warm-up",
       paramLabel = "SECONDS",
       defaultValue = "3",
-      description = "how long each runs before it counts (default: ${DEFAULT-VALUE})")
+      description =
+          "how long each runs at least before it counts: then until the JIT rests, at most ten"
+              + " times as long (default: ${DEFAULT-VALUE})")
   private int warmUp;
 
   @Mixin private CacheOption cache;
@@ -184,6 +186,10 @@ final class BenchCommand extends ModelCommand {
     print(report);
   }
 
+  private Duration warmUp() {
+    return Duration.ofSeconds(warmUp);
+  }
+
   private BenchOptions measuring(int threads) {
     return valid(
         () ->
@@ -193,7 +199,7 @@ final class BenchCommand extends ModelCommand {
                 batches,
                 repeats,
                 threads,
-                Duration.ofSeconds(warmUp),
+                warmUp(),
                 !noRepack,
                 profile,
                 cache.type()));
@@ -221,7 +227,8 @@ final class BenchCommand extends ModelCommand {
     if (subject.train) {
       throw wrongUsage("--serve measures a model that runs: leave out --train");
     }
-    return valid(() -> serve.options(batches, prompts.getFirst(), generate, repeats, threads));
+    return valid(
+        () -> serve.options(batches, prompts.getFirst(), generate, repeats, threads, warmUp()));
   }
 
   private void serve(ServeOptions options) {
@@ -233,10 +240,7 @@ final class BenchCommand extends ModelCommand {
   }
 
   private TrainingBench.Options training(int threads) {
-    return valid(
-        () ->
-            new TrainingBench.Options(
-                shape, precision, repeats, Duration.ofSeconds(warmUp), threads));
+    return valid(() -> new TrainingBench.Options(shape, precision, repeats, warmUp(), threads));
   }
 
   private void print(BenchReport report) {

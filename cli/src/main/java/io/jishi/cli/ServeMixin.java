@@ -3,6 +3,7 @@ package io.jishi.cli;
 
 import io.jishi.engine.bench.ServeOptions;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import picocli.CommandLine.Option;
 
@@ -54,8 +55,10 @@ final class ServeMixin {
     return serve;
   }
 
-  ServeOptions options(List<Integer> streams, int prompt, int generate, int repeats, int threads) {
+  ServeOptions options(
+      List<Integer> streams, int prompt, int generate, int repeats, int threads, Duration warmUp) {
     return new ServeOptions(
-        streams, prompt, generate, repeats, prefix, trace, requests, shrink, speed, threads);
+        streams, prompt, generate, repeats, prefix, trace, requests, shrink, speed, threads,
+        warmUp);
   }
 }

@@ -152,10 +152,7 @@ public final class Bench implements AutoCloseable {
 
   /** Tokens per second of each repeat, after the code has been compiled. */
   private Measured measure(Workload workload) {
-    long start = System.nanoTime();
-    do {
-      workload.run(ops, meter::sample);
-    } while (System.nanoTime() - start < options.warmUp().toNanos());
+    WarmUp.run(options.warmUp(), () -> workload.run(ops, meter::sample));
     double tokens = (double) workload.tokens() * workload.batch();
     double bytes = workload.bytes(costs) / tokens;
     double[] rates = new double[options.repeats()];

@@ -15,7 +15,7 @@ import java.util.List;
  * @param batches numbers of sequences that decode side by side
  * @param repeats runs of each; median, minimum and maximum are of these
  * @param threads processors to use; 0 takes all
- * @param warmUp how long each runs before it counts: the JIT compiles what has run for a while
+ * @param warmUp how long each runs at least before it counts; see {@link WarmUp}
  * @param repack whether weights may be repacked; see {@link io.jishi.engine.EngineOptions}
  * @param profile whether each is run again to see where its time goes
  * @param cache what keys and values are cached as; null takes F16
@@ -32,6 +32,8 @@ public record BenchOptions(
     DType cache) {
   private static final Duration MOST_WARM_UP = Duration.ofMinutes(10);
 
+  static final String WARM_UPS = "0 to 600 seconds";
+
   /** Refuses what cannot be measured. */
   public BenchOptions {
     prompts = prompts.stream().filter(p -> p != 0).toList();
@@ -47,8 +49,11 @@ public record BenchOptions(
     check(batches.stream().allMatch(b -> b > 0 && b <= 1024), "batch", "1 to 1024 sequences");
     check(repeats > 0 && repeats <= 1000, "repeats", "1 to 1000 runs");
     check(threads >= 0, "threads", "0 or more");
-    check(
-        !warmUp.isNegative() && warmUp.compareTo(MOST_WARM_UP) <= 0, "warm-up", "0 to 600 seconds");
+    check(mayWarmUp(warmUp), "warm-up", WARM_UPS);
+  }
+
+  static boolean mayWarmUp(Duration time) {
+    return !time.isNegative() && time.compareTo(MOST_WARM_UP) <= 0;
   }
 
   /** The most tokens that one sequence holds. */

@@ -116,7 +116,7 @@ public final class ServeBench {
     List<ServeReport.Run> runs = new ArrayList<>();
     for (int streams : options.streams()) {
       progress.accept("measuring " + streams + " at a time");
-      streams(streams); // compiles the code
+      WarmUp.run(options.warmUp(), () -> streams(streams));
       List<ServeReport.Run> repeats = new ArrayList<>();
       for (int r = 0; r < options.repeats(); r++) {
         repeats.add(streams(streams));

@@ -3,6 +3,7 @@ package io.jishi.engine.bench;
 
 import io.jishi.base.JishiException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 
 /**
@@ -18,6 +19,7 @@ import java.util.List;
  * @param shrink lengths of the trace are divided by this
  * @param speed the trace's clock runs so many times faster
  * @param threads processors to use; 0 takes all
+ * @param warmUp how long each number of callers runs before it counts; see {@link WarmUp}
  */
 public record ServeOptions(
     List<Integer> streams,
@@ -29,7 +31,8 @@ public record ServeOptions(
     int requests,
     int shrink,
     double speed,
-    int threads) {
+    int threads,
+    Duration warmUp) {
   /** Tokens that follow a prefix that comes again. */
   static final int TAIL = 16;
 
@@ -48,6 +51,7 @@ public record ServeOptions(
     check(shrink >= 1, "shrink", "1 or more");
     check(speed > 0 && speed <= 1e6, "speed", "above 0, at most 1000000");
     check(threads >= 0, "threads", "0 or more");
+    check(BenchOptions.mayWarmUp(warmUp), "warm-up", BenchOptions.WARM_UPS);
   }
 
   private static void check(boolean ok, String field, String wanted) {

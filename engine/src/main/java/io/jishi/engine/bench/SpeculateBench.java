@@ -139,11 +139,12 @@ public final class SpeculateBench {
     long guessed = 0;
     long accepted = 0;
     boolean same = true;
-    long start = System.nanoTime();
-    do { // compiles the code
-      answers(text, callers, Speculation.Mode.OFF);
-      answers(text, callers, mode);
-    } while (System.nanoTime() - start < options.warmUp().toNanos());
+    WarmUp.run(
+        options.warmUp(),
+        () -> {
+          answers(text, callers, Speculation.Mode.OFF);
+          answers(text, callers, mode);
+        });
     for (int r = 0; r < options.repeats(); r++) {
       List<Answer> plain = answers(text, callers, Speculation.Mode.OFF);
       List<Answer> ahead = answers(text, callers, mode);

@@ -9,6 +9,7 @@ import io.jishi.model.RandomSpec;
 import io.jishi.testkit.Shared;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -41,7 +42,7 @@ class ServeBenchTest {
   }
 
   private static ServeOptions options(List<Integer> streams, int prefix, Path trace) {
-    return new ServeOptions(streams, 8, 5, 1, prefix, trace, 10, 16, 100, 1);
+    return new ServeOptions(streams, 8, 5, 1, prefix, trace, 10, 16, 100, 1, Duration.ZERO);
   }
 
   @Test
@@ -139,7 +140,8 @@ class ServeBenchTest {
     ServeReport report =
         ServeBench.run(
             RandomSpec.parse("llama-20m:q4_0"),
-            new ServeOptions(List.of(), 8, 5, 1, 0, write("azure.csv", AZURE), 10, 100, 1000, 1),
+            new ServeOptions(
+                List.of(), 8, 5, 1, 0, write("azure.csv", AZURE), 10, 100, 1000, 1, Duration.ZERO),
             _ -> {});
     assertThat(report.replay().requests()).isEqualTo(3);
     assertThat(report.replay().failed()).isZero();

@@ -3,6 +3,7 @@ package io.jishi.train.run;
 
 import io.jishi.base.JishiException;
 import io.jishi.engine.bench.BenchReport;
+import io.jishi.engine.bench.WarmUp;
 import io.jishi.tensor.Backend;
 import io.jishi.tensor.DType;
 import io.jishi.tensor.MatrixProducts;
@@ -26,7 +27,7 @@ public final class TrainingBench {
    * @param shape such as {@code width=320,layers=6}; what is not named is of the default shape
    * @param precision of products
    * @param repeats steps that count
-   * @param warmUp how long steps run before they count
+   * @param warmUp how long steps run at least before they count; see {@link WarmUp}
    * @param threads processors, 0 for all
    */
   public record Options(
@@ -115,10 +116,7 @@ public final class TrainingBench {
   }
 
   private static double[] rates(TrainBench bench, Options options) {
-    long start = System.nanoTime();
-    do {
-      bench.step();
-    } while (System.nanoTime() - start < options.warmUp.toNanos());
+    WarmUp.run(options.warmUp, bench::step);
     double[] rates = new double[options.repeats];
     for (int r = 0; r < rates.length; r++) {
       rates[r] = bench.tokens() / bench.step();
