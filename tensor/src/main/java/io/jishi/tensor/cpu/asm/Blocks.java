@@ -4,8 +4,8 @@ package io.jishi.tensor.cpu.asm;
 /**
  * Emits the decoding of weights of 16 rows across the lanes, 32 values (a group) at a time, as
  * eight <em>quads</em>: quad j holds values 4j … 4j + 3 of each row as four unsigned bytes. {@code
- * w = scale · (value − bias) + min}, where the bias is {@link #BIAS} or, for formats with minima,
- * zero.
+ * w = scale · (value − zero) + min}, where {@link #zero} is {@link #BIAS}, for formats with minima
+ * 0, and without {@code vpdpbusd} what the format itself adds, where that is a small power of two.
  *
  * <p>Code reads the current block at {@code rax}. Vectors of 256 bits hold one half of the rows.
  */
@@ -24,6 +24,15 @@ abstract class Blocks {
 
   /** Whether there are minima, one for each scale. */
   abstract boolean hasMin();
+
+  /** The byte of a quad that means 0. */
+  abstract int zero();
+
+  /**
+   * What activations are multiplied by at most where there is no {@code vpdpbusd}: the bytes
+   * themselves, or, where {@link #zero} is {@link #BIAS}, their distances from it.
+   */
+  abstract int most();
 
   /** Bytes of a block of 16 rows. */
   abstract int bytes();

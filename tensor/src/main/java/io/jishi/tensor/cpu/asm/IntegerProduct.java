@@ -11,9 +11,10 @@ import java.util.function.IntFunction;
  * then five for decoding ({@link Blocks}), one spare, and constants. Per group of 32 values and
  * token: the correction of the bias, eight integer products of four values each, one conversion,
  * two multiplications of which one adds. Weights are decoded once for all tokens; the value of a
- * lane never depends on T. Without {@code vpdpbusd}, biased values are taken back to signed ones,
- * and their sign goes to the activation: {@code |w| ≤ 128} times {@code |x| ≤ 127} twice fits into
- * the 16 bits of {@code vpmaddubsw}.
+ * lane never depends on T. Without {@code vpdpbusd}, values biased by 128 are taken back to signed
+ * ones, and their sign goes to the activation: {@code |w| ≤ 128} times {@code |x| ≤ 127} twice fits
+ * into the 16 bits of {@code vpmaddubsw}. Where values are so small that the sums of a scale's
+ * quads fit too, they are added up in 16 bits and widened once.
  *
  * <p>Arguments: see {@link Arguments}.
  */
@@ -23,6 +24,9 @@ final class IntegerProduct {
 
   /** The same for 256 bits. */
   static final int NARROW_TOKENS = 4;
+
+  /** Two products with activations of −127 … 127, of weights of 1. */
+  private static final int PAIR = 2 * 127;
 
   private static final Gp WEIGHTS_TILE = Gp.R15;
   private static final Gp INIT_TILE = Gp.R13;
@@ -132,45 +136,72 @@ final class IntegerProduct {
 
   /** The exact sums of one part of a group. */
   private void dots(Blocks blocks, int g, int part) {
-    boolean biased = !blocks.hasMin();
+    boolean vnni = code.level.vnni();
+    int quads = 8 / blocks.parts();
+    int begin = part * quads;
+    boolean words = !vnni && quads * PAIR * blocks.most() <= Short.MAX_VALUE;
     int bias = blocks.parts() == 1 ? Lines.BIAS : Lines.BIAS_OF_HALF + 4 * part;
-    for (int t = 0; t < tokens; t++) {
-      if (biased && code.level.vnni()) {
+    for (int t = 0; t < tokens && !words; t++) {
+      if (vnni && blocks.zero() == Blocks.BIAS) {
         asm.op(Op.VPBROADCASTD, sum(t), x(g, t, bias));
       } else {
         asm.op(Op.VPXOR, sum(t), sum(t), sum(t));
       }
     }
-    int quads = 8 / blocks.parts();
-    for (int j = part * quads; j < (part + 1) * quads; j++) {
+    for (int j = begin; j < begin + quads; j++) {
       Vec quad = blocks.quad(g, j);
       fetch(blocks, 8 * g + j + 1);
-      if (code.level.vnni()) {
+      if (vnni) {
         for (int t = 0; t < tokens; t++) {
           asm.op(Op.VPDPBUSD, sum(t), quad, broadcast(x(g, t, 4 * j)));
         }
-      } else {
-        withoutVnni(quad, biased, g, j);
+        continue;
       }
+      Vec magnitude = magnitude(blocks, quad);
+      for (int t = 0; t < tokens; t++) {
+        asm.op(Op.VPBROADCASTD, spare, x(g, t, 4 * j));
+        if (magnitude != quad) {
+          asm.op(Op.VPSIGNB, spare, spare, quad);
+        }
+        pairs(sum(t), magnitude, words, j == begin);
+      }
+    }
+    for (int t = 0; t < tokens && words; t++) {
+      asm.op(Op.VPMADDWD, sum(t), sum(t), code.all(0x00010001));
+      correct(blocks.zero(), sum(t), x(g, t, bias));
     }
   }
 
-  private void withoutVnni(Vec quad, boolean biased, int g, int j) {
-    Vec magnitude = quad;
-    if (biased) {
-      magnitude = code.v(quad.number() + 1);
-      asm.op(Op.VPXOR, quad, quad, code.all(0x80808080));
-      asm.op(Op.VPABSB, magnitude, quad);
+  /** What unsigned products take of a quad; of a biased one its sign is left in {@code quad}. */
+  private Vec magnitude(Blocks blocks, Vec quad) {
+    if (blocks.zero() != Blocks.BIAS) {
+      return quad;
     }
-    for (int t = 0; t < tokens; t++) {
-      asm.op(Op.VPBROADCASTD, spare, x(g, t, 4 * j));
-      if (biased) {
-        asm.op(Op.VPSIGNB, spare, spare, quad);
-      }
-      asm.op(Op.VPMADDUBSW, spare, magnitude, spare);
+    Vec magnitude = code.v(quad.number() + 1);
+    asm.op(Op.VPXOR, quad, quad, code.all(0x80808080));
+    asm.op(Op.VPABSB, magnitude, quad);
+    return magnitude;
+  }
+
+  /** Adds products with the four activations in {@code spare}, two by two. */
+  private void pairs(Vec sum, Vec magnitude, boolean words, boolean first) {
+    asm.op(Op.VPMADDUBSW, words && first ? sum : spare, magnitude, spare);
+    if (words && !first) {
+      asm.op(Op.VPADDW, sum, sum, spare);
+    } else if (!words) {
       asm.op(Op.VPMADDWD, spare, spare, code.all(0x00010001));
-      asm.op(Op.VPADDD, sum(t), sum(t), spare);
+      asm.op(Op.VPADDD, sum, sum, spare);
     }
+  }
+
+  /** Takes back {@code zero} times the sum of activations; lines hold it for {@code BIAS}. */
+  private void correct(int zero, Vec sum, Mem bias) {
+    if (zero == 0 || zero == Blocks.BIAS) {
+      return;
+    }
+    asm.op(Op.VPBROADCASTD, spare, bias);
+    asm.op(Op.VPSRAD, spare, spare, Integer.numberOfTrailingZeros(Blocks.BIAS / zero));
+    asm.op(Op.VPADDD, sum, sum, spare);
   }
 
   /** {@code y += float(sum) · (scale · x's scale)}. */

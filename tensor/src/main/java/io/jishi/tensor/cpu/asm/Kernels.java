@@ -20,7 +20,7 @@ public final class Kernels {
   private final Level level;
   private final ProductKernel[][] products = new ProductKernel[DType.values().length][];
   private final ProductKernel[][] exact = new ProductKernel[DType.values().length][];
-  private final ProductKernel[][] panels = new ProductKernel[4][];
+  private final ProductKernel[][] panels = new ProductKernel[DType.values().length][];
   private final boolean[] broken = new boolean[DType.values().length];
   private final ProductKernel[] expanders = new ProductKernel[DType.values().length];
   private final Kernel[] writers = new Kernel[LineKind.values().length];
@@ -140,27 +140,23 @@ public final class Kernels {
 
   /** The product of panels that {@link #expand} made. */
   public ProductKernel panelProduct(DType type, int tokens) {
-    int index = StoredBlocks.parts(type) - 1 + (StoredBlocks.hasMin(type) ? 2 : 0);
-    ProductKernel[] row = panels[index];
+    ProductKernel[] row = panels[type.ordinal()];
     ProductKernel kernel = row == null ? null : row[tokens];
-    return kernel != null ? kernel : makePanelProduct(type, index, tokens);
+    return kernel != null ? kernel : makePanelProduct(type, tokens);
   }
 
-  private synchronized ProductKernel makePanelProduct(DType type, int index, int tokens) {
-    if (panels[index] == null) {
-      panels[index] = new ProductKernel[maxTokens(LineKind.BYTES) + 1];
+  private synchronized ProductKernel makePanelProduct(DType type, int tokens) {
+    if (panels[type.ordinal()] == null) {
+      panels[type.ordinal()] = new ProductKernel[maxTokens(LineKind.BYTES) + 1];
     }
-    int parts = StoredBlocks.parts(type);
-    boolean hasMin = StoredBlocks.hasMin(type);
-    IntegerProduct.Decoder decoder =
-        (c, first, half) -> new PanelBlocks(c, parts, hasMin, first, half);
+    IntegerProduct.Decoder decoder = (c, first, half) -> new PanelBlocks(c, type, first, half);
     byte[] code =
         level.tiles() && tokens >= AmxPanels.FEWEST
-            ? AmxPanels.make(level, tokens, parts, hasMin)
+            ? AmxPanels.make(level, tokens, StoredBlocks.parts(type), StoredBlocks.hasMin(type))
             : IntegerProduct.make(level, decoder, tokens);
-    String name = "panel of " + parts + " scales" + (hasMin ? ", minima, " : ", ") + tokens;
+    String name = "panel of " + type + ", " + tokens + " tokens";
     ProductKernel kernel = new ProductKernel(load(name, code), tokens, groupBytes(type), 1);
-    return panels[index][tokens] = tried(type, LineKind.BYTES, kernel, expand(type));
+    return panels[type.ordinal()][tokens] = tried(type, LineKind.BYTES, kernel, expand(type));
   }
 
   /** Decodes packed blocks into panels. */

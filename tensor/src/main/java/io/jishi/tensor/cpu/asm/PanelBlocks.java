@@ -1,27 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jishi.tensor.cpu.asm;
 
+import io.jishi.tensor.DType;
+
 /**
  * Groups that {@link Expand} has decoded: of 16 rows, eight quads, then the scales, then the
  * minima, 64 bytes each.
  */
 final class PanelBlocks extends Blocks {
   private final Code code;
+  private final DType type;
   private final int parts;
-  private final boolean hasMin;
   private final int first;
   private final int shift;
 
   /**
    * Reads panels.
    *
+   * @param type of what was decoded
    * @param first vector register to use
    * @param half which half of the rows, for vectors of 256 bits
    */
-  PanelBlocks(Code code, int parts, boolean hasMin, int first, int half) {
+  PanelBlocks(Code code, DType type, int first, int half) {
     this.code = code;
-    this.parts = parts;
-    this.hasMin = hasMin;
+    this.type = type;
+    this.parts = StoredBlocks.parts(type);
     this.first = first;
     this.shift = 32 * half;
   }
@@ -43,12 +46,22 @@ final class PanelBlocks extends Blocks {
 
   @Override
   boolean hasMin() {
-    return hasMin;
+    return StoredBlocks.hasMin(type);
+  }
+
+  @Override
+  int zero() {
+    return StoredBlocks.zero(type, code.level);
+  }
+
+  @Override
+  int most() {
+    return StoredBlocks.most(type);
   }
 
   @Override
   int bytes() {
-    return groupBytes(parts, hasMin);
+    return groupBytes(parts, hasMin());
   }
 
   @Override

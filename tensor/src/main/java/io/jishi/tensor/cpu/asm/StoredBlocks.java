@@ -21,6 +21,7 @@ final class StoredBlocks extends Blocks {
   private final Assembler asm;
   private final DType type;
   private final int half;
+  private final int zero;
   private final Vec q;
   private final Vec t;
   private final Vec u;
@@ -38,6 +39,7 @@ final class StoredBlocks extends Blocks {
     this.asm = code.asm;
     this.type = type;
     this.half = half;
+    this.zero = zero(type, code.level);
     this.q = code.v(first);
     this.t = code.v(first + 1);
     this.u = code.v(first + 2);
@@ -65,6 +67,48 @@ final class StoredBlocks extends Blocks {
       case Q4_1, Q5_1, Q2_K, Q4_K, Q5_K -> true;
       default -> false;
     };
+  }
+
+  /** {@link Blocks#zero} of {@code type}. */
+  static int zero(DType type, Level level) {
+    if (hasMin(type)) {
+      return 0;
+    }
+    return level.vnni() ? BIAS : added(type);
+  }
+
+  /** What {@code type} adds to its values where bytes need no sign then, or {@link #BIAS}. */
+  private static int added(DType type) {
+    return switch (type) {
+      case Q4_0 -> 8;
+      case Q3_K -> 4;
+      case TQ1_0, TQ2_0 -> 1;
+      default -> BIAS;
+    };
+  }
+
+  /** {@link Blocks#most} of {@code type}, also of damaged blocks. */
+  static int most(DType type) {
+    return switch (type) {
+      case TQ1_0, TQ2_0, Q2_K -> 3;
+      case Q3_K -> 7;
+      case MXFP4 -> 12;
+      case Q4_0, Q4_1, Q4_K -> 15;
+      case Q5_0 -> 16;
+      case Q5_1, Q5_K -> 31;
+      case Q6_K -> 32;
+      default -> 128;
+    };
+  }
+
+  @Override
+  int zero() {
+    return zero;
+  }
+
+  @Override
+  int most() {
+    return most(type);
   }
 
   @Override
@@ -128,7 +172,13 @@ final class StoredBlocks extends Blocks {
   Vec quad(int g, int j) {
     switch (type) {
       case Q8_0 -> load(q, j);
-      case Q4_0 -> looked(j % 4, 4 * (j / 4), added(Blocks.BIAS - 8));
+      case Q4_0 -> {
+        if (zero == added(type)) {
+          field(q, j % 4, 4 * (j / 4), NIBBLES);
+        } else {
+          looked(j % 4, 4 * (j / 4), raised(zero - 8));
+        }
+      }
       case IQ4_NL -> looked(j % 4, 4 * (j / 4), NON_LINEAR);
       case MXFP4 -> looked(j % 4, 4 * (j / 4), FLOATS_4);
       case IQ4_XS -> looked(2 + 4 * g + j % 4, 4 * (j / 4), NON_LINEAR);
@@ -140,7 +190,7 @@ final class StoredBlocks extends Blocks {
         field(q, 8 + 8 * (g / 4) + j, 2 * (g % 4), PAIRS);
         field(t, j, g - 2, 0x04040404);
         asm.op(Op.VPOR, q, q, t);
-        bias(Blocks.BIAS - 4);
+        bias(zero - 4);
       }
       case Q4_K -> field(q, 4 + 8 * (g / 2) + j, 4 * (g % 2), NIBBLES);
       case Q5_K -> {
@@ -156,7 +206,7 @@ final class StoredBlocks extends Blocks {
       }
       case TQ2_0 -> {
         field(q, 8 * (g / 4) + j, 2 * (g % 4), PAIRS);
-        bias(Blocks.BIAS - 1);
+        bias(zero - 1);
       }
       case TQ1_0 -> ternary(g, j);
       default -> throw new IllegalArgumentException(type + " has no kernel");
@@ -177,7 +227,7 @@ final class StoredBlocks extends Blocks {
     return Code.table(bytes);
   }
 
-  private static int[] added(int value) {
+  private static int[] raised(int value) {
     int[] bytes = new int[16];
     for (int i = 0; i < 16; i++) {
       bytes[i] = i + value;
@@ -224,7 +274,7 @@ final class StoredBlocks extends Blocks {
     digit(t, digit);
     asm.op(Op.VPSLLD, t, t, 8);
     asm.op(Op.VPOR, q, q, t);
-    bias(Blocks.BIAS - 1);
+    bias(zero - 1);
   }
 
   private void digit(Vec bytes, int digit) {
@@ -238,6 +288,9 @@ final class StoredBlocks extends Blocks {
   }
 
   private void bias(int value) {
+    if (value == 0) {
+      return;
+    }
     asm.op(Op.VPADDB, q, q, code.all(value * 0x01010101));
   }
 
