@@ -24,7 +24,7 @@ public final class RandomWeights {
   }
 
   /** Sets the floating-point scales of the block at {@code at}. */
-  static void scales(DType type, byte[] b, int at, Random random) {
+  public static void scales(DType type, byte[] b, int at, Random random) {
     switch (type) {
       case F32 -> word(b, at, Float.floatToRawIntBits((float) random.nextGaussian()), 4);
       case BF16 -> word(b, at, Float.floatToRawIntBits((float) random.nextGaussian()) >>> 16, 2);

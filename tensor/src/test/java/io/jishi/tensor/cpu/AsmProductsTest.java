@@ -16,6 +16,8 @@ import io.jishi.tensor.cpu.asm.Cpu;
 import io.jishi.tensor.cpu.asm.Kernels;
 import io.jishi.tensor.cpu.asm.Level;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -66,6 +68,35 @@ class AsmProductsTest {
     for (DType type : List.of(DType.Q8_0, DType.F32)) {
       Linear linear = Linear.of(RandomWeights.make(type, 1003, 512, 5));
       check(level, linear, rows(29, 512, new Random(6)));
+    }
+  }
+
+  static Stream<Arguments> levelsAndIntegers() {
+    return levelsAndTypes().filter(a -> ((DType) a.get()[1]).integer());
+  }
+
+  /** Sums of a few products are kept in 16 bits where there is no {@code vpdpbusd}. */
+  @ParameterizedTest
+  @MethodSource("levelsAndIntegers")
+  void sumsOfTheLargestValuesFit(Level level, DType type) {
+    int cols = 256;
+    float[][] x = new float[20][cols]; // more than stream
+    for (int t = 0; t < x.length; t++) {
+      for (int i = 0; i < cols; i++) {
+        x[t][i] = t % 3 == 0 ? 1 : t % 3 == 1 ? -1 : (i & t) % 2 == 0 ? 1 : -1;
+      }
+    }
+    for (int fill : new int[] {0x00, 0xFF, 0x77, 0x88, 0x0F}) {
+      byte[] bytes = new byte[Math.toIntExact(17 * type.rowBytes(cols))];
+      Arrays.fill(bytes, (byte) fill);
+      for (int at = 0; at < bytes.length; at += type.blockBytes()) {
+        RandomWeights.scales(type, bytes, at, new Random(at));
+      }
+      try (Arena arena = Arena.ofShared()) {
+        MemorySegment data = arena.allocate(bytes.length, 64);
+        MemorySegment.copy(bytes, 0, data, ValueLayout.JAVA_BYTE, 0, bytes.length);
+        check(level, Linear.of(Weight.stored(type + "-largest", type, 17, cols, data)), x);
+      }
     }
   }
 

@@ -36,8 +36,8 @@ final class Expand {
 
   private static void block(Code code, DType type) {
     Assembler asm = code.asm;
-    int parts = StoredBlocks.parts(type);
-    boolean hasMin = StoredBlocks.hasMin(type);
+    int parts = Quads.parts(type);
+    boolean hasMin = Quads.hasMin(type);
     int size = PanelBlocks.groupBytes(parts, hasMin);
     int groups = type.blockSize() / 32;
     int lines = 16 * Packing.blockBytes(type) / 64;

@@ -57,7 +57,7 @@ public final class Kernels {
     return switch (type) {
       case F32 -> LineKind.FLOATS;
       case F16, BF16 -> fast && level.bf16() ? LineKind.BFLOATS : LineKind.FLOATS;
-      default -> fast && StoredBlocks.knows(type) ? LineKind.BYTES : null;
+      default -> fast && Quads.knows(type) ? LineKind.BYTES : null;
     };
   }
 
@@ -152,7 +152,7 @@ public final class Kernels {
     IntegerProduct.Decoder decoder = (c, first, half) -> new PanelBlocks(c, type, first, half);
     byte[] code =
         level.tiles() && tokens >= AmxPanels.FEWEST
-            ? AmxPanels.make(level, tokens, StoredBlocks.parts(type), StoredBlocks.hasMin(type))
+            ? AmxPanels.make(level, tokens, Quads.parts(type), Quads.hasMin(type))
             : IntegerProduct.make(level, decoder, tokens);
     String name = "panel of " + type + ", " + tokens + " tokens";
     ProductKernel kernel = new ProductKernel(load(name, code), tokens, groupBytes(type), 1);
@@ -186,7 +186,7 @@ public final class Kernels {
 
   /** Bytes of a panel's group of 32 values of 16 rows. */
   public int groupBytes(DType type) {
-    return PanelBlocks.groupBytes(StoredBlocks.parts(type), StoredBlocks.hasMin(type));
+    return PanelBlocks.groupBytes(Quads.parts(type), Quads.hasMin(type));
   }
 
   /** Makes lines of one token. */

@@ -24,7 +24,7 @@ final class PanelBlocks extends Blocks {
   PanelBlocks(Code code, DType type, int first, int half) {
     this.code = code;
     this.type = type;
-    this.parts = StoredBlocks.parts(type);
+    this.parts = Quads.parts(type);
     this.first = first;
     this.shift = 32 * half;
   }
@@ -46,17 +46,17 @@ final class PanelBlocks extends Blocks {
 
   @Override
   boolean hasMin() {
-    return StoredBlocks.hasMin(type);
+    return Quads.hasMin(type);
   }
 
   @Override
   int zero() {
-    return StoredBlocks.zero(type, code.level);
+    return Quads.zero(type, code.level);
   }
 
   @Override
   int most() {
-    return StoredBlocks.most(type);
+    return Quads.most(type);
   }
 
   @Override

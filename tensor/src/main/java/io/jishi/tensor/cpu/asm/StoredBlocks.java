@@ -39,66 +39,12 @@ final class StoredBlocks extends Blocks {
     this.asm = code.asm;
     this.type = type;
     this.half = half;
-    this.zero = zero(type, code.level);
+    this.zero = Quads.zero(type, code.level);
     this.q = code.v(first);
     this.t = code.v(first + 1);
     this.u = code.v(first + 2);
     this.d = code.v(first + 3);
     this.m = code.v(first + 4);
-  }
-
-  /** Whether there is a decoder for this type. */
-  static boolean knows(DType type) {
-    return switch (type) {
-      case Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, Q2_K, Q3_K, Q4_K, Q5_K, Q6_K -> true;
-      case IQ4_NL, IQ4_XS, MXFP4, TQ1_0, TQ2_0 -> true;
-      default -> false;
-    };
-  }
-
-  /** Scales of a group of 32 values of {@code type}. */
-  static int parts(DType type) {
-    return type == DType.Q2_K || type == DType.Q3_K || type == DType.Q6_K ? 2 : 1;
-  }
-
-  /** Whether {@code type} has minima. */
-  static boolean hasMin(DType type) {
-    return switch (type) {
-      case Q4_1, Q5_1, Q2_K, Q4_K, Q5_K -> true;
-      default -> false;
-    };
-  }
-
-  /** {@link Blocks#zero} of {@code type}. */
-  static int zero(DType type, Level level) {
-    if (hasMin(type)) {
-      return 0;
-    }
-    return level.vnni() ? BIAS : added(type);
-  }
-
-  /** What {@code type} adds to its values where bytes need no sign then, or {@link #BIAS}. */
-  private static int added(DType type) {
-    return switch (type) {
-      case Q4_0 -> 8;
-      case Q3_K -> 4;
-      case TQ1_0, TQ2_0 -> 1;
-      default -> BIAS;
-    };
-  }
-
-  /** {@link Blocks#most} of {@code type}, also of damaged blocks. */
-  static int most(DType type) {
-    return switch (type) {
-      case TQ1_0, TQ2_0, Q2_K -> 3;
-      case Q3_K -> 7;
-      case MXFP4 -> 12;
-      case Q4_0, Q4_1, Q4_K -> 15;
-      case Q5_0 -> 16;
-      case Q5_1, Q5_K -> 31;
-      case Q6_K -> 32;
-      default -> 128;
-    };
   }
 
   @Override
@@ -108,7 +54,7 @@ final class StoredBlocks extends Blocks {
 
   @Override
   int most() {
-    return most(type);
+    return Quads.most(type);
   }
 
   @Override
@@ -118,12 +64,12 @@ final class StoredBlocks extends Blocks {
 
   @Override
   int parts() {
-    return parts(type);
+    return Quads.parts(type);
   }
 
   @Override
   boolean hasMin() {
-    return hasMin(type);
+    return Quads.hasMin(type);
   }
 
   /**
@@ -173,7 +119,7 @@ final class StoredBlocks extends Blocks {
     switch (type) {
       case Q8_0 -> load(q, j);
       case Q4_0 -> {
-        if (zero == added(type)) {
+        if (zero == 8) {
           field(q, j % 4, 4 * (j / 4), NIBBLES);
         } else {
           looked(j % 4, 4 * (j / 4), raised(zero - 8));
