@@ -136,39 +136,54 @@ final class IntegerProduct {
 
   /** The exact sums of one part of a group. */
   private void dots(Blocks blocks, int g, int part) {
-    boolean vnni = code.level.vnni();
-    int quads = 8 / blocks.parts();
-    int begin = part * quads;
-    boolean words = !vnni && quads * PAIR * blocks.most() <= Short.MAX_VALUE;
-    int bias = blocks.parts() == 1 ? Lines.BIAS : Lines.BIAS_OF_HALF + 4 * part;
-    for (int t = 0; t < tokens && !words; t++) {
-      if (vnni && blocks.zero() == Blocks.BIAS) {
-        asm.op(Op.VPBROADCASTD, sum(t), x(g, t, bias));
+    if (!code.level.vnni()) {
+      withoutVnni(blocks, g, part);
+      return;
+    }
+    for (int t = 0; t < tokens; t++) {
+      if (blocks.zero() == Blocks.BIAS) {
+        asm.op(Op.VPBROADCASTD, sum(t), x(g, t, bias(blocks, part)));
       } else {
         asm.op(Op.VPXOR, sum(t), sum(t), sum(t));
       }
     }
-    for (int j = begin; j < begin + quads; j++) {
+    int quads = 8 / blocks.parts();
+    for (int j = part * quads; j < (part + 1) * quads; j++) {
       Vec quad = blocks.quad(g, j);
       fetch(blocks, 8 * g + j + 1);
-      if (vnni) {
-        for (int t = 0; t < tokens; t++) {
-          asm.op(Op.VPDPBUSD, sum(t), quad, broadcast(x(g, t, 4 * j)));
-        }
-        continue;
+      for (int t = 0; t < tokens; t++) {
+        asm.op(Op.VPDPBUSD, sum(t), quad, broadcast(x(g, t, 4 * j)));
       }
+    }
+  }
+
+  /** Where in a line the sum of activations stands that takes the bias back. */
+  private static int bias(Blocks blocks, int part) {
+    return blocks.parts() == 1 ? Lines.BIAS : Lines.BIAS_OF_HALF + 4 * part;
+  }
+
+  private void withoutVnni(Blocks blocks, int g, int part) {
+    int quads = 8 / blocks.parts();
+    boolean words = quads * PAIR * blocks.most() <= Short.MAX_VALUE;
+    for (int t = 0; t < tokens && !words; t++) {
+      asm.op(Op.VPXOR, sum(t), sum(t), sum(t));
+    }
+    for (int i = 0; i < quads; i++) {
+      int j = part * quads + i;
+      Vec quad = blocks.quad(g, j);
+      fetch(blocks, 8 * g + j + 1);
       Vec magnitude = magnitude(blocks, quad);
       for (int t = 0; t < tokens; t++) {
         asm.op(Op.VPBROADCASTD, spare, x(g, t, 4 * j));
         if (magnitude != quad) {
           asm.op(Op.VPSIGNB, spare, spare, quad);
         }
-        pairs(sum(t), magnitude, words, j == begin);
+        pairs(sum(t), magnitude, words, i == 0);
       }
     }
     for (int t = 0; t < tokens && words; t++) {
       asm.op(Op.VPMADDWD, sum(t), sum(t), code.all(0x00010001));
-      correct(blocks.zero(), sum(t), x(g, t, bias));
+      correct(blocks.zero(), sum(t), x(g, t, bias(blocks, part)));
     }
   }
 

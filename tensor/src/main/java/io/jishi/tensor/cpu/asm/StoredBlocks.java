@@ -8,7 +8,7 @@ import io.jishi.tensor.Packing;
  * Decodes the packed form of GGUF's integer formats (see {@link Packing}, and {@link
  * io.jishi.tensor.Dequantizer} for what the bits mean).
  *
- * <p>Nibbles without minima go through a table of {@code vpshufb} that adds the bias on the way;
+ * <p>Nibbles without minima go through a table of {@code vpshufb} that adds a bias on the way;
  * fifth bits are spread over the four bytes of a quad and go through a table too.
  */
 final class StoredBlocks extends Blocks {
@@ -119,7 +119,7 @@ final class StoredBlocks extends Blocks {
     switch (type) {
       case Q8_0 -> load(q, j);
       case Q4_0 -> {
-        if (zero == 8) {
+        if (zero == 8) { // as they are stored
           field(q, j % 4, 4 * (j / 4), NIBBLES);
         } else {
           looked(j % 4, 4 * (j / 4), raised(zero - 8));
