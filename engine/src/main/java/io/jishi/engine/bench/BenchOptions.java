@@ -30,10 +30,6 @@ public record BenchOptions(
     boolean repack,
     boolean profile,
     DType cache) {
-  private static final Duration MOST_WARM_UP = Duration.ofMinutes(10);
-
-  static final String WARM_UPS = "0 to 600 seconds";
-
   /** Refuses what cannot be measured. */
   public BenchOptions {
     prompts = prompts.stream().filter(p -> p != 0).toList();
@@ -49,11 +45,7 @@ public record BenchOptions(
     check(batches.stream().allMatch(b -> b > 0 && b <= 1024), "batch", "1 to 1024 sequences");
     check(repeats > 0 && repeats <= 1000, "repeats", "1 to 1000 runs");
     check(threads >= 0, "threads", "0 or more");
-    check(mayWarmUp(warmUp), "warm-up", WARM_UPS);
-  }
-
-  static boolean mayWarmUp(Duration time) {
-    return !time.isNegative() && time.compareTo(MOST_WARM_UP) <= 0;
+    WarmUp.check(warmUp);
   }
 
   /** The most tokens that one sequence holds. */

@@ -19,7 +19,7 @@ import java.util.List;
  * @param shrink lengths of the trace are divided by this
  * @param speed the trace's clock runs so many times faster
  * @param threads processors to use; 0 takes all
- * @param warmUp how long each number of callers runs before it counts; see {@link WarmUp}
+ * @param warmUp how long each number of callers runs at least before it counts; see {@link WarmUp}
  */
 public record ServeOptions(
     List<Integer> streams,
@@ -51,7 +51,7 @@ public record ServeOptions(
     check(shrink >= 1, "shrink", "1 or more");
     check(speed > 0 && speed <= 1e6, "speed", "above 0, at most 1000000");
     check(threads >= 0, "threads", "0 or more");
-    check(BenchOptions.mayWarmUp(warmUp), "warm-up", BenchOptions.WARM_UPS);
+    WarmUp.check(warmUp);
   }
 
   private static void check(boolean ok, String field, String wanted) {

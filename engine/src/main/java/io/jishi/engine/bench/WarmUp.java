@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jishi.engine.bench;
 
+import io.jishi.base.JishiException;
 import java.lang.management.CompilationMXBean;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
@@ -13,6 +14,8 @@ import java.util.function.LongSupplier;
 public final class WarmUp {
   /** Times the least duration after which a JIT that still compiles is waited for no longer. */
   static final int MOST = 10;
+
+  private static final Duration LONGEST = Duration.ofMinutes(10);
 
   /** Of the time of a run, what a JIT that rests may take. */
   private static final double REST = 0.02;
@@ -42,6 +45,17 @@ public final class WarmUp {
     CompilationMXBean jit = ManagementFactory.getCompilationMXBean();
     boolean known = jit != null && jit.isCompilationTimeMonitoringSupported();
     new WarmUp(System::nanoTime, known ? jit::getTotalCompilationTime : () -> 0).until(least, work);
+  }
+
+  /**
+   * Refuses what nobody means.
+   *
+   * @throws JishiException.BadRequest below 0 or above 600 seconds
+   */
+  public static void check(Duration least) {
+    if (least.isNegative() || least.compareTo(LONGEST) > 0) {
+      throw new JishiException.BadRequest("warm-up", "warm-up: bench needs 0 to 600 seconds");
+    }
   }
 
   void until(Duration least, Runnable work) {

@@ -2,7 +2,9 @@
 package io.jishi.engine.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.jishi.base.JishiException;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -23,6 +25,17 @@ class WarmUpTest {
               runs++;
             });
     return runs;
+  }
+
+  @Test
+  void durationsThatNobodyMeansAreRefused() {
+    WarmUp.check(Duration.ZERO);
+    WarmUp.check(Duration.ofSeconds(600));
+    for (int seconds : new int[] {-1, 601}) {
+      assertThatThrownBy(() -> WarmUp.check(Duration.ofSeconds(seconds)))
+          .isInstanceOf(JishiException.BadRequest.class)
+          .hasMessageContaining("0 to 600 seconds");
+    }
   }
 
   @Test

@@ -38,6 +38,7 @@ public final class TrainingBench {
       if (repeats < 1) {
         throw new JishiException.BadRequest("repeats", "at least 1 repeat is needed");
       }
+      WarmUp.check(warmUp);
     }
   }
 
