@@ -115,10 +115,11 @@ final class ChatCommand extends SpeakingCommand {
     conversation.add(ImageOption.turn(shown, line));
     try {
       Answer answer = answer(engine, conversation);
-      if (answer.text().isEmpty()) {
+      String said = Speech.said(answer);
+      if (said.isEmpty()) {
         conversation.removeLast(); // stopped before the first word: as if not asked
       } else {
-        conversation.add(Message.assistant(answer.text()));
+        conversation.add(Message.assistant(said));
         shown = List.of(); // they stand in the conversation now
       }
       tellEnd(answer);
@@ -140,9 +141,10 @@ final class ChatCommand extends SpeakingCommand {
       shell.note("the conversation outgrew the context: its oldest turns are forgotten");
     }
     Prompt prompt = conversation.prompt(engine.info().template() != null);
-    try (Generation generation = engine.start(sampling.request(prompt))) {
+    Generation generation = engine.start(Speech.toldApart(sampling.request(prompt)));
+    try {
       current.set(generation);
-      Answer answer = generation.forEach(shell.out()::print);
+      Answer answer = Speech.print(shell, generation);
       shell.out().print("\n");
       return answer;
     } finally {

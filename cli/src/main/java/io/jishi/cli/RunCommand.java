@@ -99,9 +99,9 @@ final class RunCommand extends SpeakingCommand {
 
   @Override
   protected void run(Engine engine) {
-    Request request = sampling.request(prompt(engine));
+    Request request = Speech.toldApart(sampling.request(prompt(engine)));
     Answer answer =
-        search == null ? engine.generate(request, shell.out()::print) : searched(engine, request);
+        search == null ? Speech.print(shell, engine.start(request)) : searched(engine, request);
     if (shell.terminals().out()) {
       shell.out().print("\n"); // what is piped on is the text and nothing else
     }
@@ -113,7 +113,7 @@ final class RunCommand extends SpeakingCommand {
   private Answer searched(Engine engine, Request request) {
     try (Search.Run run = engine.search(request, search)) {
       Answer best = run.result().getFirst();
-      shell.out().print(best.text());
+      Speech.print(shell, best);
       return best;
     }
   }

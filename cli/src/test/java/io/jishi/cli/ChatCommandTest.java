@@ -37,6 +37,15 @@ class ChatCommandTest {
   }
 
   @Test
+  void thoughtsAreShownAndForgotten() {
+    session.engine.answers.addAll(List.of("hm" + FakeEngine.THOUGHT + "Hi!", "ok"));
+    session.input("Hello\nAnd?\n").on("chat");
+    assertThat(session.out()).isEqualTo("Hi!\nok\n");
+    assertThat(session.err()).isEqualTo("hm\n");
+    assertThat(asked()).contains(Message.assistant("Hi!"));
+  }
+
+  @Test
   void clearForgetsAndExitEnds() {
     session.input("one\n/clear\ntwo\n/exit\nthree\n").on("chat");
     assertThat(asked()).containsExactly(Message.user("two"));

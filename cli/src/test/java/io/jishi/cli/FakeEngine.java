@@ -7,6 +7,7 @@ import io.jishi.engine.Engine;
 import io.jishi.engine.EngineOptions;
 import io.jishi.engine.Generation;
 import io.jishi.engine.ModelInfo;
+import io.jishi.engine.Part;
 import io.jishi.engine.Request;
 import io.jishi.engine.Search;
 import io.jishi.engine.Usage;
@@ -19,9 +20,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** An engine that gives prepared answers and remembers what it was asked. */
+/**
+ * An engine that gives prepared answers and remembers what it was asked. What stands before a
+ * {@link #THOUGHT} is thought.
+ */
 final class FakeEngine implements Engine {
   static final int CONTEXT = 100;
+  static final String THOUGHT = "|";
 
   final List<Request> requests = new ArrayList<>();
   final Deque<String> answers = new ArrayDeque<>();
@@ -77,12 +82,26 @@ final class FakeEngine implements Engine {
   }
 
   private final class FakeGeneration implements Generation {
+    private final String thought;
     private final String answer;
     private final Deque<String> pieces = new ArrayDeque<>();
+    private boolean thinking;
 
-    FakeGeneration(String answer) {
-      this.answer = answer;
+    FakeGeneration(String text) {
+      int end = text.indexOf(THOUGHT);
+      thought = text.substring(0, Math.max(0, end));
+      thinking = end > 0;
+      answer = text.substring(end + 1);
       answer.codePoints().forEach(c -> pieces.add(Character.toString(c)));
+    }
+
+    @Override
+    public Part nextPart() {
+      if (thinking) {
+        thinking = false;
+        return new Part.Reasoning(thought);
+      }
+      return Generation.super.nextPart();
     }
 
     @Override
@@ -93,7 +112,12 @@ final class FakeEngine implements Engine {
     @Override
     public Answer result() {
       Usage usage = new Usage(5, 2, 3, 0, 2_000_000_000, 1_000_000_000);
-      return new Answer(answer, new int[] {1, 2}, Answer.Finish.STOP, usage);
+      Part said = new Part.Text(answer);
+      List<Part> parts =
+          thought.isEmpty() ? List.of(said) : List.of(new Part.Reasoning(thought), said);
+      int[] tokens = {1, 2};
+      return new Answer(
+          thought + answer, tokens, Answer.Finish.STOP, usage, parts, List.of(), List.of());
     }
 
     @Override

@@ -48,6 +48,15 @@ class RunCommandTest {
   }
 
   @Test
+  void thoughtsAreNoPartOfWhatIsPipedOn() {
+    session.engine.answers.add("let me see" + FakeEngine.THOUGHT + "{\"a\":1}");
+    assertThat(session.on("run", "--regex", ".*", "hello")).isZero();
+    assertThat(session.out()).isEqualTo("{\"a\":1}");
+    assertThat(session.err()).isEqualTo("let me see\n");
+    assertThat(session.engine.requests.getLast().output().parts()).isTrue();
+  }
+
+  @Test
   void aPromptIsOneTurnOfAChat() {
     session.on("run", "--system", "Be brief.", "hello");
     assertThat(asked()).isEqualTo(chat(Message.system("Be brief."), Message.user("hello")));

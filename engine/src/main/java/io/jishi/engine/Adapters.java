@@ -122,6 +122,11 @@ final class Adapters {
   private JishiException.BadRequest unknown(String name) {
     return new JishiException.BadRequest(
         "adapter",
-        "there is no adapter '" + name + "'; there are " + new TreeSet<>(entries.keySet()));
+        "there is no adapter '"
+            + name
+            + "'; "
+            + (entries.isEmpty()
+                ? "none was loaded"
+                : "there are " + String.join(", ", new TreeSet<>(entries.keySet()))));
   }
 }
