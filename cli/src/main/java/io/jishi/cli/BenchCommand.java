@@ -102,8 +102,8 @@ final class BenchCommand extends ModelCommand {
       paramLabel = "SECONDS",
       defaultValue = "3",
       description =
-          "how long each runs at least before it counts: then until the JIT rests, at most ten"
-              + " times as long (default: ${DEFAULT-VALUE})")
+          "each runs before it counts until the JIT has rested for so long, but at most ten times"
+              + " as long; 0 is one run (default: ${DEFAULT-VALUE})")
   private int warmUp;
 
   @Mixin private CacheOption cache;

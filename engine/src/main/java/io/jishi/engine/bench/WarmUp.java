@@ -38,8 +38,9 @@ public final class WarmUp {
   }
 
   /**
-   * Runs {@code work} once at least, then until {@code least} has passed and the JIT rests, but no
-   * longer than ten times {@code least}. The last run is always finished.
+   * Runs {@code work} once at least, then until the JIT has rested for {@code least}, since what is
+   * called seldom is compiled late, but no longer than ten times {@code least}. The last run is
+   * always finished.
    */
   public static void run(Duration least, Runnable work) {
     CompilationMXBean jit = ManagementFactory.getCompilationMXBean();
@@ -61,6 +62,7 @@ public final class WarmUp {
   void until(Duration least, Runnable work) {
     long start = clock.getAsLong();
     long now = start;
+    long busyUntil = start;
     int quiet = 0;
     do {
       long begin = now;
@@ -68,8 +70,10 @@ public final class WarmUp {
       work.run();
       now = clock.getAsLong();
       double busy = (compiled.getAsLong() - before) * 1e6;
-      quiet = busy <= REST * (now - begin) ? quiet + 1 : 0;
-    } while (now - start < least.toNanos()
-        || quiet < QUIET_RUNS && now - start < MOST * least.toNanos());
+      boolean rests = busy <= REST * (now - begin);
+      quiet = rests ? quiet + 1 : 0;
+      busyUntil = rests ? busyUntil : now;
+    } while ((quiet < QUIET_RUNS || now - busyUntil < least.toNanos())
+        && now - start < MOST * least.toNanos());
   }
 }

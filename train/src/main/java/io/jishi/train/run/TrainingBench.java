@@ -27,7 +27,7 @@ public final class TrainingBench {
    * @param shape such as {@code width=320,layers=6}; what is not named is of the default shape
    * @param precision of products
    * @param repeats steps that count
-   * @param warmUp how long steps run at least before they count; see {@link WarmUp}
+   * @param warmUp how long the JIT rests before steps count; see {@link WarmUp}
    * @param threads processors, 0 for all
    */
   public record Options(
