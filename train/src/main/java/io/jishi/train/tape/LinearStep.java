@@ -32,6 +32,7 @@ final class LinearStep implements Step {
 
   private final Value x;
   private final List<Part> parts;
+  private final JoinedWeights joined;
   private Value residual;
   private Value out;
 
@@ -39,6 +40,7 @@ final class LinearStep implements Step {
     this.x = x;
     this.parts = parts;
     this.out = out;
+    joined = JoinedWeights.of(x.rows, parts);
   }
 
   /** Takes over the sum with {@code term} that follows. */
@@ -92,7 +94,7 @@ final class LinearStep implements Step {
 
   @Override
   public long scratchBytes() {
-    long most = 0;
+    long most = joined == null ? 0 : joined.bytes();
     for (Part p : parts) {
       most = Math.max(most, WeightProducts.scratchBytes(p.weight));
       most = Math.max(most, p.low == null ? 0 : p.low.bytes());
@@ -103,9 +105,14 @@ final class LinearStep implements Step {
   @Override
   public void forward(Machine m) {
     boolean primed = prime(m);
+    if (joined != null) {
+      joined.forward(m, x.rows, x.data(), out.data(), primed);
+    }
     for (Part p : parts) {
       MemorySegment y = WeightProducts.from(out.data(), p.at);
-      WeightProducts.forward(m, x.rows, x.data(), p.weight, y, out.cols, primed);
+      if (joined == null) {
+        WeightProducts.forward(m, x.rows, x.data(), p.weight, y, out.cols, primed);
+      }
       if (p.adapter != null) {
         Trainable a = p.adapter.a();
         int rank = a.rows();
@@ -174,16 +181,22 @@ final class LinearStep implements Step {
 
   @Override
   public void backward(Machine m) {
+    if (joined != null) {
+      joined.weights(m, x.rows, out.gradient(), x.data());
+      if (x.learns) {
+        joined.input(m, x.rows, out.gradient(), x.gradient(), x.fill());
+      }
+    }
     for (Part p : parts) {
       MemorySegment dy = WeightProducts.from(out.gradient(), p.at);
-      if (p.trained != null) {
+      if (joined == null && p.trained != null) {
         WeightProducts.weight(m, x.rows, dy, out.cols, x.data(), p.trained);
       }
       if (p.trainedBias != null) {
         Rows.columnSums(
             m, out.gradient(), out.rows, out.cols, p.at, p.weight.rows(), p.trainedBias.summed());
       }
-      if (x.learns) {
+      if (joined == null && x.learns) {
         WeightProducts.input(m, x.rows, dy, out.cols, p.weight, x.gradient(), x.fill());
       }
       if (p.adapter != null) {
