@@ -18,10 +18,10 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** Answers one prompt: standard output is the generated text, for a person with a line feed. */
+/** Answers one prompt: standard output is what is said, for a person with a line feed. */
 @Command(
     name = "run",
-    description = "Answers one prompt.",
+    description = "Answers one prompt; what the model thinks first goes to standard error.",
     footer = {
       "",
       "Examples:",
