@@ -15,7 +15,7 @@ import java.util.List;
  * @param batches numbers of sequences that decode side by side
  * @param repeats runs of each; median, minimum and maximum are of these
  * @param threads processors to use; 0 takes all
- * @param warmUp how long each runs at least before it counts; see {@link WarmUp}
+ * @param warmUp how long the JIT rests before a run counts; see {@link WarmUp}
  * @param repack whether weights may be repacked; see {@link io.jishi.engine.EngineOptions}
  * @param profile whether each is run again to see where its time goes
  * @param cache what keys and values are cached as; null takes F16

@@ -19,7 +19,7 @@ import java.util.List;
  * @param shrink lengths of the trace are divided by this
  * @param speed the trace's clock runs so many times faster
  * @param threads processors to use; 0 takes all
- * @param warmUp how long each number of callers runs at least before it counts; see {@link WarmUp}
+ * @param warmUp how long the JIT rests before a run counts; see {@link WarmUp}
  */
 public record ServeOptions(
     List<Integer> streams,

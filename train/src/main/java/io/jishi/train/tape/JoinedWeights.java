@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jishi.train.tape;
 
-import io.jishi.tensor.DType;
-import io.jishi.tensor.Weight;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 
@@ -32,17 +30,15 @@ final class JoinedWeights {
     int rows = parts.stream().mapToInt(p -> p.weight().rows()).sum();
     int cols = parts.getFirst().weight().cols();
     boolean small = parts.size() > 1 && 4L * rows * cols <= MOST_BYTES && tokens >= LEAST_TOKENS;
-    if (!small || !parts.stream().allMatch(JoinedWeights::floats)) {
+    if (!small
+        || !parts.stream()
+            .allMatch(p -> p.trained() != null && WeightProducts.direct(p.weight()))) {
       return null;
     }
     return new JoinedWeights(parts.stream().map(LinearStep.Part::trained).toList(), rows, cols);
   }
 
-  private static boolean floats(LinearStep.Part part) {
-    Weight w = part.weight();
-    return part.trained() != null && w.type() == DType.F32 && w.layout() == Weight.Layout.STORED;
-  }
-
+  /** Scratch memory that it takes from the start. */
   long bytes() {
     return 4L * rows * cols;
   }

@@ -18,7 +18,8 @@ public final class WeightProducts {
 
   private WeightProducts() {}
 
-  private static boolean direct(Weight w) {
+  /** Whether a weight is read where it lies. */
+  static boolean direct(Weight w) {
     return w.type() == DType.F32 && w.layout() == Weight.Layout.STORED;
   }
 

@@ -109,7 +109,7 @@ class JoinedWeightsTest {
   @Test
   void joinWhereItPays() {
     List<LinearStep.Part> parts = parts(ROWS);
-    assertThat(JoinedWeights.of(TOKENS, parts)).isNotNull();
+    assertThat(JoinedWeights.of(TOKENS, parts).bytes()).isEqualTo(4L * OUT * WIDTH);
     assertThat(JoinedWeights.of(100, parts)).isNull(); // copies for few tokens
     assertThat(JoinedWeights.of(TOKENS, parts(WIDTH))).isNull();
     assertThat(JoinedWeights.of(TOKENS, parts(40_000, 40_000))).isNull(); // long copies
