@@ -6,6 +6,7 @@ import io.jishi.engine.Speculation;
 import io.jishi.engine.bench.Bench;
 import io.jishi.engine.bench.BenchOptions;
 import io.jishi.engine.bench.BenchReport;
+import io.jishi.engine.bench.ScalingReport;
 import io.jishi.engine.bench.ServeBench;
 import io.jishi.engine.bench.ServeOptions;
 import io.jishi.engine.bench.ServeReport;
@@ -35,7 +36,8 @@ import picocli.CommandLine.Option;
       "  jishi bench --random list",
       "  jishi bench --random llama-1b:q4_0 --serve -b 1,16 --prefix 4000",
       "  jishi bench -m model.gguf --speculate lookup -n 200",
-      "  jishi bench --train --precision bf16 -r 5"
+      "  jishi bench --train --precision bf16 -r 5",
+      "  jishi bench --train --scaling -r 25"
     })
 final class BenchCommand extends ModelCommand {
   private static final String LIST = "list";
@@ -133,6 +135,11 @@ final class BenchCommand extends ModelCommand {
               + " parts of it (default: that)")
   private String shape;
 
+  @Option(
+      names = "--scaling",
+      description = "with --train: one thread as well, step by step in turns with all of them")
+  private boolean scaling;
+
   @Mixin private ServeMixin serve;
   @Mixin private SpeculateOption speculate;
 
@@ -150,6 +157,8 @@ final class BenchCommand extends ModelCommand {
     }
     if (subject.train) {
       training(0);
+    } else if (scaling) {
+      throw wrongUsage("--scaling measures steps of training: add --train");
     }
     if (serve.asked()) {
       serving(0);
@@ -166,7 +175,7 @@ final class BenchCommand extends ModelCommand {
       return;
     }
     if (subject.train) {
-      print(TrainingBench.run(training(threads), shell::note));
+      train(training(threads));
       return;
     }
     if (serve.asked()) {
@@ -241,6 +250,15 @@ final class BenchCommand extends ModelCommand {
 
   private TrainingBench.Options training(int threads) {
     return valid(() -> new TrainingBench.Options(shape, precision, repeats, warmUp(), threads));
+  }
+
+  private void train(TrainingBench.Options options) {
+    if (!scaling) {
+      print(TrainingBench.run(options, shell::note));
+      return;
+    }
+    ScalingReport report = TrainingBench.scaling(options, shell::note);
+    shell.out().print(json ? Json.write(report.toJson()) + "\n" : BenchTable.report(report));
   }
 
   private void print(BenchReport report) {

@@ -3,6 +3,7 @@ package io.jishi.cli;
 
 import io.jishi.engine.bench.BenchReport;
 import io.jishi.engine.bench.Profile;
+import io.jishi.engine.bench.ScalingReport;
 import io.jishi.model.RandomSpec;
 import io.jishi.model.WeightMix;
 import java.util.Locale;
@@ -56,6 +57,20 @@ final class BenchTable {
     }
     report.profiles().forEach(profile -> text.append(profile(profile)));
     return text.toString();
+  }
+
+  static String report(ScalingReport report) {
+    ScalingReport.Times times = report.times();
+    return report(report.several())
+        + report(report.one())
+        + line(
+            "%d threads: %.2f times one, half of the pairs %.2f to %.2f; products alone %.2f"
+                + " times\n",
+            report.several().threads(),
+            times.median(),
+            times.lower(),
+            times.upper(),
+            report.timesOfProducts());
   }
 
   private static String limits(BenchReport report) {

@@ -2,6 +2,7 @@
 package io.jishi.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.jishi.base.Json;
 import io.jishi.base.JsonObject;
@@ -323,6 +324,30 @@ class TrainingCommandsTest {
     JsonObject json = JsonObject.of("bench", Json.parse("bench", session.out()));
     JsonObject run = JsonObject.of("run", json.array("runs").orElseThrow().getFirst());
     assertThat(run.text("kind")).hasValue("train");
+  }
+
+  @Test
+  void allThreadsAreComparedWithOne() {
+    assumeThat(Runtime.getRuntime().availableProcessors()).isGreaterThan(1);
+    String shape = "vocabulary=64,width=32,layers=1,heads=2,ffn=32,context=16,batch=2";
+    List<String> bench =
+        List.of("bench", "--train", "--scaling", "--shape", shape, "--warm-up", "0", "-r", "2");
+    Session table = new Session();
+    assertThat(table.jishi(bench.toArray(String[]::new))).as(table.err()).isZero();
+    assertThat(table.out()).contains("times one");
+    List<String> asJson = new ArrayList<>(bench);
+    asJson.add("--json");
+    Session session = new Session();
+    assertThat(session.jishi(asJson.toArray(String[]::new))).as(session.err()).isZero();
+    JsonObject json = JsonObject.of("bench", Json.parse("bench", session.out()));
+    assertThat(json.object("one").orElseThrow().integer("threads")).hasValue(1);
+    assertThat(json.object("times")).isPresent();
+  }
+
+  @Test
+  void whatCannotBeMeasuredIsRefused() {
+    assertThat(failure(2, "bench", "--random", "llama-20m:q4_0", "--scaling")).contains("--train");
+    assertThat(failed("bench", "--train", "--scaling", "--threads", "1")).contains("two threads");
     assertThat(failure(2, "bench", "--train", "--shape", "wide=3")).contains("wide=3");
     assertThat(failure(2, "bench", "--train", "-r", "0")).contains("repeat");
     assertThat(failure(2, "bench", "--train", "--precision", "fp8")).contains("fp8");

@@ -3,6 +3,7 @@ package io.jishi.train.run;
 
 import io.jishi.base.JishiException;
 import io.jishi.engine.bench.BenchReport;
+import io.jishi.engine.bench.ScalingReport;
 import io.jishi.engine.bench.WarmUp;
 import io.jishi.tensor.Backend;
 import io.jishi.tensor.DType;
@@ -39,6 +40,12 @@ public final class TrainingBench {
         throw new JishiException.BadRequest("repeats", "at least 1 repeat is needed");
       }
       WarmUp.check(warmUp);
+    }
+
+    /** Processors that work. */
+    private int width() {
+      int all = Backend.cpu().threads();
+      return threads == 0 ? all : Math.min(all, threads);
     }
   }
 
@@ -77,57 +84,108 @@ public final class TrainingBench {
    * @return one run of kind {@code train}: tokens of a sequence, sequences of a step
    */
   public static BenchReport run(Options options, Consumer<String> progress) {
-    Backend backend = Backend.cpu();
-    int all = backend.threads();
-    int threads = options.threads == 0 ? all : Math.min(all, options.threads);
-    boolean bf16 = options.precision == Recipe.Precision.BF16;
-    DType type = bf16 ? DType.BF16 : DType.F32;
-    Precision precision = bf16 ? Precision.FAST : Precision.EXACT;
-    TrainBench.Shape shape = parsed(options.shape);
-    MatrixProducts.Inputs inputs = bf16 ? MatrixProducts.Inputs.BF16 : MatrixProducts.Inputs.FP32;
+    try (Subject subject = new Subject(options, options.width())) {
+      measure(List.of(subject), options, progress);
+      return subject.report();
+    }
+  }
+
+  /**
+   * Measures all threads and one, step by step in turns, so that both have the same neighbours.
+   *
+   * @param progress told what is done next
+   * @throws JishiException.BadRequest where there is but one thread
+   */
+  public static ScalingReport scaling(Options options, Consumer<String> progress) {
+    if (options.width() == 1) {
+      throw new JishiException.BadRequest(
+          "threads", "two threads or more are needed to compare them with one, not one");
+    }
+    try (Subject several = new Subject(options, options.width());
+        Subject one = new Subject(options, 1)) {
+      measure(List.of(several, one), options, progress);
+      return ScalingReport.of(several.report(), several.rates, one.report(), one.rates);
+    }
+  }
+
+  private static void measure(List<Subject> subjects, Options options, Consumer<String> progress) {
     progress.accept("measuring products");
-    double peak = backend.measureProducts(type, precision, threads);
-    try (TrainBench bench =
-        new TrainBench(shape, backend, new TrainerOptions(threads, inputs, false, CLIP))) {
-      progress.accept("measuring steps of " + bench.tokens() + " tokens");
-      double[] rates = rates(bench, options);
-      progress.accept("measuring products");
-      peak = Math.max(peak, backend.measureProducts(type, precision, threads));
-      double median = median(rates);
+    subjects.forEach(Subject::measureProducts);
+    progress.accept("measuring steps of " + subjects.getFirst().bench.tokens() + " tokens");
+    WarmUp.run(options.warmUp, () -> subjects.forEach(s -> s.bench.step()));
+    for (int r = 0; r < options.repeats; r++) {
+      for (Subject s : subjects) {
+        s.rates[r] = s.bench.tokens() / s.bench.step();
+      }
+    }
+    progress.accept("measuring products");
+    subjects.forEach(Subject::measureProducts);
+  }
+
+  /** Training on some threads and what was seen of it. */
+  private static final class Subject implements AutoCloseable {
+    private final Backend backend = Backend.cpu();
+    private final TrainBench.Shape shape;
+    private final boolean bf16;
+    private final int threads;
+    private final TrainBench bench;
+
+    /** Tokens per second of each repeat, in order. */
+    private final double[] rates;
+
+    private double peak;
+
+    Subject(Options options, int threads) {
+      shape = parsed(options.shape);
+      bf16 = options.precision == Recipe.Precision.BF16;
+      this.threads = threads;
+      MatrixProducts.Inputs inputs = bf16 ? MatrixProducts.Inputs.BF16 : MatrixProducts.Inputs.FP32;
+      bench = new TrainBench(shape, backend, new TrainerOptions(threads, inputs, false, CLIP));
+      rates = new double[options.repeats];
+    }
+
+    private DType type() {
+      return bf16 ? DType.BF16 : DType.F32;
+    }
+
+    private Precision precision() {
+      return bf16 ? Precision.FAST : Precision.EXACT;
+    }
+
+    void measureProducts() {
+      peak = Math.max(peak, backend.measureProducts(type(), precision(), threads));
+    }
+
+    BenchReport report() {
+      double[] sorted = rates.clone();
+      Arrays.sort(sorted);
+      double most = sorted[sorted.length - 1];
+      double median = ScalingReport.quantile(sorted, 0.5);
       double ops = median * bench.operationsPerToken();
-      double most = rates[rates.length - 1] * bench.operationsPerToken();
-      double limit = Math.max(peak, most);
+      double shown = most * bench.operationsPerToken();
+      double limit = Math.max(peak, shown);
       BenchReport.Run run =
           new BenchReport.Run(
               "train",
               shape.context(),
               shape.batch(),
               median,
-              rates[0],
-              rates[rates.length - 1],
+              sorted[0],
+              most,
               0,
               ops,
               0,
               ops / limit);
       String name = "training, " + bench.parameters() + " parameters, " + (bf16 ? "bf16" : "fp32");
       BenchReport.Limits limits =
-          new BenchReport.Limits(0, limit, backend.productsEstimated(type, precision), most > peak);
+          new BenchReport.Limits(
+              0, limit, backend.productsEstimated(type(), precision()), shown > peak);
       return new BenchReport(name, threads, limits, List.of(run), List.of());
     }
-  }
 
-  private static double[] rates(TrainBench bench, Options options) {
-    WarmUp.run(options.warmUp, bench::step);
-    double[] rates = new double[options.repeats];
-    for (int r = 0; r < rates.length; r++) {
-      rates[r] = bench.tokens() / bench.step();
+    @Override
+    public void close() {
+      bench.close();
     }
-    Arrays.sort(rates);
-    return rates;
-  }
-
-  private static double median(double[] sorted) {
-    int middle = sorted.length / 2;
-    return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
   }
 }
