@@ -6,7 +6,7 @@ import java.lang.foreign.MemorySegment;
 /**
  * General matrix products for training: floats in, sums in FP32. Results do not depend on the
  * number of threads, to the bit: each element of C is one chain of sums over ascending p that
- * starts from C or 0. For one thread at a time.
+ * starts from C, from what C is the sum with, or 0. For one thread at a time.
  *
  * <p>Many small products at a time: one object of one thread for each worker of {@link
  * TrainingRows#parallel}. Such an object works on the calling thread alone and costs some hundred
@@ -31,7 +31,7 @@ public interface MatrixProducts extends AutoCloseable {
    * @throws IndexOutOfBoundsException where a factor or C does not lie within its segment
    * @throws IllegalArgumentException where one lies on the Java heap, or C is read-only
    */
-  void multiply(
+  default void multiply(
       int m,
       int n,
       int k,
@@ -43,7 +43,29 @@ public interface MatrixProducts extends AutoCloseable {
       long bCol,
       MemorySegment c,
       long cRow,
-      boolean add);
+      boolean add) {
+    multiply(m, n, k, a, aRow, aCol, b, bRow, bCol, add ? c : null, add ? cRow : 0, c, cRow);
+  }
+
+  /**
+   * The same onto another matrix: {@code C[i, j] = D[i, j] + Σ_p A[i, p] · B[p, j]}.
+   *
+   * @param d {@code [m, n]}, C itself or memory that does not overlap it; null for 0
+   */
+  void multiply(
+      int m,
+      int n,
+      int k,
+      MemorySegment a,
+      long aRow,
+      long aCol,
+      MemorySegment b,
+      long bRow,
+      long bCol,
+      MemorySegment d,
+      long dRow,
+      MemorySegment c,
+      long cRow);
 
   /** Gives back all memory. */
   @Override

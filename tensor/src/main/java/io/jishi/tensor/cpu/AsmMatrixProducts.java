@@ -26,11 +26,11 @@ final class AsmMatrixProducts implements MatrixProducts {
    */
   private static final long BLOCK_BYTES = 2 << 20;
 
-  /** Panels of A of a chunk at most: with them a panel of B is read that often. */
+  /** Panels of A that are packed at a time at most: a panel of B is read once for all of them. */
   private static final int PANELS = 16;
 
-  /** Chunks for each thread, so that one that is held up hands on its share. */
-  private static final int CHUNKS = 4;
+  /** Panels of A of a chunk: so much of a region's end one thread may have to itself. */
+  private static final int CHUNK = 2;
 
   /** Products that are over before a second thread is awake. */
   private static final long ALONE = 1L << 20;
@@ -74,12 +74,14 @@ final class AsmMatrixProducts implements MatrixProducts {
       MemorySegment b,
       long bRow,
       long bCol,
+      MemorySegment d,
+      long dRow,
       MemorySegment c,
-      long cRow,
-      boolean add) {
-    ProductShape s = new ProductShape(m, n, k, a, aRow, aCol, b, bRow, bCol, c, cRow, add);
+      long cRow) {
+    ProductShape s = new ProductShape(m, n, k, a, aRow, aCol, b, bRow, bCol, d, dRow, c, cRow);
     if (m == 0 || n == 0 || k == 0) {
-      for (int i = 0; i < m && n > 0 && !add; i++) {
+      s.begin(0, n == 0 ? 0 : m, 0, n);
+      for (int i = 0; i < m && n > 0 && d == null; i++) {
         c.asSlice(4 * i * cRow, 4L * n).fill((byte) 0);
       }
       return;
@@ -118,14 +120,35 @@ final class AsmMatrixProducts implements MatrixProducts {
           workers[worker].packer.pack(
               side, block.col() + first, count, block.p(), block.depth(), b, chunk * panel);
         });
-    int rows = rowsOfChunk(s.m(), alone);
-    run(
-        Math.ceilDiv(s.m(), rows),
-        alone,
-        (chunk, worker) -> {
-          int first = chunk * rows;
-          rows(s, block, first, Math.min(rows, s.m() - first), workers[worker]);
-        });
+    run(Math.ceilDiv(s.m(), CHUNK * shape.rows()), alone, new Rows(s, block));
+  }
+
+  /**
+   * A block's product with rows of A: of neighbouring chunks as many panels at a time as may be.
+   */
+  private final class Rows implements Team.Task {
+    private final ProductShape s;
+    private final Block block;
+
+    Rows(ProductShape s, Block block) {
+      this.s = s;
+      this.block = block;
+    }
+
+    @Override
+    public void run(int chunk, int worker) {
+      run(chunk, chunk + 1, worker);
+    }
+
+    @Override
+    public void run(int from, int to, int worker) {
+      int chunk = CHUNK * shape.rows();
+      int end = Math.min(s.m(), to * chunk);
+      int most = PANELS * shape.rows();
+      for (int first = from * chunk; first < end; first += most) {
+        rows(s, block, first, Math.min(most, end - first), workers[worker]);
+      }
+    }
   }
 
   /** Grows at least twofold, since the old memory comes back only at the end. */
@@ -135,20 +158,12 @@ final class AsmMatrixProducts implements MatrixProducts {
         : WeightMemory.allocate(Math.max(bytes, 2 * old.byteSize()), arena);
   }
 
-  private int rowsOfChunk(int m, boolean alone) {
-    int panels = Math.ceilDiv(m, shape.rows());
-    int chunks = alone || width == 1 ? 1 : CHUNKS * width;
-    return shape.rows() * Math.clamp(Math.ceilDiv(panels, chunks), 1, PANELS);
-  }
-
   private void run(int chunks, boolean alone, Team.Task task) {
     if (width > 1 && !alone) {
       team.run(chunks, width, task);
       return;
     }
-    for (int chunk = 0; chunk < chunks; chunk++) {
-      task.run(chunk, 0);
-    }
+    task.run(0, chunks, 0);
   }
 
   private void rows(ProductShape s, Block block, int first, int count, Worker mine) {
@@ -158,7 +173,10 @@ final class AsmMatrixProducts implements MatrixProducts {
     PanelPacker.Side side = new PanelPacker.Side(true, s.a(), s.aRow(), s.aCol(), shape.rows());
     mine.packer.pack(side, first, count, block.p(), block.depth(), mine.a, 0);
     long panelOfB = kernels.panelBytes(false, block.depth());
-    boolean add = s.add() || block.p() > 0;
+    boolean add = s.d() != null || block.p() > 0;
+    if (block.p() == 0) {
+      s.begin(first, count, block.col(), block.cols());
+    }
     for (int col = 0; col < block.cols(); col += shape.cols()) {
       int valid = Math.min(shape.cols(), block.cols() - col);
       long bAt = col / shape.cols() * panelOfB;

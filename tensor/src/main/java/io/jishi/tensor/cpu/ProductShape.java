@@ -17,9 +17,10 @@ public record ProductShape(
     MemorySegment b,
     long bRow,
     long bCol,
+    MemorySegment d,
+    long dRow,
     MemorySegment c,
-    long cRow,
-    boolean add) {
+    long cRow) {
 
   /** Checks them. */
   public ProductShape {
@@ -29,7 +30,20 @@ public record ProductShape(
     check("A", m, k, a, aRow, aCol);
     check("B", k, n, b, bRow, bCol);
     check("C", m, n, c, cRow, 1);
+    if (d != null) {
+      check("D", m, n, d, dRow, 1);
+    }
     Floats.check(c, 0, true);
+  }
+
+  /** Brings rows of D, from column {@code col} on, to C where the sums of C do not start from C. */
+  public void begin(int row, int rows, int col, int cols) {
+    if (d == null || d.address() == c.address() && dRow == cRow) {
+      return;
+    }
+    for (long r = row; r < row + rows; r++) {
+      MemorySegment.copy(d, 4 * (r * dRow + col), c, 4 * (r * cRow + col), 4L * cols);
+    }
   }
 
   private static void check(String name, int rows, int cols, MemorySegment x, long row, long col) {

@@ -90,6 +90,35 @@ class MatrixProductsTest {
     }
   }
 
+  @ParameterizedTest
+  @MethodSource("levels")
+  void sumsMayStartFromAnotherMatrix(Level level, Inputs inputs) {
+    Random random = new Random(level.ordinal());
+    for (int i = 0; i < 20; i++) {
+      Case drawn = Case.random(random);
+      Case c = new Case(drawn.m, drawn.n, drawn.k, drawn.turnA, drawn.turnB, true, drawn.seed);
+      startFromAnother(level, inputs, c);
+    }
+    startFromAnother(level, inputs, new Case(37, 1601, 1100, false, true, true, 1));
+  }
+
+  private static void startFromAnother(Level level, Inputs inputs, Case c) {
+    try (Arena arena = Arena.ofShared()) {
+      Operands o = new Operands(arena, c);
+      float[] added = o.run(backend(level), inputs, 1);
+      long dRow = c.n() + 3;
+      MemorySegment d = arena.allocate(4 * Math.max(1, c.m() * dRow)); // zeros between the rows
+      for (long i = 0; i < c.m(); i++) {
+        MemorySegment.copy(o.cStart, 4 * i * o.cRow, d, 4 * i * dRow, 4L * c.n());
+      }
+      float[] before = d.toArray(Floats.LAYOUT);
+      for (int threads = 1; threads <= 2; threads++) {
+        assertThat(o.run(backend(level), inputs, threads, d, dRow)).as("%s", c).isEqualTo(added);
+      }
+      assertThat(d.toArray(Floats.LAYOUT)).isEqualTo(before);
+    }
+  }
+
   private static void close(float actual, double expected, double error, Level level, Case c) {
     if (!(Math.abs(actual - expected) <= error)) {
       throw new AssertionError(level + " " + c + ": " + actual + " is not " + expected);
@@ -158,6 +187,19 @@ class MatrixProductsTest {
       return cData.toArray(Floats.LAYOUT);
     }
 
+    /** The product onto another matrix; C holds no sums before. */
+    float[] run(CpuBackend backend, Inputs inputs, int threads, MemorySegment d, long dRow) {
+      cData.copyFrom(cStart);
+      for (long i = 0; i < c.m(); i++) {
+        cData.asSlice(4 * i * cRow, 4L * c.n()).fill((byte) -1);
+      }
+      try (MatrixProducts products = backend.matrixProducts(threads, inputs)) {
+        products.multiply(
+            c.m(), c.n(), c.k(), aData, a[0], a[1], bData, b[0], b[1], d, dRow, cData, cRow);
+      }
+      return cData.toArray(Floats.LAYOUT);
+    }
+
     /** The sum, and the sum of magnitudes. */
     double[] exact(int i, int j) {
       double sum = c.add() ? cStart.getAtIndex(Floats.LAYOUT, (long) i * cRow + j) : 0;
@@ -217,6 +259,9 @@ class MatrixProductsTest {
       refused(() -> p.multiply(8, 8, 8, x, 8, 1, x, 1, 8, c, 9, true));
       refused(() -> p.multiply(8, 8, 8, x, 8, 1, x, -1, 8, c, 8, true));
       refused(() -> p.multiply(8, 8, 8, x, 8, 1, x, 0, 1, c, 8, true));
+      MemorySegment few = arena.allocate(252);
+      refused(() -> p.multiply(8, 8, 8, x, 8, 1, x, 1, 8, few, 8, c, 8));
+      refused(() -> p.multiply(8, 8, 8, x, 8, 1, x, 1, 8, x, 9, c, 8));
       refused(() -> p.multiply(-1, 8, 8, x, 8, 1, x, 1, 8, c, 8, true));
       refused(() -> p.multiply(8, 8, 8, x, Long.MAX_VALUE, 1, x, 1, 8, c, 8, true));
       refused(() -> p.multiply(8, 8, 8, x, 8, 1, x, 1, 8, c.asSlice(4), 8, true));

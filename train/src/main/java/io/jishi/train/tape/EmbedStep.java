@@ -12,7 +12,8 @@ import java.util.List;
  */
 record EmbedStep(Weight table, Trainable trained, Batch batch, boolean positions, Value out)
     implements Step {
-  private static final int COLUMNS = 64;
+  /** Of a chunk: two cache lines, so that widths of small models have chunks enough to share. */
+  private static final int COLUMNS = 32;
 
   @Override
   public List<Value> inputs() {

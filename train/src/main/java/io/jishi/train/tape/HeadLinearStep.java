@@ -47,9 +47,9 @@ record HeadLinearStep(Value x, List<Weight> heads, List<Trainable> trained, Valu
           WeightProducts.from(x.data(), (long) h * w.cols()),
           x.cols,
           w,
+          null,
           WeightProducts.from(out.data(), (long) h * w.rows()),
-          out.cols,
-          false);
+          out.cols);
     }
   }
 

@@ -43,9 +43,9 @@ final class JoinedWeights {
     return 4L * rows * cols;
   }
 
-  /** {@code y[t, o] (+)= Σ_i x[t, i] · w[o, i]}. */
-  void forward(Machine m, int tokens, MemorySegment x, MemorySegment y, boolean add) {
-    m.products().multiply(tokens, rows, cols, x, cols, 1, values(m), 1, cols, y, rows, add);
+  /** {@code y[t, o] = d[t, o] + Σ_i x[t, i] · w[o, i]}; d is null for 0. */
+  void forward(Machine m, int tokens, MemorySegment x, MemorySegment d, MemorySegment y) {
+    m.products().multiply(tokens, rows, cols, x, cols, 1, values(m), 1, cols, d, rows, y, rows);
   }
 
   /** {@code dx[t, i] (+)= Σ_o dy[t, o] · w[o, i]}. */
@@ -63,7 +63,10 @@ final class JoinedWeights {
       if (part.fill()) {
         Rows.addScaled(m, own, part.gradient(), part.rows(), cols, 1, true);
       } else {
-        copy(m, own, part.gradient(), part.rows());
+        Rows.each(
+            m,
+            part.rows(),
+            (first, end, _) -> copy(own, first, part.gradient(), first, end - first));
       }
       from += part.count();
     }
@@ -71,20 +74,25 @@ final class JoinedWeights {
 
   private MemorySegment values(Machine m) {
     MemorySegment all = m.scratch(0, bytes());
-    long from = 0;
-    for (Trainable part : parts) {
-      copy(m, part.data(), WeightProducts.from(all, from), part.rows());
-      from += part.count();
-    }
+    Rows.each(
+        m,
+        rows,
+        (from, to, _) -> {
+          int first = 0;
+          for (Trainable part : parts) {
+            int begin = Math.max(from, first);
+            int end = Math.min(to, first + part.rows());
+            if (begin < end) {
+              copy(part.data(), begin - first, all, begin, end - begin);
+            }
+            first += part.rows();
+          }
+        });
     return all;
   }
 
-  private void copy(Machine m, MemorySegment from, MemorySegment to, int count) {
-    Rows.each(
-        m,
-        count,
-        (first, end, _) ->
-            MemorySegment.copy(
-                from, 4L * first * cols, to, 4L * first * cols, 4L * (end - first) * cols));
+  /** Copies {@code count} rows from row {@code row} on to row {@code toRow} and after. */
+  private void copy(MemorySegment from, int row, MemorySegment to, int toRow, int count) {
+    MemorySegment.copy(from, 4L * row * cols, to, 4L * toRow * cols, 4L * count * cols);
   }
 }

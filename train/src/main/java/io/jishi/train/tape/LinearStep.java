@@ -104,14 +104,15 @@ final class LinearStep implements Step {
 
   @Override
   public void forward(Machine m) {
-    boolean primed = prime(m);
+    MemorySegment start = start(m);
     if (joined != null) {
-      joined.forward(m, x.rows, x.data(), out.data(), primed);
+      joined.forward(m, x.rows, x.data(), start, out.data());
     }
     for (Part p : parts) {
       MemorySegment y = WeightProducts.from(out.data(), p.at);
       if (joined == null) {
-        WeightProducts.forward(m, x.rows, x.data(), p.weight, y, out.cols, primed);
+        MemorySegment d = start == null ? null : WeightProducts.from(start, p.at);
+        WeightProducts.forward(m, x.rows, x.data(), x.cols, p.weight, d, y, out.cols);
       }
       if (p.adapter != null) {
         Trainable a = p.adapter.a();
@@ -139,13 +140,12 @@ final class LinearStep implements Step {
     }
   }
 
-  /** Writes what the products are added to; false where there is nothing. */
-  private boolean prime(Machine m) {
-    boolean biased = parts.stream().anyMatch(p -> p.bias != null);
-    if (residual == null && !biased) {
-      return false;
+  /** What the products are added to: the residual, or biases that are written first; or null. */
+  private MemorySegment start(Machine m) {
+    if (parts.stream().allMatch(p -> p.bias == null)) {
+      return residual == null ? null : residual.data();
     }
-    float[] bias = new float[biased ? out.cols : 0];
+    float[] bias = new float[out.cols];
     for (Part p : parts) {
       if (p.bias != null) {
         float[] values = new float[p.bias.cols()];
@@ -159,11 +159,6 @@ final class LinearStep implements Step {
         m,
         out.rows,
         (from, to, lane) -> {
-          if (!biased) {
-            MemorySegment.copy(
-                residual.data(), 4L * from * cols, y, 4L * from * cols, 4L * (to - from) * cols);
-            return;
-          }
           lane.room(cols, 0);
           for (int r = from; r < to; r++) {
             System.arraycopy(bias, 0, lane.a, 0, cols);
@@ -176,7 +171,7 @@ final class LinearStep implements Step {
             Rows.write(lane.a, y, (long) r * cols, cols);
           }
         });
-    return true;
+    return y;
   }
 
   @Override

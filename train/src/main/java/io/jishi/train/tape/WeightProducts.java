@@ -35,29 +35,36 @@ public final class WeightProducts {
   /** {@code y[t, o] (+)= Σ_i x[t, i] · w[o, i]}; y is {@code [rows, out]} with a stride. */
   public static void forward(
       Machine m, int rows, MemorySegment x, Weight w, MemorySegment y, long stride, boolean add) {
-    forward(m, rows, x, w.cols(), w, y, stride, add);
+    forward(m, rows, x, w.cols(), w, add ? y : null, y, stride);
   }
 
-  /** The same of an x with a stride. */
+  /**
+   * The same of an x with a stride.
+   *
+   * @param d what the products are added to, with the stride of y; null for 0
+   */
   static void forward(
       Machine m,
       int rows,
       MemorySegment x,
       long xStride,
       Weight w,
+      MemorySegment d,
       MemorySegment y,
-      long stride,
-      boolean add) {
+      long stride) {
     int in = w.cols();
     if (direct(w)) {
-      m.products().multiply(rows, w.rows(), in, x, xStride, 1, w.data(), 1, in, y, stride, add);
+      m.products()
+          .multiply(rows, w.rows(), in, x, xStride, 1, w.data(), 1, in, d, stride, y, stride);
       return;
     }
     int step = panelRows(w);
     for (int o = 0; o < w.rows(); o += step) {
       int n = Math.min(step, w.rows() - o);
       MemorySegment panel = decode(m, w, o, n);
-      m.products().multiply(rows, n, in, x, xStride, 1, panel, 1, in, from(y, o), stride, add);
+      MemorySegment part = d == null ? null : from(d, o);
+      m.products()
+          .multiply(rows, n, in, x, xStride, 1, panel, 1, in, part, stride, from(y, o), stride);
     }
   }
 

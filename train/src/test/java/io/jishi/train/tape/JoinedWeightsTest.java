@@ -77,7 +77,7 @@ class JoinedWeightsTest {
           WeightProducts.input(m, TOKENS, from, OUT, p.weight(), oneDx, more);
           more = true;
         }
-        joined.forward(m, TOKENS, x, y, add);
+        joined.forward(m, TOKENS, x, add ? y : null, y);
         joined.input(m, TOKENS, dy, dx, add);
         assertThat(y.mismatch(oneY)).isEqualTo(-1);
         assertThat(dx.mismatch(oneDx)).isEqualTo(-1);

@@ -9,7 +9,7 @@ import java.lang.foreign.MemorySegment;
 
 /**
  * Matrix products in plain Java. The order is a definition: each element is one chain of fused
- * multiply-adds over ascending p, which starts from C (or 0). Columns of C lie across the lanes;
+ * multiply-adds over ascending p, which starts from C, D or 0. Columns of C lie across the lanes;
  * panels of B are staged in heap arrays, since the JIT vectorises only loops over those.
  */
 public final class ScalarMatrixProducts implements MatrixProducts {
@@ -47,10 +47,11 @@ public final class ScalarMatrixProducts implements MatrixProducts {
       MemorySegment b,
       long bRow,
       long bCol,
+      MemorySegment d,
+      long dRow,
       MemorySegment c,
-      long cRow,
-      boolean add) {
-    ProductShape shape = new ProductShape(m, n, k, a, aRow, aCol, b, bRow, bCol, c, cRow, add);
+      long cRow) {
+    ProductShape shape = new ProductShape(m, n, k, a, aRow, aCol, b, bRow, bCol, d, dRow, c, cRow);
     int columns = Math.ceilDiv(n, LANES);
     int chunks = Math.multiplyExact(columns, Math.ceilDiv(m, ROWS));
     if (width > 1) {
@@ -71,6 +72,7 @@ public final class ScalarMatrixProducts implements MatrixProducts {
     int rows = Math.min(ROWS, s.m() - row);
     int col = chunk % columns * LANES;
     int cols = Math.min(LANES, s.n() - col);
+    s.begin(row, rows, col, cols);
     int p = 0;
     do { // once at least: with k = 0 C becomes zero
       int depth = Math.min(DEPTH, s.k() - p);
@@ -80,7 +82,7 @@ public final class ScalarMatrixProducts implements MatrixProducts {
           mine.a[q] = rounded(s.a().getAtIndex(Floats.LAYOUT, i * s.aRow() + (p + q) * s.aCol()));
         }
         long place = 4 * (i * s.cRow() + col);
-        if (s.add() || p > 0) {
+        if (s.d() != null || p > 0) {
           MemorySegment.copy(s.c(), Floats.LAYOUT, place, mine.c, 0, cols);
         } else {
           java.util.Arrays.fill(mine.c, 0);
