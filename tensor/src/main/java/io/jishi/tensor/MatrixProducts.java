@@ -51,6 +51,9 @@ public interface MatrixProducts extends AutoCloseable {
    * The same onto another matrix: {@code C[i, j] = D[i, j] + Σ_p A[i, p] · B[p, j]}.
    *
    * @param d {@code [m, n]}, C itself or memory that does not overlap it; null for 0
+   * @param dRow floats from row to row of D
+   * @throws IndexOutOfBoundsException where a factor, C or D does not lie within its segment
+   * @throws IllegalArgumentException where one lies on the Java heap, or C is read-only
    */
   void multiply(
       int m,

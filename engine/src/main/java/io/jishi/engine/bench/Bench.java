@@ -49,12 +49,6 @@ public final class Bench implements AutoCloseable {
     }
   }
 
-  private static double median(double[] sorted) {
-    int middle = sorted.length / 2;
-    boolean odd = sorted.length % 2 == 1;
-    return odd ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
-  }
-
   /**
    * Measures a model.
    *
@@ -193,9 +187,9 @@ public final class Bench implements AutoCloseable {
   }
 
   private static BenchReport.Run run(Measured m, BenchReport.Limits limits) {
-    double median = median(m.rates);
+    double median = Quantile.of(m.rates, 0.5);
     double operations = median * m.opsPerToken;
-    double ofBytes = median(m.memoryShares);
+    double ofBytes = Quantile.of(m.memoryShares, 0.5);
     double ofOperations = operations / limits.opsPerSecond();
     double fraction =
         switch (m.workload) {
@@ -211,7 +205,7 @@ public final class Bench implements AutoCloseable {
         m.max(),
         median * m.bytesPerToken,
         operations,
-        median(m.memory),
+        Quantile.of(m.memory, 0.5),
         fraction);
   }
 

@@ -33,16 +33,9 @@ public record ScalingReport(BenchReport several, BenchReport one, Times times) {
     double[] ratios = new double[rates.length];
     Arrays.setAll(ratios, i -> rates[i] / ratesOfOne[i]);
     Arrays.sort(ratios);
-    Times times = new Times(quantile(ratios, 0.25), quantile(ratios, 0.5), quantile(ratios, 0.75));
+    Times times =
+        new Times(Quantile.of(ratios, 0.25), Quantile.of(ratios, 0.5), Quantile.of(ratios, 0.75));
     return new ScalingReport(several, one, times);
-  }
-
-  /** The value below which a share of ascending values lies, between two of them where it must. */
-  public static double quantile(double[] sorted, double share) {
-    double at = share * (sorted.length - 1);
-    int below = (int) at;
-    int above = Math.min(below + 1, sorted.length - 1);
-    return sorted[below] + (at - below) * (sorted[above] - sorted[below]);
   }
 
   /** How many times what one thread can do all of them can, in products alone. */

@@ -28,9 +28,9 @@ class ScalingReportTest {
 
   @Test
   void quantilesLieBetweenValues() {
-    assertThat(ScalingReport.quantile(new double[] {7}, 0.25)).isEqualTo(7);
-    assertThat(ScalingReport.quantile(new double[] {1, 2}, 0.5)).isEqualTo(1.5);
-    assertThat(ScalingReport.quantile(new double[] {1, 2, 4, 8}, 0.75)).isEqualTo(5);
-    assertThat(ScalingReport.quantile(new double[] {1, 2, 4, 8}, 1)).isEqualTo(8);
+    assertThat(Quantile.of(new double[] {7}, 0.25)).isEqualTo(7);
+    assertThat(Quantile.of(new double[] {1, 2}, 0.5)).isEqualTo(1.5);
+    assertThat(Quantile.of(new double[] {1, 2, 4, 8}, 0.75)).isEqualTo(5);
+    assertThat(Quantile.of(new double[] {1, 2, 4, 8}, 1)).isEqualTo(8);
   }
 }

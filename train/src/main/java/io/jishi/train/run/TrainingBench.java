@@ -3,6 +3,7 @@ package io.jishi.train.run;
 
 import io.jishi.base.JishiException;
 import io.jishi.engine.bench.BenchReport;
+import io.jishi.engine.bench.Quantile;
 import io.jishi.engine.bench.ScalingReport;
 import io.jishi.engine.bench.WarmUp;
 import io.jishi.tensor.Backend;
@@ -160,7 +161,7 @@ public final class TrainingBench {
       double[] sorted = rates.clone();
       Arrays.sort(sorted);
       double most = sorted[sorted.length - 1];
-      double median = ScalingReport.quantile(sorted, 0.5);
+      double median = Quantile.of(sorted, 0.5);
       double ops = median * bench.operationsPerToken();
       double shown = most * bench.operationsPerToken();
       double limit = Math.max(peak, shown);
