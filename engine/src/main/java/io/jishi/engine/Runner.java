@@ -43,6 +43,10 @@ final class Runner implements AutoCloseable, Driver.Steps {
   private final int places;
   private final AtomicInteger inside = new AtomicInteger();
   private final ConcurrentLinkedQueue<Job> arrived = new ConcurrentLinkedQueue<>();
+
+  /** Callers to be told, once the step that ended their jobs is counted. */
+  private final ConcurrentLinkedQueue<Runnable> endings = new ConcurrentLinkedQueue<>();
+
   private final Candidates space = new Candidates();
   private final Batch batch = new Batch();
   private final Drawing drawing;
@@ -151,6 +155,13 @@ final class Runner implements AutoCloseable, Driver.Steps {
     for (Job job = arrived.poll(); job != null; job = arrived.poll()) {
       fail(job, Driver.closedError());
     }
+    tellEnded();
+  }
+
+  private void tellEnded() {
+    for (Runnable ending = endings.poll(); ending != null; ending = endings.poll()) {
+      ending.run();
+    }
   }
 
   @Override
@@ -165,6 +176,7 @@ final class Runner implements AutoCloseable, Driver.Steps {
       collapse(t);
     }
     meter.gauge(scheduler, cache);
+    tellEnded();
     return !scheduler.idle() || !arrived.isEmpty();
   }
 
@@ -381,7 +393,8 @@ final class Runner implements AutoCloseable, Driver.Steps {
       return;
     }
     RequestMetrics metrics = leave(job, job.stream.finish());
-    job.complete(job.stream.answer(metrics.usage(), job.scores == null ? List.of() : job.scores));
+    Answer answer = job.stream.answer(metrics.usage(), job.scores == null ? List.of() : job.scores);
+    endings.add(() -> job.complete(answer));
   }
 
   private void end(BeamRun run, Answer.Finish why) {
@@ -394,7 +407,7 @@ final class Runner implements AutoCloseable, Driver.Steps {
       return;
     }
     left(run.lead(), metrics);
-    run.tell();
+    endings.add(run::tell);
   }
 
   private void fail(Job job, RuntimeException error) {
@@ -402,11 +415,11 @@ final class Runner implements AutoCloseable, Driver.Steps {
       Job lead = job.beams.lead();
       job.beams.leave(scheduler);
       left(lead, lead.metrics(null, 0));
-      lead.fail(error);
+      endings.add(() -> lead.fail(error));
       return;
     }
     leave(job, null);
-    job.fail(error);
+    endings.add(() -> job.fail(error));
   }
 
   /** Takes a job out; siblings that waited for its prompt compute it on their own. */

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 import jdk.jfr.Recording;
 import jdk.jfr.consumer.RecordedEvent;
@@ -87,6 +88,25 @@ class FiguresTest {
     assertThat(steps.stream().mapToLong(e -> e.getInt("generating") + e.getInt("prompts")).sum())
         .isEqualTo(all.stepSequences());
     Files.delete(file);
+  }
+
+  /** Even where a listener takes its time between a step and what is counted behind it. */
+  @Test
+  void anAnswerComesOnceItsLastStepIsCounted() {
+    List<StepMetrics> told = new ArrayList<>();
+    try (Engine engine = open(Capacity.DEFAULT)) {
+      engine.listen(
+          new EngineListener() {
+            @Override
+            public void stepDone(StepMetrics step) {
+              LockSupport.parkNanos(20_000_000);
+              told.add(step);
+            }
+          });
+      engine.generate(request(1, 8, 3));
+      assertThat(told).hasSize(3).hasSize((int) engine.metrics().steps());
+      assertThat(engine.metrics().running()).isZero();
+    }
   }
 
   /** A text that says itself again and again, of which the rest can be looked up. */
