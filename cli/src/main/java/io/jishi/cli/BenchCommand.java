@@ -137,7 +137,7 @@ final class BenchCommand extends ModelCommand {
 
   @Option(
       names = "--scaling",
-      description = "with --train: one thread as well, step by step in turns with all of them")
+      description = "with --train: one thread as well, in turns with all of them")
   private boolean scaling;
 
   @Mixin private ServeMixin serve;
