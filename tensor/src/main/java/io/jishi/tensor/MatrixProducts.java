@@ -70,6 +70,42 @@ public interface MatrixProducts extends AutoCloseable {
       MemorySegment c,
       long cRow);
 
+  /** A right factor as it is read by products: rounded and packed once, for several of them. */
+  interface Right {}
+
+  /** Bytes that {@link #pack} takes for a factor {@code [k, n]}. */
+  long packedBytes(int n, int k);
+
+  /**
+   * Packs a right factor, which may not change as long as the result is used.
+   *
+   * @param memory {@link #packedBytes} of it at a multiple of 64, in use as long as the result is
+   * @return for this object and others of the same inputs
+   * @throws IndexOutOfBoundsException where it does not lie within its segment, or in memory
+   * @throws IllegalArgumentException where one lies on the Java heap, or memory is read-only
+   */
+  Right pack(int n, int k, MemorySegment b, long bRow, long bCol, MemorySegment memory);
+
+  /**
+   * The product with a factor that was packed, to the bit that of {@link #multiply(int, int, int,
+   * MemorySegment, long, long, MemorySegment, long, long, MemorySegment, long, MemorySegment, long)
+   * the factor itself}.
+   *
+   * @throws IndexOutOfBoundsException where A, C or D does not lie within its segment
+   * @throws IllegalArgumentException where one lies on the Java heap, C is read-only, or B was
+   *     packed for products of another kind
+   */
+  void multiply(
+      int m,
+      MemorySegment a,
+      long aRow,
+      long aCol,
+      Right b,
+      MemorySegment d,
+      long dRow,
+      MemorySegment c,
+      long cRow);
+
   /** Gives back all memory. */
   @Override
   void close();

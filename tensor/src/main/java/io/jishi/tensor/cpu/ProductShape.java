@@ -6,6 +6,8 @@ import java.lang.foreign.MemorySegment;
 
 /**
  * The operands of {@link MatrixProducts#multiply}, checked: all elements lie within their segments.
+ *
+ * @param b null where it was packed, and checked, before
  */
 public record ProductShape(
     int m,
@@ -28,7 +30,9 @@ public record ProductShape(
       throw new IndexOutOfBoundsException("[" + m + ", " + k + "] · [" + k + ", " + n + "]");
     }
     check("A", m, k, a, aRow, aCol);
-    check("B", k, n, b, bRow, bCol);
+    if (b != null) {
+      check("B", k, n, b, bRow, bCol);
+    }
     check("C", m, n, c, cRow, 1);
     if (d != null) {
       check("D", m, n, d, dRow, 1);
@@ -46,7 +50,8 @@ public record ProductShape(
     }
   }
 
-  private static void check(String name, int rows, int cols, MemorySegment x, long row, long col) {
+  /** Checks a factor or a result {@code [rows, cols]}. */
+  public static void check(String name, int rows, int cols, MemorySegment x, long row, long col) {
     if (row <= 0 || col <= 0 || row != 1 && col != 1) {
       throw new IndexOutOfBoundsException(
           name + ": strides " + row + " and " + col + ": both positive, one of them 1");

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.jishi.tensor.MatrixProducts;
 import io.jishi.tensor.MatrixProducts.Inputs;
+import io.jishi.tensor.MatrixProducts.Right;
 import io.jishi.tensor.TrainingRows;
 import io.jishi.tensor.cpu.asm.Cpu;
 import io.jishi.tensor.cpu.asm.Level;
@@ -116,6 +117,68 @@ class MatrixProductsTest {
         assertThat(o.run(backend(level), inputs, threads, d, dRow)).as("%s", c).isEqualTo(added);
       }
       assertThat(d.toArray(Floats.LAYOUT)).isEqualTo(before);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("levels")
+  void aFactorThatWasPackedGivesTheSame(Level level, Inputs inputs) {
+    Random random = new Random(level.ordinal());
+    for (int i = 0; i < 20; i++) {
+      packed(level, inputs, Case.random(random));
+    }
+    packed(level, inputs, new Case(37, 1601, 2100, false, true, false, 1)); // several blocks
+    packed(level, inputs, new Case(37, 1601, 2100, true, false, true, 2));
+    packed(level, inputs, new Case(5, 3, 0, false, false, false, 4));
+  }
+
+  private static void packed(Level level, Inputs inputs, Case c) {
+    try (Arena arena = Arena.ofShared()) {
+      Operands o = new Operands(arena, c);
+      float[] plain = o.run(backend(level), inputs, 1);
+      for (int threads = 1; threads <= 2; threads++) {
+        o.cData.copyFrom(o.cStart);
+        try (MatrixProducts products = backend(level).matrixProducts(threads, inputs)) {
+          MemorySegment memory = arena.allocate(products.packedBytes(c.n, c.k), 64);
+          Right b = products.pack(c.n, c.k, o.bData, o.b[0], o.b[1], memory);
+          MemorySegment d = c.add ? o.cData : null;
+          products.multiply(c.m, o.aData, o.a[0], o.a[1], b, d, o.cRow, o.cData, o.cRow);
+        }
+        assertThat(o.cData.toArray(Floats.LAYOUT)).as("%s", c).isEqualTo(plain);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("levels")
+  void whatCannotBePackedIsRefused(Level level, Inputs inputs) {
+    try (Arena arena = Arena.ofShared();
+        MatrixProducts p = backend(level).matrixProducts(1, inputs)) {
+      MemorySegment x = arena.allocate(4L * 8 * 8, 64);
+      MemorySegment c = arena.allocate(256);
+      long bytes = p.packedBytes(8, 8);
+      MemorySegment memory = arena.allocate(Math.max(64, bytes), 64);
+      Right b = p.pack(8, 8, x, 8, 1, memory);
+      refused(() -> p.pack(9, 8, x, 8, 1, memory));
+      refused(() -> p.pack(8, 8, x, 1, 9, memory));
+      refused(() -> p.multiply(9, x, 8, 1, b, null, 0, c, 8));
+      refused(() -> p.multiply(8, x, 9, 1, b, null, 0, c, 8));
+      refused(() -> p.multiply(8, x, 8, 1, b, x, 9, c, 8));
+      Right strange = new Right() {};
+      assertThatThrownBy(() -> p.multiply(8, x, 8, 1, strange, null, 0, c, 8))
+          .isInstanceOf(IllegalArgumentException.class);
+      if (bytes == 0) {
+        return; // read where it lies
+      }
+      refused(() -> p.pack(8, 8, x, 8, 1, memory.asSlice(0, bytes - 1)));
+      MemorySegment odd = arena.allocate(bytes + 64, 64).asSlice(4);
+      assertThatThrownBy(() -> p.pack(8, 8, x, 8, 1, odd))
+          .isInstanceOf(IllegalArgumentException.class);
+      Arena closed = Arena.ofShared();
+      Right gone = p.pack(8, 8, x, 8, 1, closed.allocate(bytes, 64));
+      closed.close();
+      assertThatThrownBy(() -> p.multiply(8, x, 8, 1, gone, null, 0, c, 8))
+          .isInstanceOf(IllegalStateException.class);
     }
   }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jishi.train.loss;
 
-import io.jishi.model.DecoderSpec;
 import io.jishi.train.tape.Examples;
 import io.jishi.train.tape.Loss;
 import io.jishi.train.tape.Rows;
@@ -30,8 +29,8 @@ public record DistillationLoss(String name, double temperature, Teacher teacher)
   }
 
   @Override
-  public long scratchBytes(DecoderSpec spec, int tokens) {
-    return Vocabulary.scratchBytes(spec, tokens);
+  public long scratchBytes(States states, int tokens) {
+    return Vocabulary.scratchBytes(states, tokens);
   }
 
   @Override

@@ -2,7 +2,6 @@
 package io.jishi.train.loss;
 
 import io.jishi.base.JishiException;
-import io.jishi.model.DecoderSpec;
 import io.jishi.train.tape.Examples;
 import io.jishi.train.tape.Loss;
 import io.jishi.train.tape.States;
@@ -21,8 +20,8 @@ import io.jishi.train.tape.Targets;
  */
 public record PreferenceLoss(String name, double beta) implements Loss {
   @Override
-  public long scratchBytes(DecoderSpec spec, int tokens) {
-    return Vocabulary.scratchBytes(spec, tokens);
+  public long scratchBytes(States states, int tokens) {
+    return Vocabulary.scratchBytes(states, tokens);
   }
 
   /** The number of pairs. */

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jishi.train.loss;
 
-import io.jishi.model.DecoderSpec;
 import io.jishi.train.tape.Examples;
 import io.jishi.train.tape.Loss;
 import io.jishi.train.tape.States;
@@ -36,8 +35,8 @@ public final class PreferenceScores implements Loss {
   }
 
   @Override
-  public long scratchBytes(DecoderSpec spec, int tokens) {
-    return loss.scratchBytes(spec, tokens);
+  public long scratchBytes(States states, int tokens) {
+    return loss.scratchBytes(states, tokens);
   }
 
   @Override

@@ -38,8 +38,8 @@ public record SumLoss(List<Term> terms) implements Loss {
   }
 
   @Override
-  public long scratchBytes(DecoderSpec spec, int tokens) {
-    return terms.stream().mapToLong(t -> t.loss.scratchBytes(spec, tokens)).max().orElse(0);
+  public long scratchBytes(States states, int tokens) {
+    return terms.stream().mapToLong(t -> t.loss.scratchBytes(states, tokens)).max().orElse(0);
   }
 
   /** Only where all are: one pass has one last hidden state. */

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jishi.train.loss;
 
-import io.jishi.model.DecoderSpec;
 import io.jishi.train.tape.Examples;
 import io.jishi.train.tape.Loss;
 import io.jishi.train.tape.States;
@@ -27,8 +26,8 @@ public record TokenLoss(String name, double zLoss) implements Loss {
   }
 
   @Override
-  public long scratchBytes(DecoderSpec spec, int tokens) {
-    return Vocabulary.scratchBytes(spec, tokens);
+  public long scratchBytes(States states, int tokens) {
+    return Vocabulary.scratchBytes(states, tokens);
   }
 
   @Override

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jishi.train.loss;
 
-import io.jishi.model.DecoderSpec;
 import io.jishi.tensor.Weight;
+import io.jishi.train.tape.PackedWeight;
 import io.jishi.train.tape.Rows;
 import io.jishi.train.tape.States;
 import io.jishi.train.tape.Trainable;
@@ -17,7 +17,8 @@ final class Vocabulary {
   /** Logits of a chunk: enough rows that the gradient of the matrix is not the bottleneck. */
   private static final int CHUNK_FLOATS = 4 << 20;
 
-  private static final int LEAST_ROWS = 16;
+  /** Of fewer rows, reading the matrix for its three products takes longer than they do. */
+  private static final int LEAST_ROWS = 256;
 
   /** Works on the logits of a chunk of rows and leaves their gradients in their place. */
   @FunctionalInterface
@@ -37,13 +38,34 @@ final class Vocabulary {
     return Math.min(tokens, Math.max(LEAST_ROWS, CHUNK_FLOATS / vocabulary));
   }
 
-  static long scratchBytes(DecoderSpec spec, int tokens) {
-    long rows = chunk(spec.vocabulary(), tokens);
-    // Room to decode a frozen matrix, logits, and rows that do not stand side by side.
-    long panel = WeightProducts.PANEL_BYTES + 4L * spec.width();
-    boolean capped = spec.head() != null && spec.head().softCap() != 0;
-    int logits = capped ? 2 : 1; // a cap's slope follows from its results
-    return panel + 4 * rows * ((long) logits * spec.vocabulary() + 2L * spec.width());
+  /** Bytes of scratch memory that {@link #run} takes for so many tokens. */
+  static long scratchBytes(States states, int tokens) {
+    return places(states, tokens).end;
+  }
+
+  /**
+   * Where in the scratch memory things are, in bytes; before them the room to decode a frozen
+   * matrix.
+   *
+   * @param most rows of a chunk
+   * @param logits {@code [most, vocabulary]}
+   * @param rows twice {@code [most, width]}: rows that do not stand side by side
+   * @param capped logits before their gradient, where a cap's slope follows from them
+   * @param packed the matrix
+   */
+  private record Places(int most, long logits, long rows, long capped, long packed, long end) {}
+
+  private static Places places(States states, int tokens) {
+    Weight weight = states.output().weights().getFirst();
+    int most = chunk(weight.rows(), tokens);
+    long bytes = 4L * most * weight.rows();
+    long logits = WeightProducts.scratchBytes(weight);
+    long rows = logits + bytes;
+    long capped = rows + 8L * most * weight.cols();
+    long packed = capped + (states.head().softCap() == 0 ? 0 : bytes);
+    int parts = Math.ceilDiv(tokens, Math.max(1, most));
+    long end = packed + PackedWeight.scratchBytes(states.machine(), weight, parts);
+    return new Places(most, logits, rows, capped, packed, end);
   }
 
   /**
@@ -60,19 +82,18 @@ final class Vocabulary {
     }
     int vocabulary = weight.rows();
     int width = weight.cols();
-    int most = chunk(vocabulary, states.examples().tokens().length);
-    long panel = WeightProducts.scratchBytes(weight);
-    MemorySegment logits = states.machine().scratch(panel, 4L * most * vocabulary);
-    MemorySegment rows =
-        states.machine().scratch(panel + 4L * most * vocabulary, 8L * most * width);
-    LogitHead head =
-        new LogitHead(
-            states.machine(), states.head(), panel + 4L * most * (vocabulary + 2L * width));
+    Places places = places(states, states.examples().tokens().length);
+    int most = places.most;
+    MemorySegment logits = states.machine().scratch(places.logits, 4L * most * vocabulary);
+    MemorySegment rows = states.machine().scratch(places.rows, 8L * most * width);
+    LogitHead head = new LogitHead(states.machine(), states.head(), places.capped);
+    int parts = Math.ceilDiv(tokens.length, most);
+    PackedWeight packed = PackedWeight.of(states.machine(), weight, parts, learning, places.packed);
     for (int first = 0; first < tokens.length; first += most) {
       int n = Math.min(most, tokens.length - first);
       boolean together = tokens[first + n - 1] - tokens[first] == n - 1;
       MemorySegment x = gather(states, tokens, first, n, together, rows, width);
-      WeightProducts.forward(states.machine(), n, x, weight, logits, vocabulary, false);
+      packed.forward(n, x, logits);
       if (bias != null) {
         addBias(states, logits, n, bias);
       }
@@ -80,7 +101,7 @@ final class Vocabulary {
       work.run(logits, first, n);
       if (learning) {
         head.backward(logits, n, vocabulary);
-        back(states, tokens, first, n, together, x, logits, rows, weight);
+        back(states, tokens, first, n, together, x, logits, rows, weight, packed);
         Trainable trainedBias = bias == null ? null : states.trained(bias);
         if (trainedBias != null) {
           Rows.columnSums(
@@ -118,7 +139,8 @@ final class Vocabulary {
       MemorySegment x,
       MemorySegment dLogits,
       MemorySegment rows,
-      Weight weight) {
+      Weight weight,
+      PackedWeight packed) {
     int width = weight.cols();
     int vocabulary = weight.rows();
     Trainable trained = states.trained(weight);
@@ -132,11 +154,11 @@ final class Vocabulary {
     long bytes = 4L * width;
     if (together) {
       MemorySegment to = dx.asSlice(tokens[first] * bytes, n * bytes);
-      WeightProducts.input(states.machine(), n, dLogits, vocabulary, weight, to, true);
+      packed.input(n, dLogits, to, true);
       return;
     }
     MemorySegment part = rows.asSlice(rows.byteSize() / 2, n * bytes);
-    WeightProducts.input(states.machine(), n, dLogits, vocabulary, weight, part, false);
+    packed.input(n, dLogits, part, false);
     float[] a = new float[width];
     float[] b = new float[width];
     for (int r = 0; r < n; r++) {

@@ -26,7 +26,7 @@ public interface Loss {
   default void declare(DecoderSpec spec, Parameters parameters) {}
 
   /** Bytes of the machine's scratch memory that it takes for so many tokens. */
-  default long scratchBytes(DecoderSpec spec, int tokens) {
+  default long scratchBytes(States states, int tokens) {
     return 0;
   }
 

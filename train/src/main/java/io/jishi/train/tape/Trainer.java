@@ -79,7 +79,7 @@ public final class Trainer implements AutoCloseable {
   }
 
   private long workspace(int tokens) {
-    return Math.max(program.scratchBytes(), loss.scratchBytes(decoder.spec(), tokens));
+    return Math.max(program.scratchBytes(), loss.scratchBytes(states, tokens));
   }
 
   /** Fills the batch, and records anew where the number of tokens is another one. */

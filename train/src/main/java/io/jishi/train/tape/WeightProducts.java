@@ -13,9 +13,6 @@ import java.lang.foreign.ValueLayout;
 public final class WeightProducts {
   private static final long PANEL_FLOATS = 1 << 20;
 
-  /** The most scratch memory that a weight of rows below a million floats takes. */
-  public static final long PANEL_BYTES = 4 * PANEL_FLOATS;
-
   private WeightProducts() {}
 
   /** Whether a weight is read where it lies. */

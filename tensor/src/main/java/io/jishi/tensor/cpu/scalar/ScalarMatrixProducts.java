@@ -63,6 +63,37 @@ public final class ScalarMatrixProducts implements MatrixProducts {
     }
   }
 
+  /** A right factor where it lies: nothing is gained by packing it. */
+  private record Unpacked(int n, int k, MemorySegment b, long row, long col) implements Right {}
+
+  @Override
+  public long packedBytes(int n, int k) {
+    return 0;
+  }
+
+  @Override
+  public Right pack(int n, int k, MemorySegment b, long bRow, long bCol, MemorySegment memory) {
+    ProductShape.check("B", k, n, b, bRow, bCol);
+    return new Unpacked(n, k, b, bRow, bCol);
+  }
+
+  @Override
+  public void multiply(
+      int m,
+      MemorySegment a,
+      long aRow,
+      long aCol,
+      Right right,
+      MemorySegment d,
+      long dRow,
+      MemorySegment c,
+      long cRow) {
+    if (!(right instanceof Unpacked f)) {
+      throw new IllegalArgumentException("B was packed for products of another kind");
+    }
+    multiply(m, f.n, f.k, a, aRow, aCol, f.b, f.row, f.col, d, dRow, c, cRow);
+  }
+
   private void chunk(ProductShape s, int columns, int chunk, int worker) {
     if (scratch[worker] == null) {
       scratch[worker] = new Scratch();
