@@ -28,7 +28,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** Logits of so many tokens that they are worked on in several parts. */
 class VocabularyTest {
-  /** A quarter of the floats that a part's logits may be are 256 rows of these. */
+  /** So many that a part is 256 of 800 rows. */
   private static final int VOCABULARY = 16_400;
 
   private static final int SPAN = 200;
