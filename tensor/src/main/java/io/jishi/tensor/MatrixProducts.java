@@ -77,8 +77,10 @@ public interface MatrixProducts extends AutoCloseable {
   long packedBytes(int n, int k);
 
   /**
-   * Packs a right factor, which may not change as long as the result is used.
+   * Packs a right factor {@code B [k, n]}, which may not change as long as the result is used.
    *
+   * @param bRow floats from row to row; of it and {@code bCol} one is 1
+   * @param bCol floats from column to column
    * @param memory {@link #packedBytes} of it at a multiple of 64, in use as long as the result is
    * @return for this object and others of the same inputs
    * @throws IndexOutOfBoundsException where it does not lie within its segment, or in memory
@@ -91,6 +93,9 @@ public interface MatrixProducts extends AutoCloseable {
    * MemorySegment, long, long, MemorySegment, long, long, MemorySegment, long, MemorySegment, long)
    * the factor itself}.
    *
+   * @param m rows of A, C and D
+   * @param b {@code [k, n]}, packed
+   * @param d {@code [m, n]}, C itself or memory that does not overlap it; null for 0
    * @throws IndexOutOfBoundsException where A, C or D does not lie within its segment
    * @throws IllegalArgumentException where one lies on the Java heap, C is read-only, or B was
    *     packed for products of another kind

@@ -110,7 +110,7 @@ final class AsmMatrixProducts implements MatrixProducts {
   public Right pack(int n, int k, MemorySegment b, long bRow, long bCol, MemorySegment memory) {
     ProductShape.check("B", k, n, b, bRow, bCol);
     List<Block> blocks = blocks(n, k, true);
-    Floats.check(memory, blocks.stream().mapToLong(this::bytes).sum(), true);
+    Floats.check(memory, packedBytes(n, k), true);
     if (memory.address() % ALIGNMENT != 0) {
       throw new IllegalArgumentException("memory for a packed factor starts at a multiple of 64");
     }

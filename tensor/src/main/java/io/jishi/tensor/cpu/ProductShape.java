@@ -50,7 +50,15 @@ public record ProductShape(
     }
   }
 
-  /** Checks a factor or a result {@code [rows, cols]}. */
+  /**
+   * Checks a factor or a result {@code [rows, cols]}.
+   *
+   * @param name for the error
+   * @param row floats from row to row; of it and {@code col} one is 1
+   * @param col floats from column to column
+   * @throws IndexOutOfBoundsException where it does not lie within its segment
+   * @throws IllegalArgumentException where that lies on the Java heap
+   */
   public static void check(String name, int rows, int cols, MemorySegment x, long row, long col) {
     if (row <= 0 || col <= 0 || row != 1 && col != 1) {
       throw new IndexOutOfBoundsException(

@@ -54,7 +54,8 @@ public record Plan(
    * @param layers of the model
    * @param width of the model
    * @param inData tokens of the data, or rows times the context
-   * @param processes that share a batch: it becomes a multiple of them
+   * @param processes that share a batch: it becomes a multiple of them, and of what each computes
+   *     at a time where the recipe does not set it
    */
   public static Plan of(
       Recipe recipe,
@@ -68,9 +69,14 @@ public record Plan(
     int context = recipe.shape().context();
     boolean tuning = recipe.fineTune().isPresent();
     long tokens = t.tokens().orElse(tuning ? 3 * inData : Dial.tokens(parameters, inData));
-    int batch = t.batch().orElseGet(() -> batch(body, tokens, context, tuning));
-    int apart = recipe.prefers() ? 2 * processes : processes; // a pair is never divided
-    batch = Math.ceilDiv(batch, apart) * apart;
+    int unit = recipe.prefers() ? 2 : 1; // a pair is never divided
+    int most = Math.max(1, t.micro().orElse(MICRO_TOKENS / context) / unit);
+    int units =
+        Math.ceilDiv(
+            t.batch().orElseGet(() -> batch(body, tokens, context, tuning)), unit * processes);
+    int micro = t.batch().isPresent() ? divisor(units, most) : even(units, most);
+    units = Math.ceilDiv(units, micro) * micro;
+    int batch = units * unit * processes;
     long steps =
         t.steps().map(Long::valueOf).orElse(Math.max(1, tokens / ((long) batch * context)));
     double rate =
@@ -80,10 +86,6 @@ public record Plan(
                   long seen = t.steps().isPresent() ? steps * context : tokens;
                   return Dial.rate(body, Math.max(seen, context), recipe);
                 });
-    int own = batch / processes;
-    int unit = recipe.prefers() ? 2 : 1;
-    int usual = unit * divisor(own / unit, Math.max(1, MICRO_TOKENS / (unit * context)));
-    int micro = Math.min(own, t.micro().orElse(usual));
     long part = Math.max(1, steps / TIMES);
     long evaluate = or(recipe.evaluation().every(), 2 * part);
     return new Plan(
@@ -91,7 +93,7 @@ public record Plan(
         context,
         steps,
         batch,
-        micro,
+        micro * unit,
         rate,
         evaluate,
         or(recipe.samples().every(), evaluate),
@@ -110,6 +112,11 @@ public record Plan(
       d--;
     }
     return d;
+  }
+
+  /** The size of as few parts of {@code n} as there can be of at most {@code most}. */
+  private static int even(int n, int most) {
+    return Math.ceilDiv(n, Math.ceilDiv(n, most));
   }
 
   private static long or(int asked, long usual) {

@@ -25,7 +25,12 @@ public interface Loss {
   /** Adds its heads to what learns; called once, before the first step. */
   default void declare(DecoderSpec spec, Parameters parameters) {}
 
-  /** Bytes of the machine's scratch memory that it takes for so many tokens. */
+  /**
+   * Bytes of the machine's scratch memory that it takes.
+   *
+   * @param states before the first pass: the output, no hidden states
+   * @param tokens of a batch
+   */
   default long scratchBytes(States states, int tokens) {
     return 0;
   }

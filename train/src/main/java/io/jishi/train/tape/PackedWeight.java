@@ -32,7 +32,7 @@ public final class PackedWeight {
   /**
    * Bytes of scratch memory that {@link #of} takes, wherever it begins.
    *
-   * @param parts of the batch, of which there are few where it is small
+   * @param parts how many products of each kind are to come; one is not worth packing
    */
   public static long scratchBytes(Machine machine, Weight weight, int parts) {
     if (!packs(machine, weight, parts)) {
@@ -59,7 +59,7 @@ public final class PackedWeight {
   /**
    * Packs a weight, which may not change as long as the result is used.
    *
-   * @param parts of the batch
+   * @param parts how many products of each kind are to come
    * @param learning whether gradients of inputs are wanted
    * @param at where in the machine's scratch memory it may be
    */
@@ -86,7 +86,7 @@ public final class PackedWeight {
     return (at + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
   }
 
-  /** {@code y[t, o] = Σ_i x[t, i] · w[o, i]}. */
+  /** {@code y[t, o] = Σ_i x[t, i] · w[o, i]}; x is {@code [rows, in]}, y {@code [rows, out]}. */
   public void forward(int rows, MemorySegment x, MemorySegment y) {
     if (forward == null) {
       WeightProducts.forward(machine, rows, x, weight, y, weight.rows(), false);
@@ -95,7 +95,11 @@ public final class PackedWeight {
     machine.products().multiply(rows, x, weight.cols(), 1, forward, null, 0, y, weight.rows());
   }
 
-  /** {@code dx[t, i] (+)= Σ_o dy[t, o] · w[o, i]}. */
+  /**
+   * {@code dx[t, i] (+)= Σ_o dy[t, o] · w[o, i]}; dy is {@code [rows, out]}, dx {@code [rows, in]}.
+   *
+   * @param add whether to add to dx rather than to replace it
+   */
   public void input(int rows, MemorySegment dy, MemorySegment dx, boolean add) {
     if (input == null) {
       WeightProducts.input(machine, rows, dy, weight.rows(), weight, dx, add);
