@@ -288,15 +288,11 @@ final class AsmMatrixProducts implements MatrixProducts {
       MatrixProduct s = part.s;
       int end = Math.min(s.m(), to * shape.rows());
       int most = PANELS * shape.rows();
-      for (int row = from * shape.rows(); row < end; row += most) {
-        int count = Math.min(most, end - row);
-        Block before = null;
-        for (Block block : part.blocks) {
-          if (before == null || before.p != block.p) {
-            packA(s, block, row, count, mine);
-          }
+      for (Block block : part.blocks) {
+        for (int row = from * shape.rows(); row < end; row += most) {
+          int count = Math.min(most, end - row);
+          packA(s, block, row, count, mine);
           AsmMatrixProducts.this.rows(s, block, part.b == null ? b : part.b, row, count, mine);
-          before = block;
         }
       }
     }

@@ -3,7 +3,9 @@ package io.jishi.train.optim;
 
 import io.jishi.tensor.AdamWStep;
 import io.jishi.train.tape.Machine;
+import io.jishi.train.tape.Pieces;
 import io.jishi.train.tape.Trainable;
+import io.jishi.train.tape.WeightProducts;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,6 +28,7 @@ public final class AdamW implements Optimizer {
   private record Slot(Trainable of, MemorySegment mean, MemorySegment square) {}
 
   private final List<Slot> slots = new ArrayList<>();
+  private final Pieces pieces;
   private final Moments moments = new Moments();
   private final Options options;
   private final Machine machine;
@@ -35,6 +38,7 @@ public final class AdamW implements Optimizer {
   public AdamW(List<Trainable> trained, Machine machine, Options options) {
     this.options = options;
     this.machine = machine;
+    pieces = new Pieces(trained);
     for (Trainable t : trained) {
       slots.add(new Slot(t, moments.add(t, "mean"), moments.add(t, "square")));
     }
@@ -45,17 +49,18 @@ public final class AdamW implements Optimizer {
     steps++;
     AdamWStep decaying = numbers(learningRate, options.weightDecay, gradientScale);
     AdamWStep plain = numbers(learningRate, 0, gradientScale);
-    for (Slot s : slots) {
-      machine
-          .rows()
-          .adamW(
+    pieces.each(
+        machine,
+        (index, at, count, rows) -> {
+          Slot s = slots.get(index);
+          rows.adamW(
               s.of.matrix() ? decaying : plain,
-              s.of.data(),
-              s.of.gradient(),
-              s.mean,
-              s.square,
-              s.of.count());
-    }
+              WeightProducts.from(s.of.data(), at),
+              WeightProducts.from(s.of.gradient(), at),
+              WeightProducts.from(s.mean, at),
+              WeightProducts.from(s.square, at),
+              count);
+        });
   }
 
   private AdamWStep numbers(double learningRate, double decay, double scale) {

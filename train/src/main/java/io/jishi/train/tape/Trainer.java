@@ -37,6 +37,7 @@ public final class Trainer implements AutoCloseable {
   private final Machine machine;
   private final Optimizer optimizer;
   private final List<Trainable> trained;
+  private final Pieces pieces;
   private final Batch batch = new Batch();
   private Program program;
   private States states;
@@ -67,6 +68,7 @@ public final class Trainer implements AutoCloseable {
     loss.declare(decoder.spec(), parameters);
     machine = new Machine(backend, options.threads(), options.inputs());
     trained = parameters.list();
+    pieces = new Pieces(trained);
     this.optimizer = optimizer.apply(trained, machine);
   }
 
@@ -178,11 +180,7 @@ public final class Trainer implements AutoCloseable {
 
   /** The norm of all gradients together. */
   public double gradientNorm() {
-    double sum = 0;
-    for (Trainable t : trained) {
-      sum += machine.rows().squaredNorm(t.summed(), t.count());
-    }
-    return Math.sqrt(sum);
+    return Math.sqrt(pieces.squaredNorm(machine));
   }
 
   /** Clips, changes the weights by what was accumulated, and forgets the gradients. */
