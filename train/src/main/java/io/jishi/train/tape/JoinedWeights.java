@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jishi.train.tape;
 
+import io.jishi.tensor.MatrixProduct;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -38,8 +40,12 @@ final class JoinedWeights {
     return new JoinedWeights(parts.stream().map(LinearStep.Part::trained).toList(), rows, cols);
   }
 
-  /** Scratch memory that it takes from the start. */
+  /** Scratch memory that it takes from the start: values and, on the way back, gradients. */
   long bytes() {
+    return 2 * matrixBytes();
+  }
+
+  private long matrixBytes() {
     return 4L * rows * cols;
   }
 
@@ -48,47 +54,75 @@ final class JoinedWeights {
     m.products().multiply(tokens, rows, cols, x, cols, 1, values(m), 1, cols, d, rows, y, rows);
   }
 
-  /** {@code dx[t, i] (+)= Σ_o dy[t, o] · w[o, i]}. */
-  void input(Machine m, int tokens, MemorySegment dy, MemorySegment dx, boolean add) {
-    m.products().multiply(tokens, cols, rows, dy, rows, 1, values(m), cols, 1, dx, cols, add);
+  /**
+   * {@code dw[o, i] (+)= Σ_t dy[t, o] · x[t, i]} and {@code dx[t, i] (+)= Σ_o dy[t, o] · w[o, i]}.
+   *
+   * @param dx null where it is not wanted
+   * @param add whether to add to dx rather than to replace it
+   */
+  void backward(
+      Machine m, int tokens, MemorySegment dy, MemorySegment x, MemorySegment dx, boolean add) {
+    MemorySegment sums = m.scratch(matrixBytes(), matrixBytes());
+    List<MatrixProduct> all = new ArrayList<>();
+    all.add(MatrixProduct.of(rows, cols, tokens, dy, 1, rows, x, cols, 1, sums, cols, false));
+    if (dx != null) {
+      all.add(MatrixProduct.of(tokens, cols, rows, dy, rows, 1, values(m), cols, 1, dx, cols, add));
+    }
+    m.products().multiply(all);
+    pass(m, sums);
   }
 
-  /** {@code dw[o, i] (+)= Σ_t dy[t, o] · x[t, i]}. */
-  void weights(Machine m, int tokens, MemorySegment dy, MemorySegment x) {
-    MemorySegment sums = m.scratch(0, bytes());
-    m.products().multiply(rows, cols, tokens, dy, 1, rows, x, cols, 1, sums, cols, false);
-    long from = 0;
-    for (Trainable part : parts) {
-      MemorySegment own = WeightProducts.from(sums, from);
-      if (part.fill()) {
-        Rows.addScaled(m, own, part.gradient(), part.rows(), cols, 1, true);
-      } else {
-        Rows.each(
-            m,
-            part.rows(),
-            (first, end, _) -> copy(own, first, part.gradient(), first, end - first));
-      }
-      from += part.count();
+  /** Copies the gradient of all to those of its parts, or adds it where there is some already. */
+  private void pass(Machine m, MemorySegment sums) {
+    boolean[] add = new boolean[parts.size()];
+    for (int i = 0; i < add.length; i++) {
+      add[i] = parts.get(i).fill();
     }
+    each(
+        m,
+        (i, row, at, count, lane) -> {
+          MemorySegment to = parts.get(i).gradient();
+          if (!add[i]) {
+            copy(sums, at, to, row, count);
+            return;
+          }
+          lane.room(cols, 0);
+          for (int r = 0; r < count; r++) {
+            Rows.read(sums, (long) (at + r) * cols, lane.a, cols);
+            Rows.put(lane, to, (long) (row + r) * cols, cols, true);
+          }
+        });
   }
 
   private MemorySegment values(Machine m) {
-    MemorySegment all = m.scratch(0, bytes());
+    MemorySegment all = m.scratch(0, matrixBytes());
+    each(m, (i, row, at, count, _) -> copy(parts.get(i).data(), row, all, at, count));
+    return all;
+  }
+
+  /**
+   * Work on {@code count} rows of a part from {@code row} on, which are those from {@code at} on.
+   */
+  private interface Work {
+    void run(int part, int row, int at, int count, Machine.Lane lane);
+  }
+
+  private void each(Machine m, Work work) {
     Rows.each(
         m,
         rows,
-        (from, to, _) -> {
+        (from, to, lane) -> {
           int first = 0;
-          for (Trainable part : parts) {
+          for (int i = 0; i < parts.size(); i++) {
+            int end = first + parts.get(i).rows();
             int begin = Math.max(from, first);
-            int end = Math.min(to, first + part.rows());
-            if (begin < end) {
-              copy(part.data(), begin - first, all, begin, end - begin);
+            int count = Math.min(to, end) - begin;
+            if (count > 0) {
+              work.run(i, begin - first, begin, count, lane);
             }
-            first += part.rows();
+            first = end;
           }
         });
-    return all;
   }
 
   /** Copies {@code count} rows from row {@code row} on to row {@code toRow} and after. */

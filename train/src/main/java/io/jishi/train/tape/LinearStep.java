@@ -178,10 +178,8 @@ final class LinearStep implements Step {
   @Override
   public void backward(Machine m) {
     if (joined != null) {
-      joined.weights(m, x.rows, out.gradient(), x.data());
-      if (x.learns) {
-        joined.input(m, x.rows, out.gradient(), x.gradient(), x.fill());
-      }
+      MemorySegment dx = x.learns ? x.gradient() : null;
+      joined.backward(m, x.rows, out.gradient(), x.data(), dx, x.learns && x.fill());
     }
     for (Part p : parts) {
       MemorySegment dy = WeightProducts.from(out.gradient(), p.at);
