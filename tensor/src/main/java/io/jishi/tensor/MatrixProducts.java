@@ -2,7 +2,6 @@
 package io.jishi.tensor;
 
 import java.lang.foreign.MemorySegment;
-import java.util.List;
 
 /**
  * General matrix products for training: floats in, sums in FP32. Results do not depend on the
@@ -23,12 +22,15 @@ public interface MatrixProducts extends AutoCloseable {
   }
 
   /**
-   * Does products that do not need one another: no result overlaps a factor, D or result of another
-   * one. Threads meet as often for all of them as for one, if what they need fits the caches.
+   * {@code C[i, j] (+)= Σ_p A[i, p] · B[p, j]}, {@code A [m, k]}, {@code B [k, n]}, {@code C [m,
+   * n]}. Element (i, p) of a factor stands at float {@code i · row + p · col} of its segment; one
+   * of the two strides is 1, so that a transposed factor is one with its strides exchanged. C may
+   * overlap neither factor.
+   *
+   * @param add whether to add to C rather than to replace it
+   * @throws IndexOutOfBoundsException where a factor or C does not lie within its segment
+   * @throws IllegalArgumentException where one lies on the Java heap, or C is read-only
    */
-  void multiply(List<MatrixProduct> products);
-
-  /** Does one product, {@link MatrixProduct#of}. */
   default void multiply(
       int m,
       int n,
@@ -42,11 +44,18 @@ public interface MatrixProducts extends AutoCloseable {
       MemorySegment c,
       long cRow,
       boolean add) {
-    multiply(List.of(MatrixProduct.of(m, n, k, a, aRow, aCol, b, bRow, bCol, c, cRow, add)));
+    multiply(m, n, k, a, aRow, aCol, b, bRow, bCol, add ? c : null, add ? cRow : 0, c, cRow);
   }
 
-  /** Does one product, {@link MatrixProduct}. */
-  default void multiply(
+  /**
+   * The same onto another matrix: {@code C[i, j] = D[i, j] + Σ_p A[i, p] · B[p, j]}.
+   *
+   * @param d {@code [m, n]}, C itself or memory that does not overlap it; null for 0
+   * @param dRow floats from row to row of D
+   * @throws IndexOutOfBoundsException where a factor, C or D does not lie within its segment
+   * @throws IllegalArgumentException where one lies on the Java heap, or C is read-only
+   */
+  void multiply(
       int m,
       int n,
       int k,
@@ -59,19 +68,10 @@ public interface MatrixProducts extends AutoCloseable {
       MemorySegment d,
       long dRow,
       MemorySegment c,
-      long cRow) {
-    multiply(
-        List.of(new MatrixProduct(m, n, k, a, aRow, aCol, b, bRow, bCol, null, d, dRow, c, cRow)));
-  }
+      long cRow);
 
   /** A right factor as it is read by products: rounded and packed once, for several of them. */
-  interface Right {
-    /** Its columns. */
-    int n();
-
-    /** Its rows. */
-    int k();
-  }
+  interface Right {}
 
   /** Bytes that {@link #pack} takes for a factor {@code [k, n]}. */
   long packedBytes(int n, int k);
@@ -100,7 +100,7 @@ public interface MatrixProducts extends AutoCloseable {
    * @throws IllegalArgumentException where one lies on the Java heap, C is read-only, or B was
    *     packed for products of another kind
    */
-  default void multiply(
+  void multiply(
       int m,
       MemorySegment a,
       long aRow,
@@ -109,11 +109,7 @@ public interface MatrixProducts extends AutoCloseable {
       MemorySegment d,
       long dRow,
       MemorySegment c,
-      long cRow) {
-    multiply(
-        List.of(
-            new MatrixProduct(m, b.n(), b.k(), a, aRow, aCol, null, 0, 0, b, d, dRow, c, cRow)));
-  }
+      long cRow);
 
   /** Gives back all memory. */
   @Override

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jishi.tensor.cpu;
 
-import io.jishi.tensor.MatrixProduct;
 import io.jishi.tensor.MatrixProducts;
 import io.jishi.tensor.cpu.asm.PanelCall;
 import io.jishi.tensor.cpu.asm.TileKernels;
@@ -33,11 +32,8 @@ final class AsmMatrixProducts implements MatrixProducts {
   /** Panels of A that are packed at a time at most: a panel of B is read once for all of them. */
   private static final int PANELS = 16;
 
-  /** Chunks of a region: of its end, so much of it one thread may have to itself. */
-  private static final int CHUNKS = 512;
-
-  /** Bytes of blocks that are packed before they are multiplied with. */
-  private static final long KEPT_BYTES = 8 << 20;
+  /** Panels of A of a chunk: so much of a region's end one thread may have to itself. */
+  private static final int CHUNK = 2;
 
   /** Bytes: a cache line, and a vector. */
   private static final int ALIGNMENT = 64;
@@ -62,28 +58,11 @@ final class AsmMatrixProducts implements MatrixProducts {
   }
 
   /** A block of B: columns and successive p, packed at a byte of some memory. */
-  private record Block(int col, int cols, int p, int depth, long at) {
-    Block at(long place) {
-      return new Block(col, cols, p, depth, place);
-    }
-  }
+  private record Block(int col, int cols, int p, int depth, long at) {}
 
   /** A right factor whose blocks stand one after another. */
   private record Packed(int n, int k, List<Block> blocks, MemorySegment memory, TileKernels kernels)
       implements Right {}
-
-  /** A block and where to pack it from. */
-  private record Source(Block block, MemorySegment b, long bRow, long bCol) {}
-
-  /**
-   * Blocks of the same columns and ascending p, in memory of their own or, null, in that of all.
-   */
-  private record Part(MatrixProduct s, List<Block> blocks, MemorySegment b) {
-    /** Multiplications. */
-    double size() {
-      return s.m() * blocks.stream().mapToDouble(x -> (double) x.cols * x.depth).sum();
-    }
-  }
 
   AsmMatrixProducts(Team team, int width, TileKernels kernels) {
     this.team = team;
@@ -95,103 +74,92 @@ final class AsmMatrixProducts implements MatrixProducts {
   }
 
   @Override
-  public void multiply(List<MatrixProduct> products) {
-    Together together = new Together();
-    products.forEach(together::add);
-    together.run();
-  }
-
-  /** Products that are done at once: as many blocks as are kept at a time, whosever they are. */
-  private final class Together {
-    private final List<Part> parts = new ArrayList<>();
-    private final List<Source> sources = new ArrayList<>();
-    private long bytes;
-
-    void add(MatrixProduct s) {
-      if (s.m() == 0 || s.n() == 0 || s.k() == 0) {
-        empty(s);
-      } else if (s.right() != null) {
-        Packed right = packed(s.right());
-        addByColumns(s, right.blocks, right.memory);
-      } else {
-        addToPack(s);
-      }
+  public void multiply(
+      int m,
+      int n,
+      int k,
+      MemorySegment a,
+      long aRow,
+      long aCol,
+      MemorySegment b,
+      long bRow,
+      long bCol,
+      MemorySegment d,
+      long dRow,
+      MemorySegment c,
+      long cRow) {
+    ProductShape s = new ProductShape(m, n, k, a, aRow, aCol, b, bRow, bCol, d, dRow, c, cRow);
+    if (m == 0 || n == 0 || k == 0) {
+      empty(s);
+      return;
     }
-
-    private void addToPack(MatrixProduct s) {
-      List<Block> blocks = new ArrayList<>();
-      for (Block block : blocks(s.n(), s.k())) {
-        if (bytes > 0 && bytes + bytes(block) > KEPT_BYTES) {
-          addByColumns(s, blocks, null);
-          run();
-          blocks = new ArrayList<>();
-        }
-        Block placed = block.at(bytes);
-        blocks.add(placed);
-        sources.add(new Source(placed, s.b(), s.bRow(), s.bCol()));
-        bytes += bytes(block);
-      }
-      addByColumns(s, blocks, null);
+    boolean alone = alone(m, n, k);
+    for (Block block : blocks(n, k, false)) {
+      this.b = grown(this.b, bytes(block));
+      pack(block, b, bRow, bCol, this.b, alone);
+      multiply(s, List.of(block), this.b, alone);
     }
-
-    /** Blocks of different columns do not need one another. */
-    private void addByColumns(MatrixProduct s, List<Block> blocks, MemorySegment memory) {
-      for (int from = 0, to; from < blocks.size(); from = to) {
-        to = from + 1;
-        while (to < blocks.size() && blocks.get(to).col == blocks.get(from).col) {
-          to++;
-        }
-        parts.add(new Part(s, blocks.subList(from, to), memory));
-      }
-    }
-
-    /** Packs all blocks, then multiplies with them. */
-    void run() {
-      boolean alone = parts.stream().mapToDouble(Part::size).sum() <= ALONE;
-      b = grown(b, bytes);
-      pack(sources, b, alone);
-      Rows rows = new Rows(parts);
-      AsmMatrixProducts.this.run(rows.chunks, alone, rows);
-      parts.clear();
-      sources.clear();
-      bytes = 0;
-    }
-  }
-
-  private Packed packed(Right right) {
-    if (!(right instanceof Packed b) || b.kernels != kernels) {
-      throw new IllegalArgumentException("B was packed for products of another kind");
-    }
-    Floats.check(b.memory, 0, false);
-    return b;
   }
 
   @Override
   public long packedBytes(int n, int k) {
-    return blocks(n, k).stream().mapToLong(this::bytes).sum();
+    return blocks(n, k, true).stream().mapToLong(this::bytes).sum();
   }
 
   @Override
   public Right pack(int n, int k, MemorySegment b, long bRow, long bCol, MemorySegment memory) {
-    ProductOperands.check("B", k, n, b, bRow, bCol);
-    List<Block> blocks = blocks(n, k);
+    ProductShape.check("B", k, n, b, bRow, bCol);
+    List<Block> blocks = blocks(n, k, true);
     Floats.check(memory, packedBytes(n, k), true);
     if (memory.address() % ALIGNMENT != 0) {
       throw new IllegalArgumentException("memory for a packed factor starts at a multiple of 64");
     }
-    pack(blocks.stream().map(x -> new Source(x, b, bRow, bCol)).toList(), memory, false);
+    for (Block block : blocks) {
+      pack(block, b, bRow, bCol, memory, false);
+    }
     return new Packed(n, k, blocks, memory, kernels);
   }
 
-  private static void empty(MatrixProduct s) {
-    ProductOperands.begin(s, 0, s.n() == 0 ? 0 : s.m(), 0, s.n());
+  @Override
+  public void multiply(
+      int m,
+      MemorySegment a,
+      long aRow,
+      long aCol,
+      Right right,
+      MemorySegment d,
+      long dRow,
+      MemorySegment c,
+      long cRow) {
+    if (!(right instanceof Packed b) || b.kernels != kernels) {
+      throw new IllegalArgumentException("B was packed for products of another kind");
+    }
+    Floats.check(b.memory, 0, false);
+    ProductShape s = new ProductShape(m, b.n, b.k, a, aRow, aCol, null, 0, 0, d, dRow, c, cRow);
+    if (m == 0 || b.n == 0 || b.k == 0) {
+      empty(s);
+      return;
+    }
+    multiply(s, b.blocks, b.memory, alone(m, b.n, b.k));
+  }
+
+  private static boolean alone(int m, int n, int k) {
+    return (double) m * n * k <= ALONE;
+  }
+
+  private static void empty(ProductShape s) {
+    s.begin(0, s.n() == 0 ? 0 : s.m(), 0, s.n());
     for (int i = 0; i < s.m() && s.n() > 0 && s.d() == null; i++) {
       s.c().asSlice(4 * i * s.cRow(), 4L * s.n()).fill((byte) 0);
     }
   }
 
-  /** Cuts B into blocks that stand one after another. */
-  private List<Block> blocks(int n, int k) {
+  /**
+   * Cuts B.
+   *
+   * @param kept whether each block has memory of its own
+   */
+  private List<Block> blocks(int n, int k, boolean kept) {
     List<Block> blocks = new ArrayList<>();
     if (n == 0 || k == 0) {
       return blocks;
@@ -205,7 +173,7 @@ final class AsmMatrixProducts implements MatrixProducts {
       for (int p = 0; p < k; p += depth) {
         Block block = new Block(col, Math.min(cols, n - col), p, Math.min(depth, k - p), at);
         blocks.add(block);
-        at += bytes(block);
+        at += kept ? bytes(block) : 0;
       }
     }
     return blocks;
@@ -220,50 +188,35 @@ final class AsmMatrixProducts implements MatrixProducts {
     return kernels.panelBytes(false, block.depth) * Math.ceilDiv(block.cols, shape.cols());
   }
 
-  private void pack(List<Source> sources, MemorySegment to, boolean alone) {
-    int[] first = new int[sources.size() + 1];
-    for (int i = 0; i < sources.size(); i++) {
-      first[i + 1] = first[i] + Math.ceilDiv(sources.get(i).block.cols, shape.cols());
-    }
+  private void pack(
+      Block block, MemorySegment b, long bRow, long bCol, MemorySegment to, boolean alone) {
+    long panel = kernels.panelBytes(false, block.depth);
+    PanelPacker.Side side = new PanelPacker.Side(false, b, bCol, bRow, shape.cols());
     run(
-        first[sources.size()],
+        Math.ceilDiv(block.cols, shape.cols()),
         alone,
         (chunk, worker) -> {
-          int i = place(first, chunk);
-          panel(sources.get(i), (chunk - first[i]) * shape.cols(), to, workers[worker]);
+          int first = chunk * shape.cols();
+          int count = Math.min(shape.cols(), block.cols - first);
+          long at = block.at + chunk * panel;
+          workers[worker].packer.pack(side, block.col + first, count, block.p, block.depth, to, at);
         });
   }
 
-  private void panel(Source from, int col, MemorySegment to, Worker mine) {
-    Block block = from.block;
-    PanelPacker.Side side = new PanelPacker.Side(false, from.b, from.bCol, from.bRow, shape.cols());
-    int count = Math.min(shape.cols(), block.cols - col);
-    long at = block.at + col / shape.cols() * kernels.panelBytes(false, block.depth);
-    mine.packer.pack(side, block.col + col, count, block.p, block.depth, to, at);
+  private void multiply(ProductShape s, List<Block> blocks, MemorySegment packed, boolean alone) {
+    run(Math.ceilDiv(s.m(), CHUNK * shape.rows()), alone, new Rows(s, blocks, packed));
   }
 
-  /** Which of several runs of chunks one is of. */
-  private static int place(int[] first, int chunk) {
-    int i = 0;
-    while (first[i + 1] <= chunk) {
-      i++;
-    }
-    return i;
-  }
-
-  /**
-   * Blocks' products with rows of A. A chunk has its share of the rows of every part, so that all
-   * take about as long; of neighbouring ones as many panels are packed at a time as may be.
-   */
+  /** Blocks' products with rows of A: of neighbouring chunks as many panels at a time as may be. */
   private final class Rows implements Team.Task {
-    private final List<Part> parts;
-    private final int[] panels;
-    private final int chunks;
+    private final ProductShape s;
+    private final List<Block> blocks;
+    private final MemorySegment packed;
 
-    Rows(List<Part> parts) {
-      this.parts = parts;
-      panels = parts.stream().mapToInt(p -> Math.ceilDiv(p.s.m(), shape.rows())).toArray();
-      chunks = Math.min(CHUNKS, Arrays.stream(panels).sum());
+    Rows(ProductShape s, List<Block> blocks, MemorySegment packed) {
+      this.s = s;
+      this.blocks = blocks;
+      this.packed = packed;
     }
 
     @Override
@@ -273,26 +226,18 @@ final class AsmMatrixProducts implements MatrixProducts {
 
     @Override
     public void run(int from, int to, int worker) {
-      for (int i = 0; i < panels.length; i++) {
-        rows(parts.get(i), border(i, from), border(i, to), workers[worker]);
-      }
-    }
-
-    /** The first panel of a chunk. Parts with few panels have theirs in different chunks. */
-    private int border(int part, int chunk) {
-      long shift = (long) chunks * part / panels.length;
-      return (int) (((long) chunk * panels[part] + shift) / chunks);
-    }
-
-    private void rows(Part part, int from, int to, Worker mine) {
-      MatrixProduct s = part.s;
-      int end = Math.min(s.m(), to * shape.rows());
+      int chunk = CHUNK * shape.rows();
+      int end = Math.min(s.m(), to * chunk);
       int most = PANELS * shape.rows();
-      for (Block block : part.blocks) {
-        for (int row = from * shape.rows(); row < end; row += most) {
-          int count = Math.min(most, end - row);
-          packA(s, block, row, count, mine);
-          AsmMatrixProducts.this.rows(s, block, part.b == null ? b : part.b, row, count, mine);
+      for (int first = from * chunk; first < end; first += most) {
+        int count = Math.min(most, end - first);
+        Block before = null;
+        for (Block block : blocks) {
+          if (before == null || before.p != block.p) {
+            packA(s, block, first, count, workers[worker]);
+          }
+          rows(s, block, packed, first, count, workers[worker]);
+          before = block;
         }
       }
     }
@@ -306,9 +251,6 @@ final class AsmMatrixProducts implements MatrixProducts {
   }
 
   private void run(int chunks, boolean alone, Team.Task task) {
-    if (chunks == 0) {
-      return;
-    }
     if (width > 1 && !alone) {
       team.run(chunks, width, task);
       return;
@@ -316,7 +258,7 @@ final class AsmMatrixProducts implements MatrixProducts {
     task.run(0, chunks, 0);
   }
 
-  private void packA(MatrixProduct s, Block block, int first, int count, Worker mine) {
+  private void packA(ProductShape s, Block block, int first, int count, Worker mine) {
     long step = kernels.panelBytes(true, block.depth);
     mine.a = grown(mine.a, Math.ceilDiv(count, shape.rows()) * step);
     PanelPacker.Side side = new PanelPacker.Side(true, s.a(), s.aRow(), s.aCol(), shape.rows());
@@ -324,13 +266,13 @@ final class AsmMatrixProducts implements MatrixProducts {
   }
 
   private void rows(
-      MatrixProduct s, Block block, MemorySegment b, int first, int count, Worker mine) {
+      ProductShape s, Block block, MemorySegment b, int first, int count, Worker mine) {
     long step = kernels.panelBytes(true, block.depth);
     int panels = Math.ceilDiv(count, shape.rows());
     long panelOfB = kernels.panelBytes(false, block.depth);
     boolean add = s.d() != null || block.p > 0;
     if (block.p == 0) {
-      ProductOperands.begin(s, first, count, block.col, block.cols);
+      s.begin(first, count, block.col, block.cols);
     }
     for (int col = 0; col < block.cols; col += shape.cols()) {
       int valid = Math.min(shape.cols(), block.cols - col);
@@ -352,7 +294,7 @@ final class AsmMatrixProducts implements MatrixProducts {
 
   /** A tile that C holds only in part, by way of one that is whole. */
   private void edge(
-      MatrixProduct s,
+      ProductShape s,
       Block block,
       Worker mine,
       long aAt,

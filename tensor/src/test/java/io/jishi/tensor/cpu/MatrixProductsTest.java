@@ -5,7 +5,6 @@ import static io.jishi.tensor.cpu.TrainingRowsTest.backend;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.jishi.tensor.MatrixProduct;
 import io.jishi.tensor.MatrixProducts;
 import io.jishi.tensor.MatrixProducts.Inputs;
 import io.jishi.tensor.MatrixProducts.Right;
@@ -14,9 +13,7 @@ import io.jishi.tensor.cpu.asm.Cpu;
 import io.jishi.tensor.cpu.asm.Level;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -152,45 +149,6 @@ class MatrixProductsTest {
     }
   }
 
-  private record Strange(int n, int k) implements Right {}
-
-  @ParameterizedTest
-  @MethodSource("levels")
-  void productsTogetherAreThoseAlone(Level level, Inputs inputs) {
-    Random random = new Random(level.ordinal());
-    for (int i = 0; i < 10; i++) {
-      List<Case> cases = new ArrayList<>();
-      for (int j = random.nextInt(4); j >= 0; j--) {
-        cases.add(Case.random(random));
-      }
-      together(level, inputs, cases, random);
-    }
-    Case first = new Case(37, 801, 2600, false, true, true, 1); // all blocks pass what is kept
-    Case second = new Case(5, 1601, 1700, true, false, false, 2);
-    together(level, inputs, List.of(first, first, second, second), random);
-  }
-
-  private static void together(Level level, Inputs inputs, List<Case> cases, Random random) {
-    try (Arena arena = Arena.ofShared()) {
-      List<Operands> all = cases.stream().map(c -> new Operands(arena, c)).toList();
-      List<float[]> alone = all.stream().map(o -> o.run(backend(level), inputs, 1)).toList();
-      for (int threads = 1; threads <= 2; threads++) {
-        try (MatrixProducts products = backend(level).matrixProducts(threads, inputs)) {
-          List<MatrixProduct> list = new ArrayList<>();
-          for (Operands o : all) {
-            o.cData.copyFrom(o.cStart);
-            list.add(o.product(random.nextBoolean() ? products : null, arena));
-          }
-          products.multiply(list);
-        }
-        for (int i = 0; i < all.size(); i++) {
-          float[] actual = all.get(i).cData.toArray(Floats.LAYOUT);
-          assertThat(actual).as("%s of %s", cases.get(i), cases).isEqualTo(alone.get(i));
-        }
-      }
-    }
-  }
-
   @ParameterizedTest
   @MethodSource("levels")
   void whatCannotBePackedIsRefused(Level level, Inputs inputs) {
@@ -206,7 +164,7 @@ class MatrixProductsTest {
       refused(() -> p.multiply(9, x, 8, 1, b, null, 0, c, 8));
       refused(() -> p.multiply(8, x, 9, 1, b, null, 0, c, 8));
       refused(() -> p.multiply(8, x, 8, 1, b, x, 9, c, 8));
-      Right strange = new Strange(8, 8);
+      Right strange = new Right() {};
       assertThatThrownBy(() -> p.multiply(8, x, 8, 1, strange, null, 0, c, 8))
           .isInstanceOf(IllegalArgumentException.class);
       if (bytes == 0) {
@@ -261,19 +219,6 @@ class MatrixProductsTest {
         }
       }
       cData = arena.allocate(cStart.byteSize() + 4, 4).asSlice(4);
-    }
-
-    /** The product, B packed by {@code packs} unless that is null. */
-    MatrixProduct product(MatrixProducts packs, Arena arena) {
-      MemorySegment d = c.add ? cData : null;
-      if (packs == null) {
-        return new MatrixProduct(
-            c.m, c.n, c.k, aData, a[0], a[1], bData, b[0], b[1], null, d, cRow, cData, cRow);
-      }
-      MemorySegment memory = arena.allocate(packs.packedBytes(c.n, c.k), 64);
-      Right right = packs.pack(c.n, c.k, bData, b[0], b[1], memory);
-      return new MatrixProduct(
-          c.m, c.n, c.k, aData, a[0], a[1], null, 0, 0, right, d, cRow, cData, cRow);
     }
 
     private static long[] strides(int rows, int cols, boolean turned, Random r) {

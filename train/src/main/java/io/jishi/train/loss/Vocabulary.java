@@ -142,16 +142,23 @@ final class Vocabulary {
       Weight weight,
       PackedWeight packed) {
     int width = weight.cols();
+    int vocabulary = weight.rows();
     Trainable trained = states.trained(weight);
+    if (trained != null) {
+      WeightProducts.weight(states.machine(), n, dLogits, vocabulary, x, trained);
+    }
     MemorySegment dx = states.gradient(States.LAST);
+    if (dx == null) {
+      return;
+    }
     long bytes = 4L * width;
-    if (dx == null || together) {
-      MemorySegment to = dx == null ? null : dx.asSlice(tokens[first] * bytes, n * bytes);
-      packed.backward(n, dLogits, x, to, true, trained);
+    if (together) {
+      MemorySegment to = dx.asSlice(tokens[first] * bytes, n * bytes);
+      packed.input(n, dLogits, to, true);
       return;
     }
     MemorySegment part = rows.asSlice(rows.byteSize() / 2, n * bytes);
-    packed.backward(n, dLogits, x, part, false, trained);
+    packed.input(n, dLogits, part, false);
     float[] a = new float[width];
     float[] b = new float[width];
     for (int r = 0; r < n; r++) {

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jishi.train.tape;
 
-import io.jishi.tensor.MatrixProduct;
 import java.lang.foreign.MemorySegment;
-import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -40,12 +38,8 @@ final class JoinedWeights {
     return new JoinedWeights(parts.stream().map(LinearStep.Part::trained).toList(), rows, cols);
   }
 
-  /** Scratch memory that it takes from the start: values and, on the way back, gradients. */
+  /** Scratch memory that it takes from the start. */
   long bytes() {
-    return 2 * matrixBytes();
-  }
-
-  private long matrixBytes() {
     return 4L * rows * cols;
   }
 
@@ -54,21 +48,15 @@ final class JoinedWeights {
     m.products().multiply(tokens, rows, cols, x, cols, 1, values(m), 1, cols, d, rows, y, rows);
   }
 
-  /**
-   * {@code dw[o, i] (+)= Σ_t dy[t, o] · x[t, i]} and {@code dx[t, i] (+)= Σ_o dy[t, o] · w[o, i]}.
-   *
-   * @param dx null where it is not wanted
-   * @param add whether to add to dx rather than to replace it
-   */
-  void backward(
-      Machine m, int tokens, MemorySegment dy, MemorySegment x, MemorySegment dx, boolean add) {
-    MemorySegment sums = m.scratch(matrixBytes(), matrixBytes());
-    List<MatrixProduct> all = new ArrayList<>();
-    all.add(MatrixProduct.of(rows, cols, tokens, dy, 1, rows, x, cols, 1, sums, cols, false));
-    if (dx != null) {
-      all.add(MatrixProduct.of(tokens, cols, rows, dy, rows, 1, values(m), cols, 1, dx, cols, add));
-    }
-    m.products().multiply(all);
+  /** {@code dx[t, i] (+)= Σ_o dy[t, o] · w[o, i]}. */
+  void input(Machine m, int tokens, MemorySegment dy, MemorySegment dx, boolean add) {
+    m.products().multiply(tokens, cols, rows, dy, rows, 1, values(m), cols, 1, dx, cols, add);
+  }
+
+  /** {@code dw[o, i] (+)= Σ_t dy[t, o] · x[t, i]}. */
+  void weights(Machine m, int tokens, MemorySegment dy, MemorySegment x) {
+    MemorySegment sums = m.scratch(0, bytes());
+    m.products().multiply(rows, cols, tokens, dy, 1, rows, x, cols, 1, sums, cols, false);
     pass(m, sums);
   }
 
@@ -95,7 +83,7 @@ final class JoinedWeights {
   }
 
   private MemorySegment values(Machine m) {
-    MemorySegment all = m.scratch(0, matrixBytes());
+    MemorySegment all = m.scratch(0, bytes());
     each(m, (i, row, at, count, _) -> copy(parts.get(i).data(), row, all, at, count));
     return all;
   }
@@ -103,6 +91,7 @@ final class JoinedWeights {
   /**
    * Work on {@code count} rows of a part from {@code row} on, which are those from {@code at} on.
    */
+  @FunctionalInterface
   private interface Work {
     void run(int part, int row, int at, int count, Machine.Lane lane);
   }

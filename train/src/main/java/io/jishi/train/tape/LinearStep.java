@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jishi.train.tape;
 
-import io.jishi.tensor.MatrixProduct;
 import io.jishi.tensor.Weight;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -178,17 +177,22 @@ final class LinearStep implements Step {
   @Override
   public void backward(Machine m) {
     if (joined != null) {
-      MemorySegment dx = x.learns ? x.gradient() : null;
-      joined.backward(m, x.rows, out.gradient(), x.data(), dx, x.learns && x.fill());
+      joined.weights(m, x.rows, out.gradient(), x.data());
+      if (x.learns) {
+        joined.input(m, x.rows, out.gradient(), x.gradient(), x.fill());
+      }
     }
     for (Part p : parts) {
       MemorySegment dy = WeightProducts.from(out.gradient(), p.at);
-      if (joined == null) {
-        products(m, p, dy);
+      if (joined == null && p.trained != null) {
+        WeightProducts.weight(m, x.rows, dy, out.cols, x.data(), p.trained);
       }
       if (p.trainedBias != null) {
         Rows.columnSums(
             m, out.gradient(), out.rows, out.cols, p.at, p.weight.rows(), p.trainedBias.summed());
+      }
+      if (joined == null && x.learns) {
+        WeightProducts.input(m, x.rows, dy, out.cols, p.weight, x.gradient(), x.fill());
       }
       if (p.adapter != null) {
         adapter(m, p, dy);
@@ -197,19 +201,6 @@ final class LinearStep implements Step {
     if (residual != null) {
       AddStep.pass(m, residual, out);
     }
-  }
-
-  /** The gradients of a weight and of x, which do not need one another. */
-  private void products(Machine m, Part p, MemorySegment dy) {
-    List<MatrixProduct> all = new ArrayList<>();
-    if (p.trained != null) {
-      all.add(WeightProducts.weight(x.rows, dy, out.cols, x.data(), x.cols, p.trained));
-    }
-    if (x.learns) {
-      MemorySegment dx = x.gradient();
-      WeightProducts.input(m, x.rows, dy, out.cols, p.weight, dx, x.cols, x.fill(), all);
-    }
-    m.products().multiply(all);
   }
 
   private void adapter(Machine m, Part p, MemorySegment dy) {

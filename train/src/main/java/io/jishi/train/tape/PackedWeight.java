@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jishi.train.tape;
 
-import io.jishi.tensor.MatrixProduct;
 import io.jishi.tensor.MatrixProducts;
 import io.jishi.tensor.MatrixProducts.Right;
 import io.jishi.tensor.Weight;
 import java.lang.foreign.MemorySegment;
-import java.util.ArrayList;
-import java.util.List;
 
 /**
  * A weight {@code [out, in]} that many parts of a batch are multiplied with, one after another: its
@@ -99,41 +96,18 @@ public final class PackedWeight {
   }
 
   /**
-   * {@code dx[t, i] (+)= Σ_o dy[t, o] · w[o, i]} and {@code dw[o, i] (+)= Σ_t dy[t, o] · x[t, i]};
-   * dy is {@code [rows, out]}, x and dx {@code [rows, in]}.
+   * {@code dx[t, i] (+)= Σ_o dy[t, o] · w[o, i]}; dy is {@code [rows, out]}, dx {@code [rows, in]}.
    *
-   * @param dx null where it is not wanted
    * @param add whether to add to dx rather than to replace it
-   * @param trained what learns in the weight, or null
    */
-  public void backward(
-      int rows,
-      MemorySegment dy,
-      MemorySegment x,
-      MemorySegment dx,
-      boolean add,
-      Trainable trained) {
-    List<MatrixProduct> all = new ArrayList<>();
-    if (dx != null) {
-      input(rows, dy, dx, add, all);
+  public void input(int rows, MemorySegment dy, MemorySegment dx, boolean add) {
+    if (input == null) {
+      WeightProducts.input(machine, rows, dy, weight.rows(), weight, dx, add);
+      return;
     }
-    if (trained != null) {
-      all.add(WeightProducts.weight(rows, dy, weight.rows(), x, weight.cols(), trained));
-    }
-    machine.products().multiply(all);
-  }
-
-  /** Does that product, or adds it to those that are to be done. */
-  private void input(
-      int rows, MemorySegment dy, MemorySegment dx, boolean add, List<MatrixProduct> all) {
-    int out = weight.rows();
     int in = weight.cols();
-    if (input != null) {
-      MemorySegment d = add ? dx : null;
-      all.add(
-          new MatrixProduct(rows, in, out, dy, out, 1, null, 0, 0, input, d, add ? in : 0, dx, in));
-    } else {
-      WeightProducts.input(machine, rows, dy, out, weight, dx, in, add, all);
-    }
+    machine
+        .products()
+        .multiply(rows, dy, weight.rows(), 1, input, add ? dx : null, add ? in : 0, dx, in);
   }
 }

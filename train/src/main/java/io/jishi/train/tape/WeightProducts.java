@@ -2,12 +2,9 @@
 package io.jishi.train.tape;
 
 import io.jishi.tensor.DType;
-import io.jishi.tensor.MatrixProduct;
 import io.jishi.tensor.Weight;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.ArrayList;
-import java.util.List;
 
 /**
  * The three products of a weight {@code [out, in]} in training. Stored floats are read where they
@@ -84,31 +81,9 @@ public final class WeightProducts {
       MemorySegment dx,
       long xStride,
       boolean add) {
-    List<MatrixProduct> all = new ArrayList<>();
-    input(m, rows, dy, stride, w, dx, xStride, add, all);
-    m.products().multiply(all);
-  }
-
-  /**
-   * The same, not done yet where the weight is read where it lies.
-   *
-   * @param all receives what is to be done
-   */
-  static void input(
-      Machine m,
-      int rows,
-      MemorySegment dy,
-      long stride,
-      Weight w,
-      MemorySegment dx,
-      long xStride,
-      boolean add,
-      List<MatrixProduct> all) {
     int in = w.cols();
     if (direct(w)) {
-      MemorySegment weights = w.data();
-      all.add(
-          MatrixProduct.of(rows, in, w.rows(), dy, stride, 1, weights, in, 1, dx, xStride, add));
+      m.products().multiply(rows, in, w.rows(), dy, stride, 1, w.data(), in, 1, dx, xStride, add);
       return;
     }
     int step = panelRows(w);
@@ -135,16 +110,9 @@ public final class WeightProducts {
       MemorySegment x,
       long xStride,
       Trainable w) {
-    m.products().multiply(List.of(weight(rows, dy, stride, x, xStride, w)));
-  }
-
-  /** That product, not done yet. */
-  static MatrixProduct weight(
-      int rows, MemorySegment dy, long stride, MemorySegment x, long xStride, Trainable w) {
     int in = w.cols();
-    boolean add = w.fill();
-    return MatrixProduct.of(
-        w.rows(), in, rows, dy, 1, stride, x, xStride, 1, w.gradient(), in, add);
+    m.products()
+        .multiply(w.rows(), in, rows, dy, 1, stride, x, xStride, 1, w.gradient(), in, w.fill());
   }
 
   private static MemorySegment decode(Machine m, Weight w, int first, int count) {

@@ -78,12 +78,11 @@ class JoinedWeightsTest {
           more = true;
         }
         joined.forward(m, TOKENS, x, add ? y : null, y);
-        joined.backward(m, TOKENS, dy, x, dx, add);
+        joined.input(m, TOKENS, dy, dx, add);
         assertThat(y.mismatch(oneY)).isEqualTo(-1);
         assertThat(dx.mismatch(oneDx)).isEqualTo(-1);
       }
-      parts.forEach(p -> p.trained().clear());
-      joined.backward(m, TOKENS, dy, x, null, false);
+      joined.weights(m, TOKENS, dy, x);
       for (LinearStep.Part p : parts) {
         MemorySegment first = arena.allocate(p.trained().gradient().byteSize(), 64);
         first.copyFrom(p.trained().gradient());
@@ -92,7 +91,7 @@ class JoinedWeightsTest {
         assertThat(first.mismatch(p.trained().gradient())).isEqualTo(-1);
       }
       parts.getLast().trained().clear(); // one starts anew, the others go on
-      joined.backward(m, TOKENS, dy, x, null, false);
+      joined.weights(m, TOKENS, dy, x);
       for (LinearStep.Part p : parts) {
         Trainable t = p.trained();
         MemorySegment sums = arena.allocate(t.gradient().byteSize(), 64).copyFrom(t.gradient());
@@ -110,7 +109,7 @@ class JoinedWeightsTest {
   @Test
   void joinWhereItPays() {
     List<LinearStep.Part> parts = parts(ROWS);
-    assertThat(JoinedWeights.of(TOKENS, parts).bytes()).isEqualTo(8L * OUT * WIDTH);
+    assertThat(JoinedWeights.of(TOKENS, parts).bytes()).isEqualTo(4L * OUT * WIDTH);
     assertThat(JoinedWeights.of(100, parts)).isNull(); // copies for few tokens
     assertThat(JoinedWeights.of(TOKENS, parts(WIDTH))).isNull();
     assertThat(JoinedWeights.of(TOKENS, parts(40_000, 40_000))).isNull(); // long copies

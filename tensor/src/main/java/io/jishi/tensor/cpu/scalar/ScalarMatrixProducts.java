@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jishi.tensor.cpu.scalar;
 
-import io.jishi.tensor.MatrixProduct;
 import io.jishi.tensor.MatrixProducts;
 import io.jishi.tensor.cpu.Floats;
-import io.jishi.tensor.cpu.ProductOperands;
+import io.jishi.tensor.cpu.ProductShape;
 import io.jishi.tensor.cpu.Team;
 import java.lang.foreign.MemorySegment;
-import java.util.List;
 
 /**
  * Matrix products in plain Java. The order is a definition: each element is one chain of fused
@@ -39,25 +37,23 @@ public final class ScalarMatrixProducts implements MatrixProducts {
   }
 
   @Override
-  public void multiply(List<MatrixProduct> products) {
-    products.forEach(s -> multiply(unpacked(s)));
-  }
-
-  private static MatrixProduct unpacked(MatrixProduct s) {
-    if (s.right() == null) {
-      return s;
-    }
-    if (!(s.right() instanceof Unpacked f)) {
-      throw new IllegalArgumentException("B was packed for products of another kind");
-    }
-    return new MatrixProduct(
-        s.m(), f.n, f.k, s.a(), s.aRow(), s.aCol(), f.b, f.row, f.col, null, s.d(), s.dRow(), s.c(),
-        s.cRow());
-  }
-
-  private void multiply(MatrixProduct shape) {
-    int columns = Math.ceilDiv(shape.n(), LANES);
-    int chunks = Math.multiplyExact(columns, Math.ceilDiv(shape.m(), ROWS));
+  public void multiply(
+      int m,
+      int n,
+      int k,
+      MemorySegment a,
+      long aRow,
+      long aCol,
+      MemorySegment b,
+      long bRow,
+      long bCol,
+      MemorySegment d,
+      long dRow,
+      MemorySegment c,
+      long cRow) {
+    ProductShape shape = new ProductShape(m, n, k, a, aRow, aCol, b, bRow, bCol, d, dRow, c, cRow);
+    int columns = Math.ceilDiv(n, LANES);
+    int chunks = Math.multiplyExact(columns, Math.ceilDiv(m, ROWS));
     if (width > 1) {
       team.run(chunks, width, (chunk, worker) -> chunk(shape, columns, chunk, worker));
       return;
@@ -77,11 +73,28 @@ public final class ScalarMatrixProducts implements MatrixProducts {
 
   @Override
   public Right pack(int n, int k, MemorySegment b, long bRow, long bCol, MemorySegment memory) {
-    ProductOperands.check("B", k, n, b, bRow, bCol);
+    ProductShape.check("B", k, n, b, bRow, bCol);
     return new Unpacked(n, k, b, bRow, bCol);
   }
 
-  private void chunk(MatrixProduct s, int columns, int chunk, int worker) {
+  @Override
+  public void multiply(
+      int m,
+      MemorySegment a,
+      long aRow,
+      long aCol,
+      Right right,
+      MemorySegment d,
+      long dRow,
+      MemorySegment c,
+      long cRow) {
+    if (!(right instanceof Unpacked f)) {
+      throw new IllegalArgumentException("B was packed for products of another kind");
+    }
+    multiply(m, f.n, f.k, a, aRow, aCol, f.b, f.row, f.col, d, dRow, c, cRow);
+  }
+
+  private void chunk(ProductShape s, int columns, int chunk, int worker) {
     if (scratch[worker] == null) {
       scratch[worker] = new Scratch();
     }
@@ -90,7 +103,7 @@ public final class ScalarMatrixProducts implements MatrixProducts {
     int rows = Math.min(ROWS, s.m() - row);
     int col = chunk % columns * LANES;
     int cols = Math.min(LANES, s.n() - col);
-    ProductOperands.begin(s, row, rows, col, cols);
+    s.begin(row, rows, col, cols);
     int p = 0;
     do { // once at least: with k = 0 C becomes zero
       int depth = Math.min(DEPTH, s.k() - p);
@@ -138,7 +151,7 @@ public final class ScalarMatrixProducts implements MatrixProducts {
   }
 
   /** Rows p … p + depth of B, columns col … col + cols, the rest of the lanes zero. */
-  private void panel(MatrixProduct s, int p, int depth, int col, int cols, float[] out) {
+  private void panel(ProductShape s, int p, int depth, int col, int cols, float[] out) {
     if (cols < LANES) {
       java.util.Arrays.fill(out, 0);
     }

@@ -1,34 +1,53 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jishi.tensor.cpu;
 
-import io.jishi.tensor.MatrixProduct;
+import io.jishi.tensor.MatrixProducts;
 import java.lang.foreign.MemorySegment;
 
-/** What all matrix products do about their operands: checks, and the start of their sums. */
-public final class ProductOperands {
-  private ProductOperands() {}
+/**
+ * The operands of {@link MatrixProducts#multiply}, checked: all elements lie within their segments.
+ *
+ * @param b null where it was packed, and checked, before
+ */
+public record ProductShape(
+    int m,
+    int n,
+    int k,
+    MemorySegment a,
+    long aRow,
+    long aCol,
+    MemorySegment b,
+    long bRow,
+    long bCol,
+    MemorySegment d,
+    long dRow,
+    MemorySegment c,
+    long cRow) {
 
-  /** Brings rows of D, from column {@code col} on, to C where the sums of C do not start from C. */
-  public static void begin(MatrixProduct s, int row, int rows, int col, int cols) {
-    if (s.d() == null || s.d().address() == s.c().address() && s.dRow() == s.cRow()) {
-      return;
-    }
-    for (long r = row; r < row + rows; r++) {
-      long from = 4 * (r * s.dRow() + col);
-      MemorySegment.copy(s.d(), from, s.c(), 4 * (r * s.cRow() + col), 4L * cols);
-    }
-  }
-
-  /** Checks the shapes of a product. */
-  public static void check(int m, int n, int k) {
+  /** Checks them. */
+  public ProductShape {
     if (m < 0 || n < 0 || k < 0) {
       throw new IndexOutOfBoundsException("[" + m + ", " + k + "] · [" + k + ", " + n + "]");
     }
+    check("A", m, k, a, aRow, aCol);
+    if (b != null) {
+      check("B", k, n, b, bRow, bCol);
+    }
+    check("C", m, n, c, cRow, 1);
+    if (d != null) {
+      check("D", m, n, d, dRow, 1);
+    }
+    Floats.check(c, 0, true);
   }
 
-  /** Checks that a result can be written. */
-  public static void checkWritten(MemorySegment c) {
-    Floats.check(c, 0, true);
+  /** Brings rows of D, from column {@code col} on, to C where the sums of C do not start from C. */
+  public void begin(int row, int rows, int col, int cols) {
+    if (d == null || d.address() == c.address() && dRow == cRow) {
+      return;
+    }
+    for (long r = row; r < row + rows; r++) {
+      MemorySegment.copy(d, 4 * (r * dRow + col), c, 4 * (r * cRow + col), 4L * cols);
+    }
   }
 
   /**
