@@ -25,9 +25,9 @@ public final class Pieces {
      * Does it.
      *
      * @param index which of those that learn
-     * @param at its first float
+     * @param at the piece's first float in its values, gradient and state
      * @param count how many floats
-     * @param rows the worker's own tools
+     * @param rows works on the calling thread alone
      */
     void run(int index, long at, int count, TrainingRows rows);
   }
@@ -42,7 +42,7 @@ public final class Pieces {
     }
   }
 
-  /** Does all pieces, in any order. */
+  /** Does all pieces, in any order, and returns when they are done. */
   public void each(Machine machine, Work work) {
     machine
         .rows()

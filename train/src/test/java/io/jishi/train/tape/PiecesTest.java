@@ -2,6 +2,7 @@
 package io.jishi.train.tape;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import io.jishi.tensor.Backend;
 import io.jishi.tensor.MatrixProducts;
@@ -58,7 +59,7 @@ class PiecesTest {
       }
       parameters.add("untouched", 2, 2);
       double sum = new Pieces(parameters.list()).squaredNorm(machine);
-      assertThat(sum).isCloseTo(expected, org.assertj.core.data.Offset.offset(ERROR * expected));
+      assertThat(sum).isCloseTo(expected, within(ERROR * expected));
     }
   }
 }
