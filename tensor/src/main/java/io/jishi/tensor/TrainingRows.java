@@ -110,6 +110,17 @@ public interface TrainingRows extends AutoCloseable {
   void rowDots(
       MemorySegment a, long aStride, MemorySegment b, long bStride, int rows, int n, float[] out);
 
+  /**
+   * Turns the rotary pairs at the start of rows, in place, on the calling thread ({@link
+   * RotaryTable#turn}).
+   *
+   * @param stride floats from row to row, at least the rotary dimensions
+   * @param first position of the first row; the others are at successive ones
+   * @param back whether to turn by the transpose
+   * @throws IndexOutOfBoundsException also where the table does not cover the positions
+   */
+  void turn(MemorySegment x, long stride, int first, int rows, RotaryTable table, boolean back);
+
   /** Gives back all memory. */
   @Override
   void close();

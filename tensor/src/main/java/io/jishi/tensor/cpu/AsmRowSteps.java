@@ -2,6 +2,7 @@
 package io.jishi.tensor.cpu;
 
 import io.jishi.tensor.AdamWStep;
+import io.jishi.tensor.RotaryTable;
 import io.jishi.tensor.cpu.asm.StepCall;
 import io.jishi.tensor.cpu.asm.StepKernels;
 import io.jishi.tensor.cpu.scalar.ScalarRowSteps;
@@ -170,6 +171,16 @@ final class AsmRowSteps implements RowSteps {
   public void rowDots(
       MemorySegment a, long aStride, MemorySegment b, long bStride, int rows, int n, float[] out) {
     call.dots(a, aStride, b, bStride, rows, n, out);
+  }
+
+  @Override
+  public void turn(
+      MemorySegment x, long stride, int first, int rows, RotaryTable table, boolean back) {
+    if (table.width() % UNIT != 0) {
+      scalar.turn(x, stride, first, rows, table, back);
+    } else {
+      call.turn(x, stride, first, rows, table, back);
+    }
   }
 
   @Override

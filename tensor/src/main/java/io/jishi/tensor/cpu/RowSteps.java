@@ -2,6 +2,7 @@
 package io.jishi.tensor.cpu;
 
 import io.jishi.tensor.AdamWStep;
+import io.jishi.tensor.RotaryTable;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -60,6 +61,9 @@ public interface RowSteps extends AutoCloseable {
   /** {@code TrainingRows.rowDots}. */
   void rowDots(
       MemorySegment a, long aStride, MemorySegment b, long bStride, int rows, int n, float[] out);
+
+  /** {@code TrainingRows.turn}. */
+  void turn(MemorySegment x, long stride, int first, int rows, RotaryTable table, boolean back);
 
   @Override
   void close();

@@ -2,6 +2,8 @@
 package io.jishi.tensor.cpu;
 
 import io.jishi.tensor.AdamWStep;
+import io.jishi.tensor.Rope;
+import io.jishi.tensor.RotaryTable;
 import io.jishi.tensor.cpu.asm.StepKernels;
 import io.jishi.tensor.cpu.scalar.ScalarRowSteps;
 import java.lang.foreign.Arena;
@@ -24,6 +26,14 @@ final class StepTrial {
     }
   }
 
+  private static float[] frequencies(Random random) {
+    float[] all = new float[COLS / 2];
+    for (int i = 0; i < all.length; i++) {
+      all[i] = random.nextFloat();
+    }
+    return all;
+  }
+
   /** Everything that a set of steps makes of the same numbers. */
   private static MemorySegment run(RowSteps steps, Arena arena) {
     int n = ROWS * COLS;
@@ -36,6 +46,11 @@ final class StepTrial {
     steps.rmsNormBackward(x[0], x[1], 1e-5f, x[2], x[3], true, 0, x[1], COLS, ROWS, COLS);
     steps.rmsNormBackward(x[0], x[1], 1e-5f, x[2], x[2], false, 0, x[1], COLS, ROWS, COLS);
     steps.exponentials(x[3], 0, n, steps.max(x[3], 0, n)); // squares are not negative
+    for (Rope.Style style : Rope.Style.values()) {
+      Rope rope = new Rope(style, COLS, frequencies(random));
+      RotaryTable table = RotaryTable.of(rope, ROWS + 1);
+      steps.turn(x[2], COLS, 1, ROWS, table, style == Rope.Style.PAIRS);
+    }
     steps.add(x[2], 0, x[0], 0, n);
     steps.scale(x[0], 0, n, 0.7f);
     float[] dots = new float[ROWS];

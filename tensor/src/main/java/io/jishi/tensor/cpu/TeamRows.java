@@ -2,6 +2,7 @@
 package io.jishi.tensor.cpu;
 
 import io.jishi.tensor.AdamWStep;
+import io.jishi.tensor.RotaryTable;
 import io.jishi.tensor.TileProducts;
 import io.jishi.tensor.TrainingRows;
 import java.lang.foreign.Arena;
@@ -217,6 +218,20 @@ final class TeamRows implements TrainingRows {
     Objects.checkFromIndexSize(0, rows, out.length);
     if (rows > 0) {
       steps[0].rowDots(a, aStride, b, bStride, rows, n, out);
+    }
+  }
+
+  @Override
+  public void turn(
+      MemorySegment x, long stride, int first, int rows, RotaryTable table, boolean back) {
+    Objects.checkFromIndexSize(first, rows, table.positions());
+    int dims = table.rope().dims();
+    if (stride < dims) {
+      throw new IndexOutOfBoundsException(dims + " rotary values, stride " + stride);
+    }
+    if (rows > 0) {
+      written(x, Math.addExact(Math.multiplyExact(rows - 1L, stride), dims));
+      steps[0].turn(x, stride, first, rows, table, back);
     }
   }
 

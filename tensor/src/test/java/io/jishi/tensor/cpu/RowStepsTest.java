@@ -4,6 +4,8 @@ package io.jishi.tensor.cpu;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.jishi.tensor.AdamWStep;
+import io.jishi.tensor.Rope;
+import io.jishi.tensor.RotaryTable;
 import io.jishi.tensor.cpu.asm.Cpu;
 import io.jishi.tensor.cpu.asm.Level;
 import io.jishi.tensor.cpu.asm.StepKernels;
@@ -93,5 +95,34 @@ class RowStepsTest {
             return out;
           });
     }
+  }
+
+  @ParameterizedTest
+  @MethodSource("levels")
+  void turnedPairsEqualThePlainOnes(Level level) {
+    for (Rope.Style style : Rope.Style.values()) {
+      for (int dims : new int[] {4, 16, 20, 32, 64, 96, 128}) {
+        int rows = 1 + random.nextInt(9);
+        int stride = dims + random.nextInt(40);
+        int first = random.nextInt(3);
+        boolean back = random.nextBoolean();
+        RotaryTable table = table(style, dims, first + rows);
+        same(
+            level,
+            (rows - 1) * stride + dims,
+            (steps, x) -> {
+              steps.turn(x[0], stride, first, rows, table, back);
+              return new float[0];
+            });
+      }
+    }
+  }
+
+  private RotaryTable table(Rope.Style style, int dims, int positions) {
+    float[] frequencies = new float[dims / 2];
+    for (int i = 0; i < frequencies.length; i++) {
+      frequencies[i] = random.nextFloat();
+    }
+    return RotaryTable.of(new Rope(style, dims, frequencies, 1.1f), positions);
   }
 }

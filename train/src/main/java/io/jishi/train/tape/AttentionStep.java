@@ -78,17 +78,38 @@ final class AttentionStep implements Step {
     return turned == null ? qkv : turned;
   }
 
+  private int group() {
+    return attention.heads() / attention.kvHeads();
+  }
+
   @Override
   public void forward(Machine m) {
-    turns.forward(m, qkv.data(), qkv.cols, met().data(), met().cols);
+    turns.begin();
     int heads = attention.heads();
-    AttentionTiles.Shape shape = shape();
-    AttentionTiles.Places places = places();
-    AttentionTiles[] tiles = AttentionTiles.each(m, shape, batch, places, logSums);
+    int kvHeads = attention.kvHeads();
+    if (group() > 1) { // several chunks read a key: it is turned before
+      m.rows()
+          .parallel(
+              batch.spans() * kvHeads,
+              (chunk, worker) -> turn(m.lane(worker), chunk / kvHeads, heads + chunk % kvHeads));
+    }
+    AttentionTiles[] tiles = AttentionTiles.each(m, shape(), batch, places(), logSums);
     m.rows()
         .parallel(
             batch.spans() * heads,
-            (chunk, worker) -> tiles[worker].forward(chunk / heads, chunk % heads));
+            (chunk, worker) -> {
+              int span = chunk / heads;
+              int head = chunk % heads;
+              turn(m.lane(worker), span, head);
+              if (group() == 1) {
+                turn(m.lane(worker), span, heads + head);
+              }
+              tiles[worker].forward(span, head);
+            });
+  }
+
+  private void turn(Machine.Lane lane, int span, int head) {
+    turns.forward(lane, span, head, qkv, met());
   }
 
   @Override
@@ -96,18 +117,28 @@ final class AttentionStep implements Step {
     if (qkv.fill()) {
       throw new IllegalStateException("attention is the one reader of its input");
     }
-    int heads = attention.kvHeads();
-    AttentionTiles.Shape shape = shape();
-    AttentionTiles.Places places = places();
+    turns.begin();
+    int heads = attention.heads();
+    int kvHeads = attention.kvHeads();
+    int chunks = batch.spans() * kvHeads;
     AttentionTiles.Places gradients = places(qkv.gradient(), qkv, out.gradient());
-    double[] sinkSums = sinks == null ? null : new double[batch.spans() * attention.heads()];
-    AttentionTiles[] tiles = AttentionTiles.each(m, shape, batch, places, logSums);
+    double[] sinkSums = sinks == null ? null : new double[batch.spans() * heads];
+    float[][] gainSums = turns.gainSums(chunks);
+    AttentionTiles[] tiles = AttentionTiles.each(m, shape(), batch, places(), logSums);
     m.rows()
         .parallel(
-            batch.spans() * heads,
-            (chunk, worker) ->
-                tiles[worker].backward(chunk / heads, chunk % heads, gradients, sinkSums));
-    turns.backward(m, qkv.data(), qkv.gradient(), qkv.cols);
+            chunks,
+            (chunk, worker) -> {
+              int span = chunk / kvHeads;
+              int kvHead = chunk % kvHeads;
+              float[] sums = gainSums == null ? null : gainSums[chunk];
+              tiles[worker].backward(span, kvHead, gradients, sinkSums);
+              for (int h = kvHead * group(); h < (kvHead + 1) * group(); h++) {
+                turns.backward(m.lane(worker), span, h, qkv, sums);
+              }
+              turns.backward(m.lane(worker), span, heads + kvHead, qkv, sums);
+            });
+    turns.end(gainSums);
     if (sinks != null) {
       addSinks(sinkSums);
     }

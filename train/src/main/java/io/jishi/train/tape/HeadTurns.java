@@ -3,11 +3,13 @@ package io.jishi.train.tape;
 
 import io.jishi.tensor.Attention;
 import io.jishi.tensor.Batch;
-import java.lang.foreign.MemorySegment;
 
 /**
  * What happens to query and key heads before they meet: an RMSNorm of each head where there is one,
- * then the rotation, or the other way round; and the gradient of both.
+ * then the rotation, or the other way round; and the gradient of both. One head of one span at a
+ * time, by the worker that attends with it: what it reads is near, and nobody waits for it.
+ *
+ * <p>Heads are counted from the first query to the last key, as they stand in a row.
  */
 final class HeadTurns {
   private final Attention attention;
@@ -43,7 +45,8 @@ final class HeadTurns {
     return (attention.heads() + attention.kvHeads()) * attention.headDim();
   }
 
-  private void prepare() {
+  /** Reads what a pass needs. */
+  void begin() {
     if (rotary != null) {
       rotary.prepare(batch);
     }
@@ -53,119 +56,130 @@ final class HeadTurns {
     }
   }
 
-  /** From the first columns of {@code in} to those of {@code out}, which may be the same. */
-  void forward(Machine m, MemorySegment in, int inStride, MemorySegment out, int outStride) {
-    prepare();
-    int width = width();
-    Rows.each(
-        m,
-        batch.size(),
-        (from, to, lane) -> {
-          lane.room(width, 0);
-          for (int t = from; t < to; t++) {
-            Rows.read(in, (long) t * inStride, lane.a, width);
-            for (int h = 0; h < heads(); h++) {
-              forward(lane.a, h, batch.position(t));
-            }
-            Rows.write(lane.a, out, (long) t * outStride, width);
-          }
-        });
+  /**
+   * From a head's columns of {@code in} to those of {@code out}, the same but where it is normed.
+   */
+  void forward(Machine.Lane lane, int span, int head, Value in, Value out) {
+    int from = batch.spanStart(span);
+    int to = batch.spanEnd(span);
+    int dim = attention.headDim();
+    int at = head * dim;
+    if (!normed()) {
+      turn(lane, from, to, new HeadPlaces(out.data(), out.cols, at, dim), false);
+      return;
+    }
+    lane.room(dim, 0);
+    for (int t = from; t < to; t++) {
+      Rows.read(in.data(), (long) t * in.cols + at, lane.a, dim);
+      forward(lane.a, head, batch.position(t));
+      Rows.write(lane.a, out.data(), (long) t * out.cols + at, dim);
+    }
   }
 
-  private int heads() {
-    return attention.heads() + attention.kvHeads();
+  private void turn(Machine.Lane lane, int from, int to, HeadPlaces x, boolean back) {
+    if (rotary != null && from < to) {
+      int position = batch.position(from);
+      lane.rows.turn(x.at(from, 0), x.stride(), position, to - from, rotary.table(), back);
+    }
   }
 
   private void forward(float[] x, int head, int position) {
-    int at = head * attention.headDim();
-    if (normed() && !attention.normLast()) {
-      norm(x, head, at);
+    if (!attention.normLast()) {
+      norm(x, head);
     }
     if (rotary != null) {
-      rotary.turn(x, at, position, false);
+      rotary.table().turn(x, 0, position, false);
     }
-    if (normed() && attention.normLast()) {
-      norm(x, head, at);
+    if (attention.normLast()) {
+      norm(x, head);
     }
   }
 
-  private void norm(float[] x, int head, int at) {
-    float factor = factor(x, at);
+  private void norm(float[] x, int head) {
+    float factor = factor(x);
     float[] gains = head < attention.heads() ? queryGains : keyGains;
     for (int i = 0; i < attention.headDim(); i++) {
-      x[at + i] *= factor * gains[i];
+      x[i] *= factor * gains[i];
     }
   }
 
-  private float factor(float[] x, int at) {
+  private float factor(float[] x) {
     float sum = 0;
-    for (int i = at; i < at + attention.headDim(); i++) {
+    for (int i = 0; i < attention.headDim(); i++) {
       sum = Math.fma(x[i], x[i], sum);
     }
     return (float) (1 / Math.sqrt(sum / attention.headDim() + attention.eps()));
   }
 
-  /**
-   * Turns the gradient {@code dx [tokens, stride]} of turned heads into that of the heads in {@code
-   * x}, in place.
-   */
-  void backward(Machine m, MemorySegment x, MemorySegment dx, int stride) {
-    int width = width();
-    int dim = attention.headDim();
-    float[][] gains = new float[normed() ? Math.ceilDiv(batch.size(), Rows.CHUNK) : 0][2 * dim];
-    Rows.each(
-        m,
-        batch.size(),
-        (from, to, lane) -> {
-          lane.room(width, 0);
-          for (int t = from; t < to; t++) {
-            Rows.read(dx, (long) t * stride, lane.a, width);
-            if (normed()) {
-              Rows.read(x, (long) t * stride, lane.b, width);
-            }
-            for (int h = 0; h < heads(); h++) {
-              backward(lane, h, batch.position(t), normed() ? gains[from / Rows.CHUNK] : null);
-            }
-            Rows.write(lane.a, dx, (long) t * stride, width);
-          }
-        });
-    add(gains, 0, queryGain);
-    add(gains, dim, keyGain);
+  /** Sums of the gains' gradients, for so many chunks of the backward pass; null without norms. */
+  float[][] gainSums(int chunks) {
+    return normed() ? new float[chunks][2 * attention.headDim()] : null;
   }
 
-  private void backward(Machine.Lane lane, int head, int position, float[] gainSums) {
-    int at = head * attention.headDim();
-    if (normed() && attention.normLast()) {
+  /**
+   * Turns the gradient of a turned head into that of the head, in place.
+   *
+   * @param x the columns that {@link #forward} read, with the gradient
+   * @param sums of the chunk ({@link #gainSums})
+   */
+  void backward(Machine.Lane lane, int span, int head, Value x, float[] sums) {
+    int from = batch.spanStart(span);
+    int to = batch.spanEnd(span);
+    int dim = attention.headDim();
+    int at = head * dim;
+    if (!normed()) {
+      turn(lane, from, to, new HeadPlaces(x.gradient(), x.cols, at, dim), true);
+      return;
+    }
+    lane.room(dim, 0);
+    for (int t = from; t < to; t++) {
+      long place = (long) t * x.cols + at;
+      Rows.read(x.gradient(), place, lane.a, dim);
+      Rows.read(x.data(), place, lane.b, dim);
+      backward(lane, head, batch.position(t), sums);
+      Rows.write(lane.a, x.gradient(), place, dim);
+    }
+  }
+
+  private void backward(Machine.Lane lane, int head, int position, float[] sums) {
+    if (attention.normLast()) {
       if (rotary != null) {
-        rotary.turn(lane.b, at, position, false); // the norm saw turned heads
+        rotary.table().turn(lane.b, 0, position, false); // the norm saw turned heads
       }
-      unnorm(lane, head, gainSums);
+      unnorm(lane, head, sums);
     }
     if (rotary != null) {
-      rotary.turn(lane.a, at, position, true);
+      rotary.table().turn(lane.a, 0, position, true);
     }
-    if (normed() && !attention.normLast()) {
-      unnorm(lane, head, gainSums);
+    if (!attention.normLast()) {
+      unnorm(lane, head, sums);
     }
   }
 
   private void unnorm(Machine.Lane lane, int head, float[] gainSums) {
     int dim = attention.headDim();
-    int at = head * dim;
     boolean query = head < attention.heads();
     float[] gains = query ? queryGains : keyGains;
     int sums = query ? 0 : dim;
-    float factor = factor(lane.b, at);
+    float factor = factor(lane.b);
     float inner = 0;
     for (int i = 0; i < dim; i++) {
-      float x = lane.b[at + i];
-      float dy = lane.a[at + i];
+      float x = lane.b[i];
+      float dy = lane.a[i];
       gainSums[sums + i] = Math.fma(dy * x, factor, gainSums[sums + i]);
       inner = Math.fma(dy * gains[i], x, inner);
     }
     inner *= factor * factor / dim;
     for (int i = 0; i < dim; i++) {
-      lane.a[at + i] = factor * (lane.a[at + i] * gains[i] - lane.b[at + i] * inner);
+      lane.a[i] = factor * (lane.a[i] * gains[i] - lane.b[i] * inner);
+    }
+  }
+
+  /** Adds what all chunks summed to the gains' gradients. */
+  void end(float[][] gainSums) {
+    if (normed()) {
+      add(gainSums, 0, queryGain);
+      add(gainSums, attention.headDim(), keyGain);
     }
   }
 

@@ -118,7 +118,7 @@ final class LatentStep implements Step {
           for (int t = from; t < to; t++) {
             Rows.read(x, (long) t * cols, lane.a, cols);
             for (int at = spec.rank(); at < cols; at += width) {
-              rotary.turn(lane.a, at, batch.position(t), back);
+              rotary.table().turn(lane.a, at, batch.position(t), back);
             }
             Rows.write(lane.a, x, (long) t * cols, cols);
           }

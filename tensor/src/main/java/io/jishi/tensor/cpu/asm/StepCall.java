@@ -7,6 +7,8 @@ import static io.jishi.tensor.cpu.asm.StepArguments.P2;
 import static io.jishi.tensor.cpu.asm.StepArguments.P3;
 import static io.jishi.tensor.cpu.asm.StepArguments.P4;
 
+import io.jishi.tensor.Rope;
+import io.jishi.tensor.RotaryTable;
 import io.jishi.tensor.TileProducts;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -155,6 +157,22 @@ public final class StepCall extends RowBorder {
     number(0, eps);
     number(1, n);
     arguments.call(add ? kernels.rmsNormAdding : kernels.rmsNorm);
+  }
+
+  /** {@code TrainingRows.turn} of a table whose rows are whole units. */
+  public void turn(
+      MemorySegment x, long stride, int first, int rows, RotaryTable table, boolean back) {
+    int width = table.width();
+    boolean pairs = table.rope().style() == Rope.Style.PAIRS;
+    count(width, rows);
+    long floats = CallArguments.extent(rows, stride, width);
+    set(P0, x, 0, floats);
+    set(P3, x, pairs ? 0 : width, floats);
+    set(P1, table.cos(), (long) first * width, (long) rows * width);
+    set(P2, table.sin(), (long) first * width, (long) rows * width);
+    arguments.set(StepArguments.STEP0, 4 * stride);
+    number(0, back ? -1 : 1);
+    arguments.call(pairs ? kernels.turnPairs : kernels.turnHalves);
   }
 
   private void number(int index, float value) {

@@ -12,6 +12,8 @@ public final class StepKernels {
   final Kernel siluGate;
   final Kernel rmsNorm;
   final Kernel rmsNormAdding;
+  final Kernel turnHalves;
+  final Kernel turnPairs;
 
   /** Emits them all. */
   public StepKernels(Level level) {
@@ -24,5 +26,7 @@ public final class StepKernels {
     siluGate = Kernels.load("gradient of the gate", StepGradients.siluGate(level));
     rmsNorm = Kernels.load("gradient of the norm", StepGradients.rmsNorm(level, false));
     rmsNormAdding = Kernels.load("gradient added of the norm", StepGradients.rmsNorm(level, true));
+    turnHalves = Kernels.load("turned halves", StepTurns.halves(level));
+    turnPairs = Kernels.load("turned pairs", StepTurns.pairs(level));
   }
 }

@@ -2,6 +2,7 @@
 package io.jishi.tensor.cpu.scalar;
 
 import io.jishi.tensor.AdamWStep;
+import io.jishi.tensor.RotaryTable;
 import io.jishi.tensor.cpu.Floats;
 import io.jishi.tensor.cpu.RowSteps;
 import java.lang.foreign.MemorySegment;
@@ -195,6 +196,18 @@ public final class ScalarRowSteps implements RowSteps {
       read(x, r * xStride, a, n);
       read(y, r * yStride, b, n);
       out[r] = dot(a, b, n);
+    }
+  }
+
+  @Override
+  public void turn(
+      MemorySegment x, long stride, int first, int rows, RotaryTable table, boolean back) {
+    int n = table.rope().dims();
+    room(n);
+    for (int r = 0; r < rows; r++) {
+      read(x, r * stride, a, n);
+      table.turn(a, 0, first + r, back);
+      write(a, x, r * stride, n);
     }
   }
 

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.jishi.tensor;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/**
+ * Cosines and sines of a rotary embedding at positions from 0 on, along one axis, magnitudes
+ * included: {@code [positions, width]} each. Pairs of {@link Rope.Style#HALVES} have one place
+ * each; of {@link Rope.Style#PAIRS} both members have one, and the even one's sine its sign turned,
+ * so that a member times its cosine plus the other times its sine is what it becomes.
+ *
+ * @param positions that the table covers
+ */
+public record RotaryTable(Rope rope, int positions, MemorySegment cos, MemorySegment sin) {
+  private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT;
+
+  /** Computes the table, in memory that is given back once nobody refers to it. */
+  public static RotaryTable of(Rope rope, int positions) {
+    long bytes = 4L * positions * width(rope);
+    Arena arena = Arena.ofAuto();
+    RotaryTable table =
+        new RotaryTable(rope, positions, arena.allocate(bytes, 64), arena.allocate(bytes, 64));
+    for (int p = 0; p < positions; p++) {
+      table.fill(p);
+    }
+    return table;
+  }
+
+  private void fill(int position) {
+    boolean pairs = rope.style() == Rope.Style.PAIRS;
+    for (int i = 0; i < rope.dims() / 2; i++) {
+      long at = place(position, i);
+      float c = rope.cos(position, i);
+      float s = rope.sin(position, i);
+      cos.setAtIndex(FLOAT, at, c);
+      sin.setAtIndex(FLOAT, at, pairs ? -s : s);
+      if (pairs) {
+        cos.setAtIndex(FLOAT, at + 1, c);
+        sin.setAtIndex(FLOAT, at + 1, s);
+      }
+    }
+  }
+
+  private static int width(Rope rope) {
+    return rope.style() == Rope.Style.PAIRS ? rope.dims() : rope.dims() / 2;
+  }
+
+  /** Floats of a position in either table. */
+  public int width() {
+    return width(rope);
+  }
+
+  private long place(int position, int pair) {
+    return (long) position * width() + (rope.style() == Rope.Style.PAIRS ? 2 * pair : pair);
+  }
+
+  /**
+   * Turns the pairs of a head that begins at {@code at}.
+   *
+   * @param back whether to turn by the transpose, which takes a gradient back
+   */
+  public void turn(float[] x, int at, int position, boolean back) {
+    boolean pairs = rope.style() == Rope.Style.PAIRS;
+    int half = rope.dims() / 2;
+    int step = pairs ? 2 : 1;
+    int partner = pairs ? 1 : half;
+    for (int i = 0; i < half; i++) {
+      int a = at + i * step;
+      long place = place(position, i);
+      float c = cos.getAtIndex(FLOAT, place);
+      float s = sin.getAtIndex(FLOAT, pairs ? place + 1 : place);
+      s = back ? -s : s;
+      float first = x[a];
+      float second = x[a + partner];
+      x[a] = first * c - second * s;
+      x[a + partner] = second * c + first * s;
+    }
+  }
+}
