@@ -11,11 +11,15 @@ import java.util.concurrent.locks.ReentrantLock;
  * process may use. The caller works too. Each thread has a run of neighbouring chunks, takes the
  * first half of what is left of it at a time, since memory is read fastest in one stream, and when
  * that is done takes chunks from the ends of the others' runs, so that a processor that others use
- * only takes fewer chunks. Who waits spins a little, then parks.
+ * only takes fewer chunks. Who waits spins a little, then parks: to wake up takes long, above all
+ * on a virtual machine, so a thread whose last waits were short spins longer.
  */
 public final class Team {
-  /** A waiter that spins longer than this burns what others could use. */
-  private static final long SPIN_NANOS = 50_000;
+  /** How long a waiter spins whose last waits were long. */
+  private static final long LEAST_SPIN_NANOS = 50_000;
+
+  /** One that spins longer than this burns what others could use. */
+  private static final long MOST_SPIN_NANOS = 1_000_000;
 
   /** Longs between what two threads write: two cache lines. */
   private static final int SPREAD = 16;
@@ -52,6 +56,9 @@ public final class Team {
   private volatile Thread caller;
   private Task task;
   private int sharers;
+
+  /** Of callers. */
+  private long patience = LEAST_SPIN_NANOS;
 
   /** A team of {@code size} threads, the caller among them. */
   Team(int size) {
@@ -151,13 +158,23 @@ public final class Team {
 
   private void awaitHelpers() {
     long start = System.nanoTime();
+    boolean parked = false;
     while (running.get() > 0) {
-      if (System.nanoTime() - start < SPIN_NANOS) {
+      if (System.nanoTime() - start < patience) {
         Thread.onSpinWait();
       } else {
+        parked = true;
         LockSupport.park(this);
       }
     }
+    patience = after(patience, parked);
+  }
+
+  /** How long to spin next. */
+  private static long after(long patience, boolean parked) {
+    return parked
+        ? Math.max(LEAST_SPIN_NANOS, patience / 2)
+        : Math.min(MOST_SPIN_NANOS, 2 * patience);
   }
 
   private void rethrow() {
@@ -172,6 +189,7 @@ public final class Team {
   private final class Worker extends Thread {
     private final int number;
     private volatile boolean awake;
+    private long patience = LEAST_SPIN_NANOS;
 
     Worker(int number) {
       super("jishi-worker-" + number);
@@ -199,13 +217,16 @@ public final class Team {
 
     private void awaitWork() {
       long start = System.nanoTime();
+      boolean parked = false;
       while (!awake) {
-        if (System.nanoTime() - start < SPIN_NANOS) {
+        if (System.nanoTime() - start < patience) {
           Thread.onSpinWait();
         } else {
+          parked = true;
           LockSupport.park(Team.this);
         }
       }
+      patience = after(patience, parked);
       awake = false;
     }
   }

@@ -19,6 +19,12 @@ import java.util.function.Consumer;
 
 /** Measures whole steps of training beside what the products of this machine can do. */
 public final class TrainingBench {
+  /** Steps of a turn that do not count: a virtual machine's third is as fast as later ones. */
+  private static final int SETTLING = 2;
+
+  /** Steps of a turn that count. */
+  private static final int TURN = 5;
+
   private static final int CLIP = 1;
 
   private TrainingBench() {}
@@ -92,9 +98,9 @@ public final class TrainingBench {
   }
 
   /**
-   * Measures all threads and one in turns, so that both have the same neighbours. A turn is two
-   * steps, of which the second counts: training goes on in the memory of the step before, and the
-   * first step behind another trainer's takes up to twice as long.
+   * Measures all threads and one in turns, so that both have the same neighbours. A turn is some
+   * steps in a row, of which the first do not count: training goes on in the memory of the step
+   * before, and steps behind another trainer's take up to twice as long.
    *
    * @param progress told what is done next
    * @throws JishiException.BadRequest where there is but one thread
@@ -116,12 +122,15 @@ public final class TrainingBench {
     subjects.forEach(Subject::measureProducts);
     progress.accept("measuring steps of " + subjects.getFirst().bench.tokens() + " tokens");
     WarmUp.run(options.warmUp, () -> subjects.forEach(s -> s.bench.step()));
-    for (int r = 0; r < options.repeats; r++) {
+    int turn = subjects.size() == 1 ? options.repeats : TURN;
+    for (int from = 0; from < options.repeats; from += turn) {
       for (Subject s : subjects) {
-        if (subjects.size() > 1) {
+        for (int i = 0; i < SETTLING && subjects.size() > 1; i++) {
           s.bench.step();
         }
-        s.rates[r] = s.bench.tokens() / s.bench.step();
+        for (int r = from; r < Math.min(from + turn, options.repeats); r++) {
+          s.rates[r] = s.bench.tokens() / s.bench.step();
+        }
       }
     }
     progress.accept("measuring products");
