@@ -31,7 +31,7 @@ public record RotaryTable(Rope rope, int positions, MemorySegment cos, MemorySeg
   private void fill(int position) {
     boolean pairs = rope.style() == Rope.Style.PAIRS;
     for (int i = 0; i < rope.dims() / 2; i++) {
-      long at = place(position, i);
+      long at = (long) position * width() + (pairs ? 2 * i : i);
       float c = rope.cos(position, i);
       float s = rope.sin(position, i);
       cos.setAtIndex(FLOAT, at, c);
@@ -52,10 +52,6 @@ public record RotaryTable(Rope rope, int positions, MemorySegment cos, MemorySeg
     return width(rope);
   }
 
-  private long place(int position, int pair) {
-    return (long) position * width() + (rope.style() == Rope.Style.PAIRS ? 2 * pair : pair);
-  }
-
   /**
    * Turns the pairs of a head that begins at {@code at}.
    *
@@ -66,11 +62,12 @@ public record RotaryTable(Rope rope, int positions, MemorySegment cos, MemorySeg
     int half = rope.dims() / 2;
     int step = pairs ? 2 : 1;
     int partner = pairs ? 1 : half;
+    long row = (long) position * width();
+    int signed = pairs ? 1 : 0;
     for (int i = 0; i < half; i++) {
       int a = at + i * step;
-      long place = place(position, i);
-      float c = cos.getAtIndex(FLOAT, place);
-      float s = sin.getAtIndex(FLOAT, pairs ? place + 1 : place);
+      float c = cos.getAtIndex(FLOAT, row + i * step);
+      float s = sin.getAtIndex(FLOAT, row + i * step + signed);
       s = back ? -s : s;
       float first = x[a];
       float second = x[a + partner];

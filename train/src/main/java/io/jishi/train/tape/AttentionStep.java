@@ -117,7 +117,6 @@ final class AttentionStep implements Step {
     if (qkv.fill()) {
       throw new IllegalStateException("attention is the one reader of its input");
     }
-    turns.begin();
     int heads = attention.heads();
     int kvHeads = attention.kvHeads();
     int chunks = batch.spans() * kvHeads;

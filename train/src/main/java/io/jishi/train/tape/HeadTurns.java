@@ -45,7 +45,7 @@ final class HeadTurns {
     return (attention.heads() + attention.kvHeads()) * attention.headDim();
   }
 
-  /** Reads what a pass needs. */
+  /** Reads what a forward pass and the backward pass behind it need. */
   void begin() {
     if (rotary != null) {
       rotary.prepare(batch);
