@@ -29,21 +29,42 @@ public record RotaryTable(Rope rope, int positions, MemorySegment cos, MemorySeg
   }
 
   private void fill(int position) {
-    boolean pairs = rope.style() == Rope.Style.PAIRS;
+    long row = (long) position * width();
     for (int i = 0; i < rope.dims() / 2; i++) {
-      long at = (long) position * width() + (pairs ? 2 * i : i);
-      float c = rope.cos(position, i);
-      float s = rope.sin(position, i);
-      cos.setAtIndex(FLOAT, at, c);
-      sin.setAtIndex(FLOAT, at, pairs ? -s : s);
-      if (pairs) {
-        cos.setAtIndex(FLOAT, at + 1, c);
-        sin.setAtIndex(FLOAT, at + 1, s);
-      }
+      write(rope, i, position, cos, row, sin, row);
     }
   }
 
-  private static int width(Rope rope) {
+  /**
+   * Writes one pair's cosine and sine into a row of each.
+   *
+   * @param place the token's place along the pair's axis
+   * @param cosRow the float at which a row of cosines {@code [width]} begins, {@code sinRow} one of
+   *     sines
+   */
+  public static void write(
+      Rope rope,
+      int pair,
+      int place,
+      MemorySegment cos,
+      long cosRow,
+      MemorySegment sin,
+      long sinRow) {
+    float c = rope.cos(place, pair);
+    float s = rope.sin(place, pair);
+    if (rope.style() == Rope.Style.HALVES) {
+      cos.setAtIndex(FLOAT, cosRow + pair, c);
+      sin.setAtIndex(FLOAT, sinRow + pair, s);
+      return;
+    }
+    cos.setAtIndex(FLOAT, cosRow + 2 * pair, c);
+    cos.setAtIndex(FLOAT, cosRow + 2 * pair + 1, c);
+    sin.setAtIndex(FLOAT, sinRow + 2 * pair, -s);
+    sin.setAtIndex(FLOAT, sinRow + 2 * pair + 1, s);
+  }
+
+  /** Floats of a row of a rotation's cosines, and of its sines. */
+  public static int width(Rope rope) {
     return rope.style() == Rope.Style.PAIRS ? rope.dims() : rope.dims() / 2;
   }
 
@@ -55,7 +76,9 @@ public record RotaryTable(Rope rope, int positions, MemorySegment cos, MemorySeg
   /**
    * Turns the pairs of a head that begins at {@code at}.
    *
+   * @param x {@code [dims]} floats from {@code at} on
    * @param back whether to turn by the transpose, which takes a gradient back
+   * @throws IndexOutOfBoundsException where the table does not cover the position
    */
   public void turn(float[] x, int at, int position, boolean back) {
     boolean pairs = rope.style() == Rope.Style.PAIRS;

@@ -3,9 +3,9 @@ package io.jishi.tensor.cpu;
 
 import io.jishi.tensor.Batch;
 import io.jishi.tensor.Rope;
+import io.jishi.tensor.RotaryTable;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 
 /**
  * Cosines and sines of one step's positions for one rotary embedding, as kernels take them: made
@@ -29,29 +29,16 @@ final class AngleTable implements AutoCloseable {
 
   /** Makes the table of a step. */
   void prepare(Rope of, Batch batch) {
-    boolean pairs = of.style() == Rope.Style.PAIRS;
-    int half = of.dims() / 2;
-    int step = pairs ? 2 : 1;
-    width = half * step;
+    width = RotaryTable.width(of);
     resize(8L * width * batch.size());
     for (int t = 0; t < batch.size(); t++) {
-      for (int i = 0; i < half; i++) {
-        float cos = of.cos(batch.place(t, of.axis(i)), i);
-        float sin = of.sin(batch.place(t, of.axis(i)), i);
-        long at = 2L * t * width + i * step;
-        set(at, cos);
-        if (pairs) {
-          set(at + 1, cos);
-          set(at + width, -sin);
-        }
-        set(at + width + step - 1, sin);
+      long row = 2L * t * width;
+      for (int i = 0; i < of.dims() / 2; i++) {
+        int place = batch.place(t, of.axis(i));
+        RotaryTable.write(of, i, place, memory, row, memory, row + width);
       }
     }
     rope = of;
-  }
-
-  private void set(long index, float value) {
-    memory.setAtIndex(ValueLayout.JAVA_FLOAT, index, value);
   }
 
   private void resize(long bytes) {

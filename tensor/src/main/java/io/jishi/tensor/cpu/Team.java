@@ -5,6 +5,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 
 /**
  * The threads that share one step's work: one team per process, as large as the processors that the
@@ -57,8 +58,7 @@ public final class Team {
   private Task task;
   private int sharers;
 
-  /** Of callers. */
-  private long patience = LEAST_SPIN_NANOS;
+  private final Patience waits = new Patience(() -> running.get() == 0);
 
   /** A team of {@code size} threads, the caller among them. */
   Team(int size) {
@@ -104,7 +104,7 @@ public final class Team {
         workers[w].wake();
       }
       drain(0);
-      awaitHelpers();
+      waits.await();
       task = null;
       rethrow();
     } finally {
@@ -156,25 +156,28 @@ public final class Team {
     }
   }
 
-  private void awaitHelpers() {
-    long start = System.nanoTime();
-    boolean parked = false;
-    while (running.get() > 0) {
-      if (System.nanoTime() - start < patience) {
-        Thread.onSpinWait();
-      } else {
-        parked = true;
-        LockSupport.park(this);
-      }
-    }
-    patience = after(patience, parked);
-  }
+  /** The waits of one thread for one thing. */
+  private final class Patience {
+    private final BooleanSupplier over;
+    private long nanos = LEAST_SPIN_NANOS;
 
-  /** How long to spin next. */
-  private static long after(long patience, boolean parked) {
-    return parked
-        ? Math.max(LEAST_SPIN_NANOS, patience / 2)
-        : Math.min(MOST_SPIN_NANOS, 2 * patience);
+    Patience(BooleanSupplier over) {
+      this.over = over;
+    }
+
+    void await() {
+      long start = System.nanoTime();
+      boolean parked = false;
+      while (!over.getAsBoolean()) {
+        if (System.nanoTime() - start < nanos) {
+          Thread.onSpinWait();
+        } else {
+          parked = true;
+          LockSupport.park(Team.this);
+        }
+      }
+      nanos = parked ? Math.max(LEAST_SPIN_NANOS, nanos / 2) : Math.min(MOST_SPIN_NANOS, 2 * nanos);
+    }
   }
 
   private void rethrow() {
@@ -189,7 +192,7 @@ public final class Team {
   private final class Worker extends Thread {
     private final int number;
     private volatile boolean awake;
-    private long patience = LEAST_SPIN_NANOS;
+    private final Patience work = new Patience(() -> awake);
 
     Worker(int number) {
       super("jishi-worker-" + number);
@@ -216,17 +219,7 @@ public final class Team {
     }
 
     private void awaitWork() {
-      long start = System.nanoTime();
-      boolean parked = false;
-      while (!awake) {
-        if (System.nanoTime() - start < patience) {
-          Thread.onSpinWait();
-        } else {
-          parked = true;
-          LockSupport.park(Team.this);
-        }
-      }
-      patience = after(patience, parked);
+      work.await();
       awake = false;
     }
   }

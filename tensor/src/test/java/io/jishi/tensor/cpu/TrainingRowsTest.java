@@ -5,8 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.jishi.tensor.AdamWStep;
-import io.jishi.tensor.Rope;
-import io.jishi.tensor.RotaryTable;
 import io.jishi.tensor.TrainingRows;
 import io.jishi.tensor.cpu.asm.Cpu;
 import io.jishi.tensor.cpu.asm.Level;
@@ -308,45 +306,6 @@ class TrainingRowsTest {
 
   @ParameterizedTest
   @MethodSource("levels")
-  void pairsAreTurnedByTheirAnglesAndBack(Level level) {
-    int rows = 5;
-    int dims = 32;
-    int stride = 50;
-    int first = 3;
-    float[] frequencies = new float[dims / 2];
-    for (int i = 0; i < frequencies.length; i++) {
-      frequencies[i] = (float) Math.pow(100, -i / 16.0);
-    }
-    for (Rope.Style style : Rope.Style.values()) {
-      RotaryTable table = RotaryTable.of(new Rope(style, dims, frequencies), first + rows);
-      try (Arena arena = Arena.ofShared();
-          TrainingRows t = backend(level).trainingRows(1)) {
-        MemorySegment x = floats(arena, rows * stride, 1);
-        float[] before = copy(x);
-        t.turn(x, stride, first, rows, table, false);
-        float[] turned = copy(x);
-        for (int i = 0; i < rows * dims / 2; i++) {
-          int pair = i % (dims / 2);
-          int row = i / (dims / 2);
-          boolean halves = style == Rope.Style.HALVES;
-          int a = row * stride + (halves ? pair : 2 * pair);
-          int b = a + (halves ? dims / 2 : 1);
-          double angle = (first + row) * (double) frequencies[pair];
-          close(turned[a], before[a] * Math.cos(angle) - before[b] * Math.sin(angle), 2, "first");
-          close(turned[b], before[b] * Math.cos(angle) + before[a] * Math.sin(angle), 2, "second");
-          assertThat(turned[row * stride + dims]).isEqualTo(before[row * stride + dims]);
-        }
-        t.turn(x, stride, first, rows, table, true);
-        float[] back = copy(x);
-        for (int i = 0; i < back.length; i++) {
-          close(back[i], before[i], 4, "back");
-        }
-      }
-    }
-  }
-
-  @ParameterizedTest
-  @MethodSource("levels")
   void aLossThatIsNotANumberIsNotLost(Level level) {
     try (Arena arena = Arena.ofShared();
         TrainingRows t = backend(level).trainingRows(1)) {
@@ -388,14 +347,6 @@ class TrainingRowsTest {
       refused(() -> t.squaredNorm(small, 64));
       refused(() -> t.squaredNorm(x, -1));
       refused(() -> t.rowDots(x, 32, x, Long.MAX_VALUE, 2, 32, two));
-      RotaryTable table = RotaryTable.of(new Rope(Rope.Style.HALVES, 32, new float[16]), 3);
-      t.turn(x, 32, 1, 2, table, false);
-      refused(() -> t.turn(small, 32, 1, 2, table, false));
-      refused(() -> t.turn(x, 31, 1, 2, table, false));
-      refused(() -> t.turn(x, 32, 2, 2, table, false));
-      refused(() -> t.turn(x, 32, -1, 2, table, false));
-      refused(() -> t.turn(x, 32, 1, -1, table, false));
-      refused(() -> t.turn(x, Long.MAX_VALUE, 1, 2, table, false));
     }
   }
 
@@ -415,7 +366,7 @@ class TrainingRowsTest {
     }
   }
 
-  private static void refused(Runnable call) {
+  static void refused(Runnable call) {
     assertThatThrownBy(call::run)
         .isInstanceOfAny(IndexOutOfBoundsException.class, ArithmeticException.class);
   }
