@@ -103,21 +103,22 @@ final class AsmMatrixProducts implements MatrixProducts {
     for (int i = 0; i < (alone ? 1 : Math.min(SLOTS, blocks.size())); i++) {
       slots[i] = grown(slots[i], bytes);
     }
+    PanelPacker.Side side = side(b, bRow, bCol);
     if (alone) {
       for (Block block : blocks) {
         for (int panel = 0; panel < panels(block); panel++) {
-          pack(s, block, panel, slots[0], workers[0]);
+          pack(side, block, panel, slots[0], workers[0]);
         }
         new Rows(s, List.of(block), slots[0]).run(0, chunks(s), 0);
       }
       return;
     }
     int threads = Math.min(width, team.size());
-    team.run(threads, width, stages(s, blocks, threads));
+    team.run(threads, width, stages(s, side, blocks, threads));
   }
 
   /** A block after the other, threads that are done with one going on to the next. */
-  private Stages stages(ProductShape s, List<Block> blocks, int threads) {
+  private Stages stages(ProductShape s, PanelPacker.Side side, List<Block> blocks, int threads) {
     int[] panels = blocks.stream().mapToInt(this::panels).toArray();
     Rows[] rows = new Rows[blocks.size()];
     Arrays.setAll(rows, i -> new Rows(s, List.of(blocks.get(i)), slots[i % SLOTS]));
@@ -125,7 +126,7 @@ final class AsmMatrixProducts implements MatrixProducts {
         new Stages.Work() {
           @Override
           public void prepare(int stage, int part, int worker) {
-            pack(s, blocks.get(stage), part, slots[stage % SLOTS], workers[worker]);
+            pack(side, blocks.get(stage), part, slots[stage % SLOTS], workers[worker]);
           }
 
           @Override
@@ -234,10 +235,6 @@ final class AsmMatrixProducts implements MatrixProducts {
 
   private PanelPacker.Side side(MemorySegment b, long bRow, long bCol) {
     return new PanelPacker.Side(false, b, bCol, bRow, shape.cols());
-  }
-
-  private void pack(ProductShape s, Block block, int panel, MemorySegment to, Worker mine) {
-    pack(side(s.b(), s.bRow(), s.bCol()), block, panel, to, mine);
   }
 
   private void pack(PanelPacker.Side side, Block block, int panel, MemorySegment to, Worker mine) {
