@@ -15,9 +15,9 @@ import java.util.List;
 /**
  * Matrix products by emitted kernels, blocked after Goto and van de Geijn (2008). Blocks of B,
  * which the caches hold, are packed by all threads, one at a time or, for several products, all;
- * then each thread packs rows of A of its own and multiplies them with all panels. A thread that
- * finds no rows left of a block goes on to the next one ({@link Stages}). Each element of C is one
- * chain of sums over ascending p, so that neither blocks nor threads change a bit.
+ * then each thread packs rows of A of its own and multiplies them with all panels. No two threads
+ * share an element of C, and each is one chain of sums over ascending p, so that neither blocks nor
+ * threads change a bit.
  */
 final class AsmMatrixProducts implements MatrixProducts {
   /** Words of a block over p: a panel of A stays in the first-level cache. */
@@ -35,9 +35,6 @@ final class AsmMatrixProducts implements MatrixProducts {
   /** Panels of A of a chunk: so much of a region's end one thread may have to itself. */
   private static final int CHUNK = 2;
 
-  /** Blocks of B at a time: one that is read, one that is packed, one for a thread that is late. */
-  private static final int SLOTS = 3;
-
   /** Bytes: a cache line, and a vector. */
   private static final int ALIGNMENT = 64;
 
@@ -50,7 +47,7 @@ final class AsmMatrixProducts implements MatrixProducts {
   private final TileShape shape;
   private final Arena arena = Arena.ofShared();
   private final Worker[] workers;
-  private final MemorySegment[] slots = new MemorySegment[SLOTS];
+  private MemorySegment b = MemorySegment.NULL;
 
   /** What one thread works with. */
   private final class Worker {
@@ -74,7 +71,6 @@ final class AsmMatrixProducts implements MatrixProducts {
     shape = kernels.shape();
     workers = new Worker[width == 1 ? 1 : team.size()];
     Arrays.setAll(workers, i -> new Worker());
-    Arrays.fill(slots, MemorySegment.NULL);
   }
 
   @Override
@@ -97,44 +93,12 @@ final class AsmMatrixProducts implements MatrixProducts {
       empty(s);
       return;
     }
-    List<Block> blocks = blocks(n, k, false);
-    long bytes = blocks.stream().mapToLong(this::bytes).max().orElseThrow();
-    boolean alone = width == 1 || alone(m, n, k);
-    for (int i = 0; i < (alone ? 1 : Math.min(SLOTS, blocks.size())); i++) {
-      slots[i] = grown(slots[i], bytes);
+    boolean alone = alone(m, n, k);
+    for (Block block : blocks(n, k, false)) {
+      this.b = grown(this.b, bytes(block));
+      pack(block, b, bRow, bCol, this.b, alone);
+      multiply(s, List.of(block), this.b, alone);
     }
-    PanelPacker.Side side = side(b, bRow, bCol);
-    if (alone) {
-      for (Block block : blocks) {
-        for (int panel = 0; panel < panels(block); panel++) {
-          pack(side, block, panel, slots[0], workers[0]);
-        }
-        new Rows(s, List.of(block), slots[0]).run(0, chunks(s), 0);
-      }
-      return;
-    }
-    int threads = Math.min(width, team.size());
-    team.run(threads, width, stages(s, side, blocks, threads));
-  }
-
-  /** A block after the other, threads that are done with one going on to the next. */
-  private Stages stages(ProductShape s, PanelPacker.Side side, List<Block> blocks, int threads) {
-    int[] panels = blocks.stream().mapToInt(this::panels).toArray();
-    Rows[] rows = new Rows[blocks.size()];
-    Arrays.setAll(rows, i -> new Rows(s, List.of(blocks.get(i)), slots[i % SLOTS]));
-    Stages.Work work =
-        new Stages.Work() {
-          @Override
-          public void prepare(int stage, int part, int worker) {
-            pack(side, blocks.get(stage), part, slots[stage % SLOTS], workers[worker]);
-          }
-
-          @Override
-          public void run(int stage, int from, int to, int worker) {
-            rows[stage].run(from, to, worker);
-          }
-        };
-    return new Stages(panels, chunks(s), SLOTS, threads, work);
   }
 
   @Override
@@ -150,9 +114,8 @@ final class AsmMatrixProducts implements MatrixProducts {
     if (memory.address() % ALIGNMENT != 0) {
       throw new IllegalArgumentException("memory for a packed factor starts at a multiple of 64");
     }
-    PanelPacker.Side side = side(b, bRow, bCol);
     for (Block block : blocks) {
-      run(panels(block), false, (i, worker) -> pack(side, block, i, memory, workers[worker]));
+      pack(block, b, bRow, bCol, memory, false);
     }
     return new Packed(n, k, blocks, memory, kernels);
   }
@@ -177,7 +140,7 @@ final class AsmMatrixProducts implements MatrixProducts {
       empty(s);
       return;
     }
-    run(chunks(s), alone(m, b.n, b.k), new Rows(s, b.blocks, b.memory));
+    multiply(s, b.blocks, b.memory, alone(m, b.n, b.k));
   }
 
   private static boolean alone(int m, int n, int k) {
@@ -222,26 +185,26 @@ final class AsmMatrixProducts implements MatrixProducts {
   }
 
   private long bytes(Block block) {
-    return kernels.panelBytes(false, block.depth) * panels(block);
+    return kernels.panelBytes(false, block.depth) * Math.ceilDiv(block.cols, shape.cols());
   }
 
-  private int panels(Block block) {
-    return Math.ceilDiv(block.cols, shape.cols());
+  private void pack(
+      Block block, MemorySegment b, long bRow, long bCol, MemorySegment to, boolean alone) {
+    long panel = kernels.panelBytes(false, block.depth);
+    PanelPacker.Side side = new PanelPacker.Side(false, b, bCol, bRow, shape.cols());
+    run(
+        Math.ceilDiv(block.cols, shape.cols()),
+        alone,
+        (chunk, worker) -> {
+          int first = chunk * shape.cols();
+          int count = Math.min(shape.cols(), block.cols - first);
+          long at = block.at + chunk * panel;
+          workers[worker].packer.pack(side, block.col + first, count, block.p, block.depth, to, at);
+        });
   }
 
-  private int chunks(ProductShape s) {
-    return Math.ceilDiv(s.m(), CHUNK * shape.rows());
-  }
-
-  private PanelPacker.Side side(MemorySegment b, long bRow, long bCol) {
-    return new PanelPacker.Side(false, b, bCol, bRow, shape.cols());
-  }
-
-  private void pack(PanelPacker.Side side, Block block, int panel, MemorySegment to, Worker mine) {
-    int first = panel * shape.cols();
-    int count = Math.min(shape.cols(), block.cols - first);
-    long at = block.at + panel * kernels.panelBytes(false, block.depth);
-    mine.packer.pack(side, block.col + first, count, block.p, block.depth, to, at);
+  private void multiply(ProductShape s, List<Block> blocks, MemorySegment packed, boolean alone) {
+    run(Math.ceilDiv(s.m(), CHUNK * shape.rows()), alone, new Rows(s, blocks, packed));
   }
 
   /** Blocks' products with rows of A: of neighbouring chunks as many panels at a time as may be. */

@@ -2,14 +2,18 @@
 package io.jishi.tensor.cpu;
 
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 
 /**
  * The threads that share one step's work: one team per process, as large as the processors that the
- * process may use. The caller works too. Who waits spins a little, then parks: to wake up takes
- * long, above all on a virtual machine, so a thread whose last waits were short spins longer.
+ * process may use. The caller works too. Each thread has a run of neighbouring chunks, takes the
+ * first half of what is left of it at a time, since memory is read fastest in one stream, and when
+ * that is done takes chunks from the ends of the others' runs, so that a processor that others use
+ * only takes fewer chunks. Who waits spins a little, then parks: to wake up takes long, above all
+ * on a virtual machine, so a thread whose last waits were short spins longer.
  */
 public final class Team {
   /** How long a waiter spins whose last waits were long. */
@@ -17,6 +21,9 @@ public final class Team {
 
   /** One that spins longer than this burns what others could use. */
   private static final long MOST_SPIN_NANOS = 1_000_000;
+
+  /** Longs between what two threads write: two cache lines. */
+  private static final int SPREAD = 16;
 
   private static final Team PROCESS = new Team(Runtime.getRuntime().availableProcessors());
 
@@ -42,20 +49,21 @@ public final class Team {
   private final Worker[] workers;
   private final ReentrantLock lease = new ReentrantLock();
 
-  /** The chunks that nobody took yet. */
-  private final Runs left;
+  /** Of thread w, at {@code w · SPREAD}: the chunks left, the first one in the high half. */
+  private final AtomicLongArray left;
 
   private final AtomicInteger running = new AtomicInteger();
   private volatile Throwable failure;
   private volatile Thread caller;
   private Task task;
+  private int sharers;
 
   private final Patience waits = new Patience(() -> running.get() == 0);
 
   /** A team of {@code size} threads, the caller among them. */
   Team(int size) {
     workers = new Worker[size - 1];
-    left = new Runs(size);
+    left = new AtomicLongArray((size + 1) * SPREAD);
     for (int w = 0; w < workers.length; w++) {
       workers[w] = new Worker(w + 1);
       workers[w].start();
@@ -90,7 +98,7 @@ public final class Team {
       task = work;
       failure = null;
       caller = Thread.currentThread();
-      left.share(count, helpers + 1);
+      share(count, helpers + 1);
       running.set(helpers);
       for (int w = 0; w < helpers; w++) {
         workers[w].wake();
@@ -104,14 +112,47 @@ public final class Team {
     }
   }
 
+  private void share(int count, int threads) {
+    sharers = threads;
+    for (int w = 0; w < threads; w++) {
+      long from = (long) count * w / threads;
+      long to = (long) count * (w + 1) / threads;
+      left.set((w + 1) * SPREAD, from << 32 | to);
+    }
+  }
+
   private void drain(int worker) {
     try {
-      for (long run = left.next(worker); run != 0; run = left.next(worker)) {
-        task.run(Runs.from(run), Runs.to(run), worker);
+      for (int i = 0; i < sharers; i++) {
+        int owner = (worker + i) % sharers;
+        for (long run = take(owner, i == 0); run != 0; run = take(owner, i == 0)) {
+          task.run((int) (run >>> 32), (int) run, worker);
+        }
       }
     } catch (Throwable t) { // carried to the caller
       failure = t;
-      left.clear();
+      for (int w = 0; w < sharers; w++) {
+        left.set((w + 1) * SPREAD, 0);
+      }
+    }
+  }
+
+  /** The first half of what thread {@code owner} has left, or its last chunk; 0 where none is. */
+  private long take(int owner, boolean own) {
+    int at = (owner + 1) * SPREAD;
+    while (true) {
+      long range = left.get(at);
+      long from = range >>> 32;
+      long to = (int) range;
+      if (from >= to) {
+        return 0;
+      }
+      long border = own ? from + (to - from + 1) / 2 : to - 1;
+      long first = from << 32 | border;
+      long second = border << 32 | to;
+      if (left.compareAndSet(at, range, own ? second : first)) {
+        return own ? first : second;
+      }
     }
   }
 
