@@ -38,9 +38,12 @@ public record RotaryTable(Rope rope, int positions, MemorySegment cos, MemorySeg
   /**
    * Writes one pair's cosine and sine into a row of each.
    *
+   * @param pair which of the rotation's {@code dims / 2}
    * @param place the token's place along the pair's axis
    * @param cosRow the float at which a row of cosines {@code [width]} begins, {@code sinRow} one of
    *     sines
+   * @throws IndexOutOfBoundsException where a row does not lie within its segment, or there is no
+   *     such pair
    */
   public static void write(
       Rope rope,
